@@ -1,0 +1,66 @@
+// The one table of everything that attention computes: names, symbols, formulas, axes.
+//
+// Nothing else in the project spells a step name. Code says Step::scores_raw; what people type and
+// read (file entries, CSV cells, option values, headings) comes from this table.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attn {
+
+/// Every tensor a run can show, in order of computation. Parameters come first.
+enum class Step {
+  // parameters of the linear maps, in the orientation x·W (input axis first)
+  w_q, b_q, w_k, b_k, w_v, b_v, bias_k, bias_v, w_o, b_o,
+  // inputs
+  x, memory, memory_value,
+  // linear maps and heads
+  q_proj, k_proj, v_proj, q, k, v, past_key, past_value, present_key, present_value,
+  // scores: four tensors with four meanings
+  scores_raw, scores_scaled, scores_capped, mask, scores_masked,
+  // softmax, and its inside
+  row_max, exp, row_sum, weights, weights_dropped, weights_averaged,
+  // the way back
+  heads, merged, output,
+};
+
+/// What a row of the table stands for, so that a listing can leave out what was not computed.
+enum class StepKind { parameter, input, step, detail };
+
+/// The name one other system gives to the same tensor. Empty: it does not expose this tensor.
+struct ForeignNames {
+  std::string_view pytorch;            ///< inside torch.nn.functional.multi_head_attention_forward
+  std::string_view d2l;                ///< Dive into Deep Learning, chapters 10 and 11
+  std::string_view transformer_lens;   ///< hook point of an attention component
+  std::string_view onnx;               ///< operator Attention, opset 23 to 25
+  std::string_view llm_c;              ///< activation in train_gpt2.c
+};
+
+struct StepInfo {
+  Step step;
+  StepKind kind;
+  std::string_view name;     ///< "scores_raw"
+  std::string_view symbol;   ///< "S"
+  std::string_view formula;  ///< "Q·Kᵀ"
+  std::string_view latex;    ///< "Q K^{\top}"
+  std::string_view axes;     ///< "B, H, Lq, Lk"; letters of shape.hpp
+  std::vector<Step> operands;  ///< what the formula reads, in the order it reads them
+  std::string_view meaning;  ///< one line
+  ForeignNames foreign;
+};
+
+/// All rows, in order of computation.
+const std::vector<StepInfo>& step_table();
+
+const StepInfo& step_info(Step step);
+
+/// "scores_raw" for Step::scores_raw.
+std::string_view name_of(Step step);
+
+/// The step of that name; empty when there is none.
+std::optional<Step> find_step(std::string_view name);
+
+}  // namespace attn
