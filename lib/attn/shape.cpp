@@ -34,6 +34,7 @@ const std::vector<Letter>& letters() {
       {"Hk", &Sizes::kv_heads, "key/value heads"},
       {"Lq", &Sizes::query_len, "query length"},
       {"Lk", &Sizes::key_len, "key length, cache included"},
+      {"P", &Sizes::past_len, "keys that come from the cache"},
       {"Ln", &Sizes::new_len, "new keys, cache excluded"},
       {"E", &Sizes::d_model, "embedding width (d_model)"},
       {"Ek", &Sizes::key_width, "width of the source of keys"},

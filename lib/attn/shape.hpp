@@ -5,7 +5,7 @@
 //   Hk  key/value heads           Dv  value head size (d_v)
 //   Lq  query length              Ek  width of the source of keys    (E unless kdim differs)
 //   Lk  key length, cache included Ev width of the source of values  (E unless vdim differs)
-//   Ln  keys that are new in this run: Lk without the cache
+//   P   keys that come from the cache      Ln  keys that are new in this run (Lk = P + Ln)
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,7 @@ struct Sizes {
   std::size_t kv_heads = 0;          ///< Hk
   std::size_t query_len = 0;         ///< Lq
   std::size_t key_len = 0;           ///< Lk
+  std::size_t past_len = 0;          ///< P
   std::size_t new_len = 0;           ///< Ln
   std::size_t d_model = 0;           ///< E
   std::size_t key_width = 0;         ///< Ek

@@ -1,0 +1,78 @@
+#include <attn/steps.hpp>
+
+#include <stdexcept>
+
+namespace attn {
+namespace {
+
+std::vector<StepInfo> make_table() {
+  using S = Step;
+  using K = StepKind;
+  return {
+      {S::w_q, K::parameter, "w_q", "W_q", "", "W_q", "E, H*D", {}, "linear map from the input to the queries", {"in_proj_weight[:E]ᵀ or q_proj_weightᵀ", "W_q.weightᵀ", "W_Q", "", "qkvw"}},
+      {S::b_q, K::parameter, "b_q", "b_q", "", "b_q", "H*D", {}, "bias of the queries", {"in_proj_bias[:E]", "W_q.bias", "b_Q", "", "qkvb"}},
+      {S::w_k, K::parameter, "w_k", "W_k", "", "W_k", "Ek, Hk*D", {}, "linear map from the source to the keys", {"in_proj_weight[E:2E]ᵀ or k_proj_weightᵀ", "W_k.weightᵀ", "W_K", "", "qkvw"}},
+      {S::b_k, K::parameter, "b_k", "b_k", "", "b_k", "Hk*D", {}, "bias of the keys", {"in_proj_bias[E:2E]", "W_k.bias", "b_K", "", "qkvb"}},
+      {S::w_v, K::parameter, "w_v", "W_v", "", "W_v", "Ev, Hk*Dv", {}, "linear map from the source to the values", {"in_proj_weight[2E:]ᵀ or v_proj_weightᵀ", "W_v.weightᵀ", "W_V", "", "qkvw"}},
+      {S::b_v, K::parameter, "b_v", "b_v", "", "b_v", "Hk*Dv", {}, "bias of the values", {"in_proj_bias[2E:]", "W_v.bias", "b_V", "", "qkvb"}},
+      {S::bias_k, K::parameter, "bias_k", "k_+", "", "k_{+}", "Hk*D", {}, "one learned key appended to every sequence", {"bias_k", "", "", "", ""}},
+      {S::bias_v, K::parameter, "bias_v", "v_+", "", "v_{+}", "Hk*Dv", {}, "one learned value appended to every sequence", {"bias_v", "", "", "", ""}},
+      {S::w_o, K::parameter, "w_o", "W_o", "", "W_o", "H*Dv, E", {}, "linear map from the merged heads to the output", {"out_proj.weightᵀ", "W_o.weightᵀ", "W_O", "", "attprojw"}},
+      {S::b_o, K::parameter, "b_o", "b_o", "", "b_o", "E", {}, "bias of the output", {"out_proj.bias", "W_o.bias", "b_O", "", "attprojb"}},
+
+      {S::x, K::input, "x", "X", "", "X", "B, Lq, E", {}, "the input: one row per position", {"query", "queries", "hook_q_input", "", "inp"}},
+      {S::memory, K::input, "memory", "M", "", "M", "B, Ln, Ek", {}, "the source of keys and values in cross-attention", {"key", "keys", "hook_k_input", "", ""}},
+      {S::memory_value, K::input, "memory_value", "M_v", "", "M_v", "B, Ln, Ev", {}, "the source of values, when it is not the source of keys", {"value", "values", "hook_v_input", "", ""}},
+
+      {S::q_proj, K::step, "q_proj", "XW_q", "X·W_q + b_q", "X W_q + b_q", "B, Lq, H*D", {S::x, S::w_q}, "queries of all heads side by side", {"q", "W_q(queries)", "", "Q (3-D)", "qkv[:, :, 0:C]"}},
+      {S::k_proj, K::step, "k_proj", "MW_k", "M·W_k + b_k", "M W_k + b_k", "B, Ln, Hk*D", {S::memory, S::w_k}, "keys of all heads side by side", {"k", "W_k(keys)", "", "K (3-D)", "qkv[:, :, C:2C]"}},
+      {S::v_proj, K::step, "v_proj", "MW_v", "M·W_v + b_v", "M W_v + b_v", "B, Ln, Hk*Dv", {S::memory, S::w_v}, "values of all heads side by side", {"v", "W_v(values)", "", "V (3-D)", "qkv[:, :, 2C:3C]"}},
+      {S::q, K::step, "q", "Q", "split into heads", "Q", "B, H, Lq, D", {S::q_proj}, "queries, split into heads", {"q", "queries", "hook_q", "Q", ""}},
+      {S::k, K::step, "k", "K", "split into heads", "K", "B, Hk, Ln, D", {S::k_proj}, "keys, split into heads, before any repetition for grouped heads", {"k", "keys", "hook_k", "K", ""}},
+      {S::v, K::step, "v", "V", "split into heads", "V", "B, Hk, Ln, Dv", {S::v_proj}, "values, split into heads, before any repetition for grouped heads", {"v", "values", "hook_v", "V", ""}},
+      {S::past_key, K::input, "past_key", "K_past", "", "K_{past}", "B, Hk, P, D", {}, "keys of earlier tokens, from the cache", {"", "", "", "past_key", ""}},
+      {S::past_value, K::input, "past_value", "V_past", "", "V_{past}", "B, Hk, P, Dv", {}, "values of earlier tokens, from the cache", {"", "", "", "past_value", ""}},
+      {S::present_key, K::step, "present_key", "K⁺", "[K_past ; K]", "[K_{past} ; K]", "B, Hk, Lk, D", {S::past_key, S::k}, "all keys: those of the cache, then the new ones", {"", "", "", "present_key", ""}},
+      {S::present_value, K::step, "present_value", "V⁺", "[V_past ; V]", "[V_{past} ; V]", "B, Hk, Lk, Dv", {S::past_value, S::v}, "all values: those of the cache, then the new ones", {"", "", "", "present_value", ""}},
+
+      {S::scores_raw, K::step, "scores_raw", "S", "Q·Kᵀ", "Q K^{\\top}", "B, H, Lq, Lk", {S::q, S::k}, "every query against every key: their dot products", {"", "", "", "", ""}},
+      {S::scores_scaled, K::step, "scores_scaled", "S′", "S · scale", "S \\cdot \\mathrm{scale}", "B, H, Lq, Lk", {S::scores_raw}, "scores at a size that does not grow with the head size", {"attn_output_weights (before the mask)", "scores", "", "qk_matmul_output, mode 0", "preatt"}},
+      {S::scores_capped, K::step, "scores_capped", "S″", "c · tanh(S′ / c)", "c \\tanh(S' / c)", "B, H, Lq, Lk", {S::scores_scaled}, "scores kept inside (−c, c)", {"", "", "", "qk_matmul_output, mode 1", ""}},
+      {S::mask, K::step, "mask", "M", "0 = may attend, −inf = may not", "M", "B, H, Lq, Lk", {}, "all mask rules as one tensor to add", {"attn_mask", "", "", "attn_mask", ""}},
+      {S::scores_masked, K::step, "scores_masked", "S‴", "S + M", "S + M", "B, H, Lq, Lk", {S::scores_scaled, S::mask}, "scores with the forbidden keys taken out", {"attn_output_weights (masked)", "X in masked_softmax", "hook_attn_scores", "qk_matmul_output, mode 2", ""}},
+
+      {S::row_max, K::detail, "row_max", "m", "max over keys", "m = \\max_j S_{ij}", "B, H, Lq, 1", {S::scores_masked}, "largest score of each row, subtracted so that exp cannot overflow", {"", "", "", "", "maxval"}},
+      {S::exp, K::detail, "exp", "P", "exp(S − m)", "P = e^{S - m}", "B, H, Lq, Lk", {S::scores_masked, S::row_max}, "exponentials, each in [0, 1]", {"", "", "", "", ""}},
+      {S::row_sum, K::detail, "row_sum", "z", "sum over keys of P", "z = \\sum_j P_{ij}", "B, H, Lq, 1", {S::exp}, "what each row is divided by", {"", "", "", "", "expsum"}},
+      {S::weights, K::step, "weights", "A", "softmax(S) over keys", "A = \\mathrm{softmax}(S)", "B, H, Lq, Lk", {S::scores_masked}, "how much each query takes from each key; every row sums to one", {"attn_output_weights", "attention_weights", "hook_pattern", "qk_matmul_output, mode 3", "att"}},
+      {S::weights_dropped, K::step, "weights_dropped", "A′", "A ⊙ keep / (1 − p)", "A \\odot \\mathrm{keep} / (1 - p)", "B, H, Lq, Lk", {S::weights}, "weights after dropout", {"attn_output_weights (training)", "dropout(attention_weights)", "", "", ""}},
+      {S::weights_averaged, K::step, "weights_averaged", "Ā", "mean of A over heads", "\\bar A = \\tfrac1H \\sum_h A_h", "B, Lq, Lk", {S::weights}, "one map for all heads, as PyTorch returns it", {"attn_output_weights (returned)", "", "", "", ""}},
+
+      {S::heads, K::step, "heads", "Z", "A·V", "Z = A V", "B, H, Lq, Dv", {S::weights, S::v}, "per head, the weighted sum of the values", {"attn_output (4-D)", "output", "hook_z", "Y (4-D)", "atty"}},
+      {S::merged, K::step, "merged", "Z∥", "heads side by side", "[Z_1 ; \\dots ; Z_H]", "B, Lq, H*Dv", {S::heads}, "all heads side by side again", {"attn_output", "output_concat", "", "Y (3-D)", "atty"}},
+      {S::output, K::step, "output", "Y", "Z·W_o + b_o", "Y = Z W_o + b_o", "B, Lq, E", {S::merged, S::w_o}, "the result: one row per query", {"attn_output (returned)", "W_o(output_concat)", "hook_attn_out", "Y", "attproj"}},
+  };
+}
+
+}  // namespace
+
+const std::vector<StepInfo>& step_table() {
+  static const std::vector<StepInfo> table = make_table();
+  return table;
+}
+
+const StepInfo& step_info(Step step) {
+  // The table is in the order of the enumeration; the unit tests hold it to that.
+  return step_table().at(static_cast<std::size_t>(step));
+}
+
+std::string_view name_of(Step step) { return step_info(step).name; }
+
+std::optional<Step> find_step(std::string_view name) {
+  for (const StepInfo& row : step_table()) {
+    if (row.name == name) return row.step;
+  }
+  return std::nullopt;
+}
+
+}  // namespace attn
