@@ -1,0 +1,111 @@
+#include <attn/error.hpp>
+#include <attn/ops/mask.hpp>
+
+#include <limits>
+
+namespace attn {
+namespace {
+
+// The element of a mask of rank 1 to 4 that a cell [b, h, i, j] reads: axes are aligned at the right,
+// and an axis of size 1 is repeated.
+template <class T>
+T broadcast_element(const Tensor<T>& mask, std::size_t b, std::size_t h, std::size_t i, std::size_t j) {
+  const std::size_t index[4] = {b, h, i, j};
+  const std::size_t rank = mask.dimension();
+  std::size_t flat = 0;
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::size_t size = mask.shape(axis);
+    flat = flat * size + (size == 1 ? 0 : index[4 - rank + axis]);
+  }
+  return mask.data()[flat];
+}
+
+std::size_t maskable_keys(std::size_t key_len, std::size_t exempt) { return key_len - exempt; }
+
+}  // namespace
+
+template <class T>
+std::ptrdiff_t causal_offset(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b) {
+  if (rules.align == CausalAlign::top_left) return static_cast<std::ptrdiff_t>(sizes.past_len);
+  const std::size_t last =
+      rules.valid_lens.empty() ? maskable_keys(sizes.key_len, rules.exempt_keys) : rules.valid_lens[b];
+  return static_cast<std::ptrdiff_t>(last) - static_cast<std::ptrdiff_t>(sizes.query_len);
+}
+
+template <class T>
+void check_mask(const MaskRules<T>& rules, const Sizes& sizes) {
+  const std::size_t keys = maskable_keys(sizes.key_len, rules.exempt_keys);
+  if (!rules.valid_lens.empty() && rules.valid_lens.size() != sizes.batch) {
+    throw ShapeError("valid lengths", "found " + std::to_string(rules.valid_lens.size()) +
+                                          ", expected one for each of " + std::to_string(sizes.batch) +
+                                          " samples");
+  }
+  for (const std::size_t length : rules.valid_lens) {
+    if (length > keys) {
+      throw ShapeError("valid lengths", "found " + std::to_string(length) + ", but there are only " +
+                                            std::to_string(keys) + " keys");
+    }
+  }
+  if (!rules.given) return;
+  const Shape mask = shape_of(*rules.given);
+  const Shape target = {sizes.batch, sizes.heads, sizes.query_len, keys};
+  bool fits = !mask.empty() && mask.size() <= 4;
+  for (std::size_t axis = 0; fits && axis < mask.size(); ++axis) {
+    const std::size_t wanted = target[4 - mask.size() + axis];
+    fits = mask[axis] == wanted || mask[axis] == 1;
+  }
+  if (!fits) {
+    throw ShapeError("mask", "shape " + to_string(mask) + " does not broadcast to (B, H, Lq, Lk) = " +
+                                 to_string(target));
+  }
+}
+
+template <class T>
+MaskVerdict<T> mask_verdict(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b, std::size_t h,
+                            std::size_t i, std::size_t j) {
+  MaskVerdict<T> verdict;
+  if (j >= maskable_keys(sizes.key_len, rules.exempt_keys)) return verdict;
+  const auto key = static_cast<std::ptrdiff_t>(j);
+  const auto position = static_cast<std::ptrdiff_t>(i) + causal_offset(rules, sizes, b);
+  verdict.causal = rules.causal && key > position;
+  verdict.padding = !rules.valid_lens.empty() && j >= rules.valid_lens[b];
+  const Window& window = rules.window;
+  verdict.window = (window.left && key < position - static_cast<std::ptrdiff_t>(*window.left)) ||
+                   (window.right && key > position + static_cast<std::ptrdiff_t>(*window.right));
+  if (rules.given) {
+    verdict.added = broadcast_element(*rules.given, b, h, i, j);
+    verdict.given = verdict.added == -std::numeric_limits<T>::infinity();
+  }
+  return verdict;
+}
+
+template <class T>
+Tensor<T> combined_mask(const MaskRules<T>& rules, const Sizes& sizes) {
+  check_mask(rules, sizes);
+  Tensor<T> mask = empty<T>({sizes.batch, sizes.heads, sizes.query_len, sizes.key_len});
+  T* cell = mask.data();
+  for (std::size_t b = 0; b < sizes.batch; ++b) {
+    for (std::size_t h = 0; h < sizes.heads; ++h) {
+      for (std::size_t i = 0; i < sizes.query_len; ++i) {
+        for (std::size_t j = 0; j < sizes.key_len; ++j) {
+          const MaskVerdict<T> verdict = mask_verdict(rules, sizes, b, h, i, j);
+          *cell++ = verdict.forbidden() ? -std::numeric_limits<T>::infinity() : verdict.added;
+        }
+      }
+    }
+  }
+  return mask;
+}
+
+template std::ptrdiff_t causal_offset(const MaskRules<float>&, const Sizes&, std::size_t);
+template std::ptrdiff_t causal_offset(const MaskRules<double>&, const Sizes&, std::size_t);
+template void check_mask(const MaskRules<float>&, const Sizes&);
+template void check_mask(const MaskRules<double>&, const Sizes&);
+template MaskVerdict<float> mask_verdict(const MaskRules<float>&, const Sizes&, std::size_t, std::size_t,
+                                         std::size_t, std::size_t);
+template MaskVerdict<double> mask_verdict(const MaskRules<double>&, const Sizes&, std::size_t, std::size_t,
+                                          std::size_t, std::size_t);
+template Tensor<float> combined_mask(const MaskRules<float>&, const Sizes&);
+template Tensor<double> combined_mask(const MaskRules<double>&, const Sizes&);
+
+}  // namespace attn

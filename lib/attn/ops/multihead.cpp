@@ -1,0 +1,137 @@
+#include <attn/error.hpp>
+#include <attn/ops/heads.hpp>
+#include <attn/ops/matmul.hpp>
+#include <attn/ops/multihead.hpp>
+
+#include <string>
+#include <utility>
+
+namespace attn {
+namespace {
+
+// (L, E) is one sample: (1, L, E).
+template <class T>
+Tensor<T> with_batch(Tensor<T> source, const char* name) {
+  const Shape shape = shape_of(source);
+  if (shape.size() == 3) return source;
+  if (shape.size() == 2) return reshaped(std::move(source), {1, shape[0], shape[1]});
+  throw ShapeError(name, "expected rank 3 (B, L, E) or 2 (L, E), found " + to_string(shape));
+}
+
+template <class T>
+std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, const char* name) {
+  if (!source) return std::nullopt;
+  return with_batch(std::move(*source), name);
+}
+
+// One more key (or value) at the end of every sequence of every sample: `row` [Hk·D], or zeros.
+template <class T>
+Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const char* name) {
+  const std::size_t batch = keys.shape(0), kv_heads = keys.shape(1), head_dim = keys.shape(3);
+  if (row && row->size() != kv_heads * head_dim) {
+    throw ShapeError(name, "found " + std::to_string(row->size()) + " numbers, expected Hk·D = " +
+                               std::to_string(kv_heads * head_dim));
+  }
+  Tensor<T> last = filled<T>({batch, kv_heads, 1, head_dim}, T{0});
+  if (row) {
+    for (std::size_t i = 0; i < last.size(); ++i) last.data()[i] = row->data()[i % row->size()];
+  }
+  return concatenate_keys(keys, last);
+}
+
+// [B, H, Lq, Lk] -> [B, Lq, Lk]: the sum over heads in order, divided by H.
+template <class T>
+Tensor<T> mean_over_heads(const Tensor<T>& weights) {
+  const std::size_t batch = weights.shape(0), heads = weights.shape(1);
+  const std::size_t map = weights.shape(2) * weights.shape(3);
+  Tensor<T> mean = filled<T>({batch, weights.shape(2), weights.shape(3)}, T{0});
+  for (std::size_t b = 0; b < batch; ++b) {
+    T* target = mean.data() + b * map;
+    for (std::size_t h = 0; h < heads; ++h) {
+      const T* source = weights.data() + (b * heads + h) * map;
+      for (std::size_t i = 0; i < map; ++i) target[i] += source[i];
+    }
+    for (std::size_t i = 0; i < map; ++i) target[i] /= static_cast<T>(heads);
+  }
+  return mean;
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> linear(const Tensor<T>& source, const std::optional<Tensor<T>>& w, const std::optional<Tensor<T>>& b,
+                 const std::string& name) {
+  if (w && (w->dimension() != 2 || w->shape(0) != source.shape().back())) {
+    throw ShapeError(name, "a map of shape " + to_string(shape_of(*w)) + " cannot be applied to rows of width " +
+                               std::to_string(source.shape().back()));
+  }
+  Tensor<T> result = w ? matmul(source, *w) : source;
+  if (!b) return result;
+  const std::size_t width = result.shape().back();
+  if (b->size() != width) {
+    throw ShapeError(name, "a bias of shape " + to_string(shape_of(*b)) + " cannot be added to rows of width " +
+                               std::to_string(width));
+  }
+  for (std::size_t i = 0; i < result.size(); ++i) result.data()[i] += b->data()[i % width];
+  return result;
+}
+
+template <class T>
+MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>& weights,
+                            MultiheadOptions<T> options) {
+  MultiheadSteps<T> steps;
+  const bool unbatched = inputs.x.dimension() == 2;
+  steps.x = with_batch(std::move(inputs.x), "x");
+  steps.memory = with_batch(std::move(inputs.memory), "memory");
+  steps.memory_value = with_batch(std::move(inputs.memory_value), "memory_value");
+  const Tensor<T>& key_source = steps.memory ? *steps.memory : steps.x;
+  const Tensor<T>& value_source = steps.memory_value ? *steps.memory_value : key_source;
+
+  // 1. Linear maps. Absent maps are the identity and leave no step.
+  if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, "q_proj");
+  if (weights.w_k || weights.b_k) steps.k_proj = linear(key_source, weights.w_k, weights.b_k, "k_proj");
+  if (weights.w_v || weights.b_v) steps.v_proj = linear(value_source, weights.w_v, weights.b_v, "v_proj");
+
+  // 2. Heads, and the keys that the module itself appends.
+  Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
+  Tensor<T> k = split_heads(steps.k_proj ? *steps.k_proj : key_source, options.kv_heads);
+  Tensor<T> v = split_heads(steps.v_proj ? *steps.v_proj : value_source, options.kv_heads);
+  if (weights.bias_k || weights.bias_v) {
+    k = append_key(k, weights.bias_k, "bias_k");
+    v = append_key(v, weights.bias_v, "bias_v");
+    ++options.attention.mask.exempt_keys;
+  }
+  if (options.add_zero_attn) {
+    k = append_key(k, std::optional<Tensor<T>>(), "zero key");
+    v = append_key(v, std::optional<Tensor<T>>(), "zero value");
+    ++options.attention.mask.exempt_keys;
+  }
+
+  // 3. Attention in every head.
+  steps.attention = attention(std::move(q), std::move(k), std::move(v), std::move(options.attention));
+  Sizes& sizes = steps.attention.sizes;
+  sizes.d_model = steps.x.shape(2);
+  sizes.key_width = key_source.shape(2);
+  sizes.value_width = value_source.shape(2);
+  if (options.average_weights) {
+    steps.weights_averaged = mean_over_heads(
+        steps.attention.weights_dropped ? *steps.attention.weights_dropped : steps.attention.softmax.weights);
+  }
+
+  // 4. Heads side by side again, and the output map.
+  steps.merged = merge_heads(steps.attention.heads);
+  steps.output = linear(steps.merged, weights.w_o, weights.b_o, "output");
+  if (unbatched) steps.output = reshaped(std::move(steps.output), {steps.output.shape(1), steps.output.shape(2)});
+  return steps;
+}
+
+template Tensor<float> linear(const Tensor<float>&, const std::optional<Tensor<float>>&,
+                              const std::optional<Tensor<float>>&, const std::string&);
+template Tensor<double> linear(const Tensor<double>&, const std::optional<Tensor<double>>&,
+                               const std::optional<Tensor<double>>&, const std::string&);
+template MultiheadSteps<float> multihead(MultiheadInputs<float>, const MultiheadWeights<float>&,
+                                         MultiheadOptions<float>);
+template MultiheadSteps<double> multihead(MultiheadInputs<double>, const MultiheadWeights<double>&,
+                                          MultiheadOptions<double>);
+
+}  // namespace attn
