@@ -15,6 +15,7 @@ namespace attn {
 struct TraceEntry {
   std::string name;   ///< the step's name; a dotted path inside a stack of layers
   Step step;
+  std::string axes;   ///< one letter of shape.hpp for each axis: "B, H, Lq, Lk"
   TensorView tensor;  ///< points into the steps the trace was made from
 };
 
@@ -30,13 +31,18 @@ struct Trace {
     }
     return nullptr;
   }
+  TraceEntry* find(Step step) { return const_cast<TraceEntry*>(static_cast<const Trace*>(this)->find(step)); }
 };
 
-/// Collects what `visit` meets. The steps must outlive the trace.
+/// The axes of a step in a run of these sizes: those of the step table, with Ln written as Lk when there
+/// is no cache and both are the same.
+std::string axes_of(Step step, const Sizes& sizes);
+
+/// Collects what `visit` meets. The steps must outlive the trace; `trace.sizes` must be set.
 template <class Steps>
 void append_to(Trace& trace, const Steps& steps) {
   visit(steps, [&trace](Step step, const auto& tensor) {
-    trace.entries.push_back({std::string(name_of(step)), step, TensorView(tensor)});
+    trace.entries.push_back({std::string(name_of(step)), step, axes_of(step, trace.sizes), TensorView(tensor)});
   });
 }
 

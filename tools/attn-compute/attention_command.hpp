@@ -1,0 +1,89 @@
+// What the five attention subcommands share: their options, and everything after the computation.
+#pragma once
+
+#include "../common/memory_budget.hpp"
+#include "../common/output_options.hpp"
+#include "../common/run_options.hpp"
+#include "../common/size_options.hpp"
+#include "../common/tensor_arguments.hpp"
+#include "planned_steps.hpp"
+#include "score_options.hpp"
+
+#include <attn/lessons/cell.hpp>
+#include <attn/random.hpp>
+#include <attn/trace.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <utility>
+
+namespace attn::tools {
+
+/// The options every attention subcommand has. `default_scale` is "auto" or "none".
+struct AttentionCommand {
+  AttentionCommand(CLI::App& app, std::string subcommand, const std::string& default_scale = "auto");
+
+  std::string subcommand;  ///< "mha"
+  RunOptions run;
+  SizeOptions sizes;
+  ScoreOptions scores;
+  OutputOptions output;
+  TensorArguments tensors;
+};
+
+/// A finished run, ready to be shown.
+struct AttentionResult {
+  Trace trace;                ///< parameters included
+  AttentionFacts facts;
+  std::string layout;         ///< of the weights; empty for a run without a module
+  std::size_t exempt_keys = 0;
+};
+
+/// Draws the dropout mask [B, H, Lq, Lk], last of everything drawn; empty without dropout.
+template <class T>
+std::optional<Tensor<T>> draw_dropout(const ScoreOptions& scores, const Sizes& sizes, TorchGenerator& random) {
+  if (scores.dropout == 0) return std::nullopt;
+  const Tensor<float> keep =
+      bernoulli(random, {sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, 1 - scores.dropout);
+  Tensor<T> widened = empty<T>(shape_of(keep));
+  std::copy(keep.data(), keep.data() + keep.size(), widened.data());
+  return widened;
+}
+
+/// The part of a plan that the shared options decide.
+RunPlan plan_of(const AttentionCommand& command);
+
+/// What the shared options did, for notes and for --cell. The rules are copied into the facts.
+template <class T>
+AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<T>& options, const Sizes& sizes) {
+  AttentionFacts facts;
+  facts.scale = effective_scale(options, sizes.head_dim);
+  facts.softcap = options.softcap;
+  facts.mask_fill = options.mask_fill;
+  facts.dropout_p = options.dropout_p;
+  const bool finite_fill = command.scores.mask_fill.has_value();
+  facts.masked_rows_replaced = !finite_fill || command.scores.masked_rows.has_value();
+  if (options.mask.any()) {
+    facts.verdict = [rules = options.mask, sizes](std::size_t b, std::size_t h, std::size_t i, std::size_t j) {
+      const MaskVerdict<T> v = mask_verdict(rules, sizes, b, h, i, j);
+      return MaskVerdict<double>{v.causal, v.padding, v.window, v.given, static_cast<double>(v.added)};
+    };
+  }
+  return facts;
+}
+
+/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Throws NonFiniteError after writing, under --strict.
+int present(const AttentionCommand& command, const AttentionResult& result);
+
+/// Prints the steps that `plan` can show.
+int list_steps(const AttentionCommand& command, const RunPlan& plan);
+
+/// Runs f(T{}) with T = double or float, as --dtype says.
+template <class F>
+int with_precision(Precision precision, F&& f) {
+  return precision == Precision::float64 ? f(double{}) : f(float{});
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,129 @@
+// Scaled dot-product attention on given queries, keys and values.
+#include "attention_command.hpp"
+#include "subcommands.hpp"
+
+#include <attn/error.hpp>
+#include <attn/ops/dot_product.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace attn::tools {
+namespace {
+
+void use_default_inputs(AttentionCommand& c, MemoryBudget& budget) {
+  const SizeOptions& s = c.sizes;
+  const std::size_t batch = s.batch.value_or(1), heads = s.heads.value_or(1), kv_heads = s.kv_heads.value_or(heads);
+  const std::size_t query_len = s.query_len.value_or(s.len.value_or(3)), key_len = s.key_len.value_or(s.len.value_or(4));
+  const std::size_t head_dim = s.head_dim.value_or(4), value_dim = s.value_dim.value_or(head_dim);
+  c.tensors.use_default("--query", fmt::format("randn:{}x{}x{}x{}", batch, heads, query_len, head_dim), budget);
+  c.tensors.use_default("--key", fmt::format("randn:{}x{}x{}x{}", batch, kv_heads, key_len, head_dim), budget);
+  c.tensors.use_default("--value", fmt::format("randn:{}x{}x{}x{}", batch, kv_heads, key_len, value_dim), budget);
+}
+
+// Some of Q, K and V but not all: the missing ones could only be guessed.
+void require_all_or_none(const TensorArguments& tensors) {
+  const char* const options[] = {"--query", "--key", "--value"};
+  std::size_t given = 0;
+  for (const char* option : options) given += tensors.has(option);
+  for (const char* option : options) {
+    if (given != 0 && !tensors.has(option)) throw UsageError(option, "is missing; give --query, --key and --value together");
+  }
+}
+
+struct HeadCounts {
+  std::size_t heads, kv_heads;
+};
+
+HeadCounts head_counts(const AttentionCommand& c) {
+  const Shape& q = c.tensors.find("--query")->shape();
+  const Shape& k = c.tensors.find("--key")->shape();
+  if (q.size() == 4 && k.size() == 4) {
+    require_agreement("--heads", c.sizes.heads, q[1], "--query " + to_string(q));
+    require_agreement("--kv-heads", c.sizes.kv_heads, k[1], "--key " + to_string(k));
+    return {q[1], k[1]};
+  }
+  if (q.size() == 2 && c.sizes.heads.value_or(1) != 1) {
+    throw UsageError("--heads", "heads need rank 3 (B, L, E); --query has shape " + to_string(q));
+  }
+  const std::size_t heads = c.sizes.heads.value_or(1);
+  return {heads, c.sizes.kv_heads.value_or(heads)};
+}
+
+// The sizes as far as the shapes tell them; what does not fit is refused by the computation itself.
+Sizes sizes_of(const AttentionCommand& c, const HeadCounts& counts) {
+  const Shape& q = c.tensors.find("--query")->shape();
+  const Shape& k = c.tensors.find("--key")->shape();
+  const Shape& v = c.tensors.find("--value")->shape();
+  if (q.size() < 2 || k.size() != q.size() || v.size() != q.size() || q.size() > 4) {
+    throw ShapeError("", "--query " + to_string(q) + ", --key " + to_string(k) + ", --value " + to_string(v) +
+                             " must all have rank 2 (L, D), 3 (B, L, E) or 4 (B, H, L, D)");
+  }
+  const std::size_t rank = q.size();
+  Sizes sizes;
+  sizes.batch = rank == 2 ? 1 : q[0];
+  sizes.heads = counts.heads;
+  sizes.kv_heads = counts.kv_heads;
+  sizes.query_len = q[rank - 2];
+  sizes.new_len = k[rank - 2];
+  sizes.past_len = past_length(c.tensors);
+  sizes.key_len = sizes.past_len + sizes.new_len;
+  sizes.head_dim = rank == 3 ? q[2] / counts.heads : q[rank - 1];
+  sizes.value_dim = rank == 3 ? v[2] / counts.kv_heads : v[rank - 1];
+  sizes.d_model = sizes.heads * sizes.value_dim;
+  require_agreement("--batch", c.sizes.batch, sizes.batch, "--query " + to_string(q));
+  require_agreement("--query-len", c.sizes.query_len, sizes.query_len, "--query " + to_string(q));
+  require_agreement("--key-len", c.sizes.key_len, sizes.new_len, "--key " + to_string(k));
+  require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "--query " + to_string(q));
+  require_agreement("--value-dim", c.sizes.value_dim, sizes.value_dim, "--value " + to_string(v));
+  return sizes;
+}
+
+const char* axes_of_output(std::size_t rank) {
+  if (rank == 2) return "Lq, Dv";
+  return rank == 3 ? "B, Lq, H*Dv" : "B, H, Lq, Dv";
+}
+
+template <class T>
+int run_sdpa(AttentionCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  c.tensors.read(budget);
+  check_score_options(c.scores, c.tensors);
+  require_all_or_none(c.tensors);
+  use_default_inputs(c, budget);
+  const HeadCounts counts = head_counts(c);
+  const Sizes sizes = sizes_of(c, counts);
+  budget.charge(planned_bytes(planned_steps(plan_of(c)), sizes, precision_of<T>()), "the steps of this run");
+  if (c.output.show_recipe) return print_recipe(c);
+  TorchGenerator random(c.run.seed);
+  c.tensors.draw(random);
+  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
+  options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
+  const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),
+                                              c.tensors.take<T>("--value"), counts.heads, counts.kv_heads, options);
+  Trace trace{steps.attention.sizes, precision_of<T>(), {}};
+  append_to(trace, steps);
+  trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
+  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), "", 0});
+}
+
+}  // namespace
+
+Run setup_sdpa(CLI::App& app) {
+  auto command = std::make_shared<AttentionCommand>(app, "sdpa");
+  TensorArguments& tensors = command->tensors;
+  tensors.add("--query", "Queries: rank 2 (Lq, D), 3 (B, Lq, H*D) or 4 (B, H, Lq, D)");
+  tensors.add("--key", "Keys, of the same rank");
+  tensors.add("--value", "Values, of the same rank");
+  add_size_options(app, command->sizes,
+                   {"--batch", "--len", "--query-len", "--key-len", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
+  return [command]() {
+    RunPlan everything;
+    everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;
+    if (command->output.list_steps) return list_steps(*command, everything);
+    return with_precision(command->run.dtype, [&](auto t) { return run_sdpa<decltype(t)>(*command); });
+  };
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,38 @@
+#include "subcommands.hpp"
+
+using namespace attn::tools;
+
+int main(int argc, char** argv) {
+  const Tool tool = {
+      "attn-compute",
+      "attention, step by step, with every tensor shown",
+      "  attn-compute dot                       the course example: two random tensors, unscaled\n"
+      "  attn-compute mha --d-model 8 --heads 2 --len 4 --causal\n"
+      "  attn-compute sdpa --query q.npy --key k.npy --value v.npy -o steps.npz\n",
+      {
+          {"dot", "dot-product attention: scores, softmax, weighted sum",
+           "  attn-compute dot --query randn:2x3x4 --key randn:2x5x4\n"
+           "  attn-compute dot --query '[[1,0]]' --key '[[1,0],[0,1]]' --cell 'weights[0,0,0,1]'\n"
+           "  attn-compute dot -f csv | head -4\n",
+           setup_dot},
+          {"sdpa", "scaled dot-product attention on given Q, K and V",
+           "  attn-compute sdpa --query q.npy --key k.npy --value v.npy --causal\n"
+           "  attn-compute sdpa --query randn:2x4x8 --key randn:2x6x8 --value randn:2x6x8 --heads 2\n"
+           "  attn-compute sdpa --query q.npy --key k.npy --value v.npy --steps output -o y.npy\n",
+           setup_sdpa},
+          {"self", "self-attention with one head: queries, keys and values from the same input",
+           "  attn-compute self --len 4 --d-model 8 --head-dim 4\n"
+           "  attn-compute self --input x.csv --causal --lang zh\n",
+           setup_self},
+          {"cross", "cross-attention with one head: queries from the input, keys and values from --memory",
+           "  attn-compute cross --query-len 3 --key-len 5 --d-model 8\n"
+           "  attn-compute cross --input target.npy --memory source.npy --valid-lens 4,2\n",
+           setup_cross},
+          {"mha", "multi-head attention with the weights of a module",
+           "  attn-compute mha --d-model 8 --heads 2 --len 4\n"
+           "  attn-compute mha --layout d2l --d-model 100 --heads 5 --input ones:2x4x100 --valid-lens 3,2\n"
+           "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n",
+           setup_mha},
+      }};
+  return run_tool(tool, argc, argv);
+}

@@ -1,0 +1,54 @@
+// Options about how scores become weights: scale, soft cap, every mask rule, cache, dropout.
+#pragma once
+
+#include "../common/tensor_arguments.hpp"
+
+#include <attn/ops/attention.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+enum class MaskMeans { keep, drop, add };
+enum class MaskShort { error, drop };
+
+struct ScoreOptions {
+  std::optional<double> scale;        ///< empty: 1/√D
+  std::string scale_text = "auto";    ///< as typed
+  std::optional<double> softcap;
+  bool causal = false;
+  CausalAlign causal_align = CausalAlign::top_left;
+  bool causal_align_given = false;
+  std::vector<std::size_t> valid_lens;
+  Window window;
+  std::optional<MaskMeans> mask_means;
+  MaskShort mask_short = MaskShort::error;
+  std::optional<double> mask_fill;    ///< empty: −inf
+  std::optional<MaskedRows> masked_rows;
+  double dropout = 0;
+};
+
+/// Adds the options; `default_scale` is "auto" or "none".
+void add_score_options(CLI::App& app, ScoreOptions& options, TensorArguments& tensors,
+                       const std::string& default_scale = "auto");
+
+/// Throws UsageError for options that contradict each other or would do nothing.
+void check_score_options(const ScoreOptions& options, const TensorArguments& tensors);
+
+/// How a given mask is meant: the option, else keep for booleans and add for floating point.
+/// Throws UsageError for whole numbers without --mask-means, which could be any of the three.
+MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mask);
+
+/// Everything but the dropout mask, which is drawn last. `maskable_keys` is Lk without appended keys.
+template <class T>
+AttentionOptions<T> attention_options(const ScoreOptions& options, TensorArguments& tensors,
+                                      std::size_t maskable_keys);
+
+/// P, the length of the cache given with --past-key; 0 without one.
+std::size_t past_length(const TensorArguments& tensors);
+
+}  // namespace attn::tools

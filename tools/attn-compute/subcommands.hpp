@@ -1,0 +1,14 @@
+// The subcommands of attn-compute, one file each: cmd_<name>.cpp.
+#pragma once
+
+#include "../common/run_tool.hpp"
+
+namespace attn::tools {
+
+Run setup_dot(CLI::App& app);
+Run setup_sdpa(CLI::App& app);
+Run setup_self(CLI::App& app);
+Run setup_cross(CLI::App& app);
+Run setup_mha(CLI::App& app);
+
+}  // namespace attn::tools

@@ -1,0 +1,14 @@
+#include "choices.hpp"
+
+namespace attn::tools {
+
+std::string list_of_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+}  // namespace attn::tools

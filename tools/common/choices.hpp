@@ -1,0 +1,51 @@
+// Options whose value is one of a few words: a table of rows, from which the help text, the parser and
+// "did you mean" are made.
+#pragma once
+
+#include "suggest.hpp"
+
+#include <attn/error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace attn::tools {
+
+template <class Value>
+using Choices = std::vector<std::pair<std::string, Value>>;
+
+/// "a, b or c", for help texts and errors.
+std::string list_of_words(const std::vector<std::string>& words);
+
+template <class Value>
+std::vector<std::string> words_of(const Choices<Value>& choices) {
+  std::vector<std::string> words;
+  for (const auto& choice : choices) words.push_back(choice.first);
+  return words;
+}
+
+/// The value of `word`; throws UsageError naming the option, the words allowed and the nearest one.
+template <class Value>
+Value parse_choice(const std::string& option, const std::string& word, const Choices<Value>& choices) {
+  for (const auto& [name, value] : choices) {
+    if (name == word) return value;
+  }
+  const std::vector<std::string> words = words_of(choices);
+  throw UsageError(option, "expected " + list_of_words(words) + ", found '" + word + "'" + did_you_mean(word, words));
+}
+
+/// Adds an option that sets `target` (a Value or std::optional<Value>) to one of `choices`.
+template <class Target, class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target, const Choices<Value>& choices,
+                        const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          option, [&target, option, choices](const std::string& word) { target = parse_choice(option, word, choices); },
+          help + ": " + list_of_words(words_of(choices)))
+      ->type_name("WORD");
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,47 @@
+// Options about what is shown, in which format, and where it goes.
+#pragma once
+
+#include <attn/lessons/language.hpp>
+#include <attn/trace.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+struct Format;
+
+enum class Colour { automatic, always, never };
+
+struct OutputOptions {
+  const Format* format = nullptr;     ///< empty: from the extension of `path`, else text
+  std::string path = "-";             ///< "-": standard output
+  bool force = false;                 ///< replace an existing file
+  std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
+  bool list_steps = false;
+  std::optional<int> precision;       ///< digits after the decimal point
+  bool detail = false;                ///< also row_max, exp, row_sum
+  std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
+  bool notes = true;
+  Language language = Language::en;
+  Colour colour = Colour::automatic;
+  bool matrix = false;                ///< CSV: the bare matrix of one step
+  bool labels = false;                ///< LaTeX: row and column labels
+  bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
+  bool show_recipe = false;
+};
+
+void add_output_options(CLI::App& app, OutputOptions& options);
+
+/// The entries whose names match the options' globs; without globs every entry that is not a
+/// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step
+/// that this run does not compute.
+Trace select_steps(const Trace& trace, const std::vector<std::string>& globs);
+
+/// Whether text goes out in colour: --color, NO_COLOR, and whether standard output is a terminal.
+bool wants_colour(const OutputOptions& options);
+
+}  // namespace attn::tools

@@ -1,0 +1,22 @@
+// Options about the run as a whole: seed, number type, memory, strictness.
+#pragma once
+
+#include <attn/tensor.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace attn::tools {
+
+struct RunOptions {
+  std::uint64_t seed = 0;
+  Precision dtype = Precision::float64;
+  std::size_t max_memory = 0;  ///< bytes; 0: four fifths of what is available
+  bool strict = false;         ///< a NaN or infinity in a result is an error
+};
+
+void add_run_options(CLI::App& app, RunOptions& options);
+
+}  // namespace attn::tools

@@ -1,0 +1,135 @@
+#include "run_tool.hpp"
+
+#include "suggest.hpp"
+
+#include <attn/error.hpp>
+#include <attn/io/sink.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include <unistd.h>
+
+namespace attn::tools {
+namespace {
+
+void print(const std::string& text) {
+  io::StdoutSink out;
+  out.write(text);
+  out.finish();
+}
+
+// An interrupted run leaves no temporary file behind, and still ends the way the signal says.
+void end_by_signal(int signal) {
+  io::remove_temporaries();
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+std::vector<std::string> subcommand_names(const Tool& tool) {
+  std::vector<std::string> names;
+  for (const Subcommand& subcommand : tool.subcommands) names.push_back(subcommand.name);
+  return names;
+}
+
+std::string help_of_tool(const Tool& tool) {
+  std::string help = fmt::format("{} - {}\n\nExamples:\n{}\nSubcommands ({} SUBCOMMAND --help explains one):\n",
+                                 tool.name, tool.summary, tool.examples, tool.name);
+  for (const Subcommand& subcommand : tool.subcommands) {
+    help += fmt::format("  {:<10} {}\n", subcommand.name, subcommand.summary);
+  }
+  help += fmt::format("\n  {:<10} {}\n  {:<10} {}\n", "--help", "print this", "--version", "print the version");
+  return help;
+}
+
+const Subcommand& find_subcommand(const Tool& tool, const std::string& name) {
+  const auto found = std::find_if(tool.subcommands.begin(), tool.subcommands.end(),
+                                  [&](const Subcommand& subcommand) { return subcommand.name == name; });
+  if (found != tool.subcommands.end()) return *found;
+  const std::vector<std::string> names = subcommand_names(tool);
+  throw UsageError("", fmt::format("unknown subcommand '{}'{} (one of {})", name, did_you_mean(name, names),
+                                   fmt::join(names, ", ")));
+}
+
+// CLI11 says only that something is left over; name it, and the option that was meant.
+UsageError unknown_arguments(const CLI::App& app) {
+  const std::vector<std::string> left_over = app.remaining();
+  const std::string argument = left_over.empty() ? "" : left_over.front();
+  if (argument.rfind('-', 0) != 0 || argument == "-") {
+    return UsageError("", fmt::format("unexpected argument '{}'", argument));
+  }
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string name = argument.substr(0, argument.find('='));
+  return UsageError("", fmt::format("unknown option '{}'{}", name, did_you_mean(name, known)));
+}
+
+int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, const char* const* argv) {
+  CLI::App app(fmt::format("{} {} - {}\n\nExamples:\n{}", tool.name, subcommand.name, subcommand.summary,
+                           subcommand.examples),
+               tool.name + " " + subcommand.name);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  const Run run = subcommand.setup(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    print(app.help());
+    return exit_done;
+  } catch (const CLI::ExtrasError&) {
+    throw unknown_arguments(app);
+  } catch (const CLI::ParseError& error) {
+    std::string problem = error.what();
+    std::replace(problem.begin(), problem.end(), '\n', ' ');
+    throw UsageError("", problem);
+  }
+  return run();
+}
+
+int dispatch(const Tool& tool, int argc, const char* const* argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "--help" || first == "-h" || first == "help") {
+    print(help_of_tool(tool));
+    return exit_done;
+  }
+  if (first == "--version") {
+    print(fmt::format("{} {}\n", tool.name, ATTNSCOPE_VERSION));
+    return exit_done;
+  }
+  if (first.empty()) {
+    throw UsageError("", fmt::format("expected a subcommand: one of {} (see {} --help)",
+                                     fmt::join(subcommand_names(tool), ", "), tool.name));
+  }
+  if (first[0] == '-') {
+    throw UsageError("", fmt::format("unknown option '{}'; options come after the subcommand", first));
+  }
+  return run_subcommand(tool, find_subcommand(tool, first), argc - 1, argv + 1);
+}
+
+int report(const Tool& tool, const std::string& problem, int code) {
+  std::fprintf(stderr, "%s: %s\n", tool.name.c_str(), problem.c_str());
+  return code;
+}
+
+}  // namespace
+
+int run_tool(const Tool& tool, int argc, const char* const* argv) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, end_by_signal);
+  try {
+    return dispatch(tool, argc, argv);
+  } catch (const Error& error) {
+    return report(tool, error.what(), static_cast<int>(error.kind()));
+  } catch (const std::bad_alloc&) {
+    return report(tool, "out of memory", static_cast<int>(ErrorKind::limit));
+  } catch (const std::exception& error) {
+    return report(tool, fmt::format("internal error, please report it: {}", error.what()), exit_bug);
+  }
+}
+
+}  // namespace attn::tools
