@@ -1,0 +1,62 @@
+#include <attn/error.hpp>
+#include <attn/io/csv.hpp>
+#include <attn/io/csv_rows.hpp>
+#include <attn/io/csv_trace.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace attn::io {
+
+namespace {
+
+bool is_header(const std::vector<std::string_view>& cells) {
+  return std::all_of(cells.begin(), cells.end(), [](std::string_view cell) {
+    return parse_number(cell).status == NumberStatus::not_a_number_text &&
+           cell.find_first_not_of(" \t") != std::string_view::npos;
+  });
+}
+
+Array read_matrix(CsvRows& rows, std::vector<std::string_view>& cells, bool more,
+                  std::size_t expected_columns, std::size_t most_cells, const std::string& subject) {
+  std::vector<double> values;
+  values.reserve(most_cells);
+  bool all_integers = true;
+  std::size_t row_count = 0;
+  for (; more; more = rows.next(cells)) {
+    if (cells.size() != expected_columns) {
+      throw InputError(subject, fmt::format("line {} has {} cells, but the first line has {}", rows.line(),
+                                            cells.size(), expected_columns));
+    }
+    for (std::size_t column = 0; column < cells.size(); ++column) {
+      const Number number = parse_cell(cells[column], rows, column, subject);
+      all_integers = all_integers && number.is_integer;
+      values.push_back(number.value);
+    }
+    ++row_count;
+  }
+  if (row_count == 0) throw InputError(subject, "is a CSV file without a row of numbers");
+  Shape shape{row_count, expected_columns};
+  if (!all_integers) return make_array(std::move(values), std::move(shape));
+  return make_array(std::vector<std::int64_t>(values.begin(), values.end()), std::move(shape));
+}
+
+}  // namespace
+
+std::vector<NamedArray> read_csv(std::string_view text, const std::string& subject,
+                                 const MemoryLimit& limit) {
+  const auto separators =
+      std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == '\n'; });
+  const auto most_cells = static_cast<std::size_t>(separators) + 1;
+  limit.check(subject, most_cells, sizeof(double));
+  CsvRows rows(text, subject);
+  std::vector<std::string_view> cells;
+  bool more = rows.next(cells);
+  if (more && is_csv_trace_header(cells)) return read_csv_trace(rows, subject);
+  const std::size_t columns = cells.size();
+  if (more && is_header(cells)) more = rows.next(cells);
+  return {{"", read_matrix(rows, cells, more, columns, most_cells, subject)}};
+}
+
+}  // namespace attn::io

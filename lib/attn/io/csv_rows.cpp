@@ -1,0 +1,90 @@
+#include <attn/error.hpp>
+#include <attn/io/csv_rows.hpp>
+#include <attn/io/names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace attn::io {
+
+CsvRows::CsvRows(std::string_view text, const std::string& subject) : text_(text), subject_(subject) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text_.substr(0, byte_order_mark.size()) == byte_order_mark) text_.remove_prefix(byte_order_mark.size());
+  while (!text_.empty() && (text_.back() == '\n' || text_.back() == '\r')) text_.remove_suffix(1);
+}
+
+std::string CsvRows::place(std::size_t column) const {
+  return fmt::format("line {}, column {}", row_line_, column + 1);
+}
+
+bool CsvRows::at_line_end() const {
+  return at_ == text_.size() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
+}
+
+bool CsvRows::next(std::vector<std::string_view>& cells) {
+  if (at_ >= text_.size()) return false;
+  cells.clear();
+  unescaped_.clear();
+  row_line_ = line_;
+  if (at_line_end())
+    throw InputError(subject_, fmt::format("line {} is blank, but rows follow it", row_line_));
+  for (;;) {
+    const std::size_t column = cells.size();
+    cells.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted_cell(column) : plain_cell(column));
+    if (at_line_end()) break;
+    ++at_;  // the comma
+  }
+  // Past the line end, so that a text that ended here has no further row.
+  at_ = at_ == text_.size() ? at_ : text_.find('\n', at_) + 1;
+  ++line_;
+  return true;
+}
+
+std::string_view CsvRows::plain_cell(std::size_t column) {
+  const std::size_t end = std::min(text_.find_first_of(",\n\"", at_), text_.size());
+  if (end < text_.size() && text_[end] == '"')
+    throw InputError(subject_, place(column) + ": a quote inside a cell without quotes");
+  std::string_view cell = text_.substr(at_, end - at_);
+  if (end < text_.size() && text_[end] == '\n' && !cell.empty() && cell.back() == '\r') cell.remove_suffix(1);
+  at_ += cell.size();
+  return cell;
+}
+
+std::string_view CsvRows::quoted_cell(std::size_t column) {
+  const std::size_t begin = ++at_;
+  bool doubled = false;
+  for (;; ++at_) {
+    if (at_ == text_.size()) throw InputError(subject_, place(column) + ": a quote is opened and not closed");
+    if (text_[at_] == '\n') ++line_;
+    if (text_[at_] != '"') continue;
+    if (text_.substr(at_, 2) != "\"\"") break;
+    doubled = true;
+    ++at_;
+  }
+  const std::string_view raw = text_.substr(begin, at_ - begin);
+  ++at_;
+  if (!at_line_end() && text_[at_] != ',')
+    throw InputError(subject_, place(column) + ": text after the closing quote");
+  if (!doubled) return raw;
+  std::string& cell = unescaped_.emplace_back();
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    cell += raw[i];
+    if (raw[i] == '"') ++i;
+  }
+  return cell;
+}
+
+Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column,
+                  const std::string& subject) {
+  const std::size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
+  const std::string_view trimmed = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
+  const Number number = parse_number(trimmed);
+  if (number.status == NumberStatus::ok) return number;
+  const std::string found = trimmed.empty() ? "an empty cell" : in_quotes(cell);
+  const char* problem =
+      number.status == NumberStatus::out_of_range ? ", outside the range of float64" : "; expected a number";
+  throw InputError(subject, fmt::format("{}: {}{}", rows.place(column), found, problem));
+}
+
+}  // namespace attn::io

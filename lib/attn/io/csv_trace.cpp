@@ -1,0 +1,122 @@
+#include <attn/error.hpp>
+#include <attn/io/csv_trace.hpp>
+#include <attn/io/names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+
+namespace attn::io {
+namespace {
+
+constexpr std::array<std::string_view, 6> header{"step", "batch", "head", "row", "col", "value"};
+constexpr std::size_t index_columns = 4, first_index = 1, value_column = 5;
+
+struct Cell {
+  std::array<std::size_t, index_columns> index;  // 0 on an axis that the step does not have
+  double value;
+  std::size_t line;
+};
+
+struct StepCells {
+  std::string name;
+  std::array<bool, index_columns> has_axis;
+  std::vector<Cell> cells;
+};
+
+// Empty for an empty cell.
+std::optional<std::size_t> parse_index(std::string_view cell, const CsvRows& rows, std::size_t column,
+                                       const std::string& subject) {
+  if (cell.empty()) return std::nullopt;
+  std::size_t index = 0;
+  const char* end = cell.data() + cell.size();
+  const auto parsed = std::from_chars(cell.data(), end, index);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) {
+    throw InputError(subject, fmt::format("{}: {}; expected an index from 0, or an empty cell",
+                                          rows.place(column), in_quotes(cell)));
+  }
+  return index;
+}
+
+void add_row(StepCells& step, const std::vector<std::string_view>& row, const CsvRows& rows,
+             const std::string& subject) {
+  Cell cell{{}, parse_cell(row[value_column], rows, value_column, subject).value, rows.line()};
+  for (std::size_t i = 0; i < index_columns; ++i) {
+    const auto index = parse_index(row[first_index + i], rows, first_index + i, subject);
+    if (step.cells.empty()) step.has_axis[i] = index.has_value();
+    if (step.has_axis[i] != index.has_value()) {
+      throw InputError(subject, fmt::format("{}: {} is {}, unlike in the earlier rows of step {}",
+                                            rows.place(first_index + i), header[first_index + i],
+                                            index ? "given" : "empty", in_quotes(step.name)));
+    }
+    cell.index[i] = index.value_or(0);
+  }
+  step.cells.push_back(cell);
+}
+
+// Sizes follow from the largest index on each axis; every element must then be there exactly once.
+Array assemble(const StepCells& step, const std::string& subject) {
+  std::array<std::size_t, index_columns> size{};
+  for (const Cell& cell : step.cells) {
+    for (std::size_t i = 0; i < index_columns; ++i) size[i] = std::max(size[i], cell.index[i]);
+  }
+  Shape shape;
+  bool countable = true;
+  for (std::size_t i = 0; i < index_columns; ++i) {
+    countable = countable && !__builtin_add_overflow(size[i], std::size_t{1}, &size[i]);
+    if (step.has_axis[i]) shape.push_back(size[i]);
+  }
+  const auto count = countable ? element_count(shape) : std::nullopt;
+  if (!count || *count > step.cells.size()) {
+    throw InputError(
+        subject, fmt::format("step {} has {} rows, but its largest indices make it {}: elements are missing",
+                             in_quotes(step.name), step.cells.size(), to_string(shape)));
+  }
+  std::vector<double> values(*count);
+  std::vector<std::size_t> line_of(*count, 0);
+  for (const Cell& cell : step.cells) {
+    std::size_t flat = 0;
+    for (std::size_t i = 0; i < index_columns; ++i) flat = flat * size[i] + cell.index[i];
+    if (line_of[flat] != 0) {
+      throw InputError(subject, fmt::format("line {} gives an element of step {} again that line {} gave",
+                                            cell.line, in_quotes(step.name), line_of[flat]));
+    }
+    values[flat] = cell.value;
+    line_of[flat] = cell.line;
+  }
+  return make_array(std::move(values), std::move(shape));
+}
+
+}  // namespace
+
+bool is_csv_trace_header(const std::vector<std::string_view>& cells) {
+  return std::equal(cells.begin(), cells.end(), header.begin(), header.end());
+}
+
+std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject) {
+  std::vector<StepCells> steps;
+  std::map<std::string, std::size_t, std::less<>> position;
+  std::vector<std::string_view> row;
+  while (rows.next(row)) {
+    if (row.size() != header.size()) {
+      throw InputError(subject, fmt::format("line {} has {} cells, but the first line has {}", rows.line(),
+                                            row.size(), header.size()));
+    }
+    auto found = position.find(row[0]);
+    if (found == position.end()) {
+      found = position.emplace(std::string(row[0]), steps.size()).first;
+      steps.push_back({std::string(row[0]), {}, {}});
+    }
+    add_row(steps[found->second], row, rows, subject);
+  }
+  if (steps.empty()) throw InputError(subject, "is a trace without any row");
+  std::vector<NamedArray> arrays;
+  for (const StepCells& step : steps) arrays.push_back({step.name, assemble(step, subject)});
+  return arrays;
+}
+
+}  // namespace attn::io

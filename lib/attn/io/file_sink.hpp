@@ -1,0 +1,42 @@
+// A result file that appears complete or not at all.
+#pragma once
+
+#include <attn/io/sink.hpp>
+#include <attn/io/temporaries.hpp>
+
+#include <memory>
+#include <string>
+
+namespace attn::io {
+
+/// Writes a temporary file beside the target; finish() syncs it to the disk and renames it. Without
+/// finish() the destructor removes it, and the target stays as it was. A symbolic link is followed:
+/// the file it points to is replaced. Permissions are those of a new file under the umask.
+///
+/// With Overwrite::no an existing target is a UsageError, at construction and again, atomically, when
+/// finish() puts the file in place. The system's refusals are SystemErrors naming the target.
+class FileSink : public Sink {
+ public:
+  FileSink(const std::string& path, Overwrite overwrite);
+  ~FileSink() override;
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+
+  void write(std::string_view bytes) override;
+  void finish() override;
+
+ private:
+  void close_file();
+  void put_in_place();
+  void discard() noexcept;
+  [[noreturn]] void refuse_existing() const;
+
+  std::string subject_;  // the path as the user wrote it
+  std::string target_;   // symbolic links resolved
+  Overwrite overwrite_;
+  std::unique_ptr<TemporaryPath> temporary_;
+  int descriptor_ = -1;
+  std::unique_ptr<DescriptorSink> output_;
+};
+
+}  // namespace attn::io

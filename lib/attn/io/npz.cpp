@@ -1,0 +1,94 @@
+#include <attn/error.hpp>
+#include <attn/io/names.hpp>
+#include <attn/io/npy.hpp>
+#include <attn/io/npy_header.hpp>
+#include <attn/io/npz.hpp>
+#include <attn/io/npz_module.hpp>
+#include <attn/io/zip_writer.hpp>
+#include <attn/module.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace attn::io {
+namespace {
+
+constexpr std::string_view suffix = ".npy";
+constexpr std::size_t longest_name = 65535;  // the length is a 16-bit field
+
+std::unique_ptr<ZipReader> open_zip(const Bytes& file, const std::string& subject) {
+  static const auto open =
+      reinterpret_cast<OpenZip*>(module_symbol(load_module("attnscope_npz"), "attnscope_open_zip"));
+  return open(file, subject);
+}
+
+std::string array_name(const std::string& entry) {
+  const bool has_suffix =
+      entry.size() > suffix.size() && entry.compare(entry.size() - suffix.size(), suffix.size(), suffix) == 0;
+  return has_suffix ? entry.substr(0, entry.size() - suffix.size()) : entry;
+}
+
+std::vector<std::string> array_names(const std::vector<ZipEntry>& entries, const std::string& subject) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const ZipEntry& entry : entries) {
+    names.push_back(array_name(entry.name));
+    if (!seen.insert(names.back()).second)
+      throw InputError(subject, "has two arrays named " + in_quotes(names.back()));
+  }
+  return names;
+}
+
+Array read_entry(ZipReader& zip, std::size_t position, const std::string& name, const std::string& file,
+                 const MemoryLimit& limit) {
+  const std::string subject = file + ":" + name;
+  return read_npy(make_bytes(zip.read(position, subject)), subject, limit);
+}
+
+}  // namespace
+
+std::vector<std::string> npz_names(const Bytes& file, const std::string& subject) {
+  return array_names(open_zip(file, subject)->entries(), subject);
+}
+
+Array read_npz_entry(const Bytes& file, const std::string& name, const std::string& subject,
+                     const MemoryLimit& limit) {
+  const auto zip = open_zip(file, subject);
+  const std::vector<std::string> names = array_names(zip->entries(), subject);
+  const auto position = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  if (position == names.size()) throw InputError(subject, "holds no array " + in_quotes(name));
+  limit.check(subject + ":" + name, zip->entries()[position].size);
+  return read_entry(*zip, position, name, subject, limit);
+}
+
+std::vector<NamedArray> read_npz(const Bytes& file, const std::string& subject, const MemoryLimit& limit) {
+  const auto zip = open_zip(file, subject);
+  const std::vector<std::string> names = array_names(zip->entries(), subject);
+  std::size_t total = 0;
+  for (const ZipEntry& entry : zip->entries()) {
+    if (__builtin_add_overflow(total, entry.size, &total)) total = std::numeric_limits<std::size_t>::max();
+  }
+  limit.check(subject, total);
+  std::vector<NamedArray> arrays;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    arrays.push_back({names[i], read_entry(*zip, i, names[i], subject, limit)});
+  return arrays;
+}
+
+void write_npz(Sink& sink, const std::vector<NamedView>& tensors) {
+  ZipWriter zip(sink);
+  std::set<std::string> names;
+  for (const auto& [name, tensor] : tensors) {
+    if (name.empty() || name.size() + suffix.size() > longest_name || !names.insert(name).second) {
+      throw UsageError(in_quotes(name),
+                       "cannot name an array of an npz file: names are not empty, not repeated, and "
+                       "shorter than 65532 bytes");
+    }
+    const std::string_view data(static_cast<const char*>(tensor.data()), tensor.bytes());
+    zip.add(name + std::string(suffix), format_npy_header(tensor.precision(), tensor.shape()), data);
+  }
+  zip.finish();
+}
+
+}  // namespace attn::io
