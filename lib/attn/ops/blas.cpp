@@ -10,7 +10,8 @@ const BlasModule& blas_module() {
   static const BlasModule& module = []() -> const BlasModule& {
     // Results of OpenBLAS depend on its number of threads; one thread unless the user says otherwise.
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
-    return *static_cast<const BlasModule*>(load_module("attnscope_blas", "attnscope_blas_module"));
+    void* const entry = module_symbol(load_module("attnscope_blas"), "attnscope_blas_module");
+    return *static_cast<const BlasModule*>(reinterpret_cast<const void* (*)()>(entry)());
   }();
   return module;
 }

@@ -1,0 +1,11 @@
+// The lesson files as the build put them into the library (cmake/EmbedLessons.cmake).
+#pragma once
+
+#include <string_view>
+
+namespace attn::lessons {
+
+extern const std::string_view embedded_en;
+extern const std::string_view embedded_zh;
+
+}  // namespace attn::lessons

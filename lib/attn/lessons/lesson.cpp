@@ -1,0 +1,192 @@
+#include <attn/lessons/lesson.hpp>
+
+#include <attn/error.hpp>
+#include <attn/lessons/embedded.hpp>
+#include <attn/render/display_width.hpp>
+
+#include <algorithm>
+
+namespace attn::lessons {
+namespace {
+
+/// The next line without its end; moves `text` past it.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_wide(std::string_view character) {
+  return render::character_width(render::take_character(character)) == 2;
+}
+
+/// Lines are joined by a space, except where one of the two neighbours is a Chinese character.
+void join_line(std::string& paragraph, std::string_view line) {
+  if (!paragraph.empty()) {
+    std::size_t last = paragraph.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(paragraph[last]) & 0xC0) == 0x80) --last;
+    if (!is_wide(std::string_view(paragraph).substr(last)) && !is_wide(line)) paragraph += ' ';
+  }
+  paragraph += line;
+}
+
+bool is_placeholder_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  });
+}
+
+/// Calls text(piece) and placeholder(name) in the order in which they come; false for a stray brace.
+template <class Text, class Name>
+bool walk(std::string_view paragraph, Text&& text, Name&& placeholder) {
+  while (!paragraph.empty()) {
+    const std::size_t open = paragraph.find_first_of("{}");
+    text(paragraph.substr(0, open));
+    if (open == std::string_view::npos) return true;
+    const std::size_t close = paragraph.find('}', open);
+    if (paragraph[open] == '}' || close == std::string_view::npos) return false;
+    const std::string_view name = paragraph.substr(open + 1, close - open - 1);
+    if (!is_placeholder_name(name)) return false;
+    placeholder(name);
+    paragraph.remove_prefix(close + 1);
+  }
+  return true;
+}
+
+std::string filled_in(std::string_view paragraph, const Placeholders& values) {
+  std::string text;
+  walk(
+      paragraph, [&](std::string_view piece) { text += piece; },
+      [&](std::string_view name) {
+        const auto value = values.find(name);
+        text += value == values.end() ? std::string(name) : value->second;
+      });
+  return text;
+}
+
+}  // namespace
+
+std::optional<Language> find_language(std::string_view name) {
+  if (name == "en") return Language::en;
+  if (name == "zh") return Language::zh;
+  return std::nullopt;
+}
+
+Lesson::Lesson(std::string_view name, std::string_view file) {
+  std::size_t number = 0;
+  const auto refuse = [&](const std::string& problem) {
+    throw InputError(std::string(name), "line " + std::to_string(number) + ": " + problem);
+  };
+  const auto end_entry = [&] {
+    if (entries_.empty()) return;
+    Entry& entry = entries_.back();
+    if (!entry.paragraphs.empty() && entry.paragraphs.back().empty()) entry.paragraphs.pop_back();
+    if (entry.paragraphs.empty()) refuse("[" + entry.key + "] has no text");
+    for (const std::string& paragraph : entry.paragraphs) {
+      if (!walk(
+              paragraph, [](std::string_view) {}, [](std::string_view) {})) {
+        refuse("[" + entry.key + "] has a brace that is not part of a placeholder such as {D}");
+      }
+    }
+  };
+  while (!file.empty()) {
+    const std::string_view line = trimmed(take_line(file));
+    ++number;
+    if (!line.empty() && line.front() == '#') continue;
+    if (!line.empty() && line.front() == '[' && line.back() == ']') {
+      end_entry();
+      const std::string key(line.substr(1, line.size() - 2));
+      if (!by_key_.emplace(key, entries_.size()).second) refuse("[" + key + "] is given twice");
+      entries_.push_back({key, {}});
+    } else if (line.empty()) {
+      if (!entries_.empty() && !entries_.back().paragraphs.empty() &&
+          !entries_.back().paragraphs.back().empty()) {
+        entries_.back().paragraphs.emplace_back();
+      }
+    } else {
+      if (entries_.empty()) refuse("text before the first [key]");
+      if (entries_.back().paragraphs.empty()) entries_.back().paragraphs.emplace_back();
+      join_line(entries_.back().paragraphs.back(), line);
+    }
+  }
+  end_entry();
+}
+
+const Lesson::Entry* Lesson::find(std::string_view key, std::string_view variant) const {
+  if (!variant.empty()) {
+    const auto exact = by_key_.find(std::string(key) + "." + std::string(variant));
+    if (exact != by_key_.end()) return &entries_[exact->second];
+  }
+  const auto general = by_key_.find(key);
+  return general == by_key_.end() ? nullptr : &entries_[general->second];
+}
+
+std::vector<std::string> Lesson::paragraphs(std::string_view key, std::string_view variant,
+                                            const Placeholders& values) const {
+  std::vector<std::string> texts;
+  if (const Entry* entry = find(key, variant)) {
+    for (const std::string& paragraph : entry->paragraphs) texts.push_back(filled_in(paragraph, values));
+  }
+  return texts;
+}
+
+std::optional<std::string> Lesson::note(std::string_view key, std::string_view variant,
+                                        const Placeholders& values) const {
+  std::optional<std::string> text;
+  for (const std::string& paragraph : paragraphs(key, variant, values)) {
+    text = text ? *text + "\n" + paragraph : paragraph;
+  }
+  return text;
+}
+
+const Lesson& lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("zh.txt", embedded_zh);
+    return zh;
+  }
+  static const Lesson en("en.txt", embedded_en);
+  return en;
+}
+
+std::string meaning(Language language, Step step) {
+  const StepInfo& row = step_info(step);
+  return lesson(language).note("meaning", row.name).value_or(std::string(row.meaning));
+}
+
+std::string formula(Language language, Step step) {
+  const StepInfo& row = step_info(step);
+  return lesson(language).note("formula", row.name).value_or(std::string(row.formula));
+}
+
+std::vector<std::string> placeholders_in(std::string_view text) {
+  std::vector<std::string> names;
+  walk(
+      text, [](std::string_view) {},
+      [&](std::string_view name) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+      });
+  return names;
+}
+
+const std::vector<std::string_view>& placeholder_names() {
+  static const std::vector<std::string_view> names = {
+      // the letters of shape.hpp
+      "B", "H", "Hk", "Lq", "Lk", "P", "Ln", "E", "Ek", "Ev", "D", "Dv",
+      // the options of the run
+      "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
+      // what was found
+      "deviation", "expected", "found", "count", "total", "step",
+      // how much is shown; filled in by the renderers
+      "shown_matrices", "matrices", "shown_rows", "rows", "shown_columns", "columns"};
+  return names;
+}
+
+}  // namespace attn::lessons

@@ -1,0 +1,70 @@
+// The notes printed beside each step. Their text is data: one file a language (en.txt, zh.txt), built
+// into the library and parsed on first use.
+//
+// A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
+// paragraph are joined (without a space between Chinese characters), a blank line separates paragraphs.
+// "{D}" is replaced by a value of the run. A line that starts with "#" is a comment.
+#pragma once
+
+#include <attn/steps.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attn::lessons {
+
+enum class Language { en, zh };
+
+/// "en" or "zh"; empty for any other name.
+std::optional<Language> find_language(std::string_view name);
+
+/// Values for placeholders, without their braces: {"D", "64"}. A placeholder without a value is printed
+/// as its bare name, which for the letters of shape.hpp still reads well.
+using Placeholders = std::map<std::string, std::string, std::less<>>;
+
+class Lesson {
+ public:
+  struct Entry {
+    std::string key;                      ///< "scores_scaled.auto"
+    std::vector<std::string> paragraphs;  ///< with their placeholders
+  };
+
+  /// Parses a lesson file. Throws InputError(name, …) with the line for text before the first key, a key
+  /// that is given twice, an entry without text, or a brace that is not part of a placeholder.
+  Lesson(std::string_view name, std::string_view file);
+
+  /// The paragraphs of "key.variant", else of "key", else none.
+  std::vector<std::string> paragraphs(std::string_view key, std::string_view variant = {},
+                                      const Placeholders& values = {}) const;
+  /// The same as one text, paragraphs joined by a line break.
+  std::optional<std::string> note(std::string_view key, std::string_view variant = {},
+                                  const Placeholders& values = {}) const;
+
+  /// In the order of the file.
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  const Entry* find(std::string_view key, std::string_view variant) const;
+
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t, std::less<>> by_key_;
+};
+
+/// The lesson of a language, parsed once.
+const Lesson& lesson(Language language);
+
+/// What a step means and how it is computed, in that language: of the step table in English, of the
+/// lesson file otherwise.
+std::string meaning(Language language, Step step);
+std::string formula(Language language, Step step);
+
+/// Every name that may stand between braces in a lesson file.
+const std::vector<std::string_view>& placeholder_names();
+
+/// The names between braces in a text, in order, each once.
+std::vector<std::string> placeholders_in(std::string_view text);
+
+}  // namespace attn::lessons

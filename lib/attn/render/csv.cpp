@@ -1,0 +1,122 @@
+#include <attn/render/csv.hpp>
+
+#include <attn/error.hpp>
+#include <attn/render/escape.hpp>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace attn::render {
+namespace {
+
+enum Place { batch, head, row, column, place_count };
+
+/// Which axis of the tensor stands at each place of a line; −1: none.
+std::array<int, place_count> axis_at_place(const std::vector<std::string>& axes, std::size_t rank) {
+  std::array<int, place_count> axis_at{-1, -1, -1, -1};
+  if (rank >= 1) axis_at[column] = static_cast<int>(rank) - 1;
+  if (rank >= 2) axis_at[row] = static_cast<int>(rank) - 2;
+  const auto take = [&](Place wanted, std::size_t axis) {
+    const Place other = wanted == batch ? head : batch;
+    axis_at[axis_at[wanted] < 0 ? wanted : other] = static_cast<int>(axis);
+  };
+  for (std::size_t axis = 0; axis + 2 < rank; ++axis) {
+    const std::string letter = axes.size() == rank ? axes[axis] : std::string();
+    if (letter == "B") take(batch, axis);
+    if (letter == "H" || letter == "Hk") take(head, axis);
+  }
+  const auto is_placed = [&](std::size_t axis) {
+    return axis_at[batch] == static_cast<int>(axis) || axis_at[head] == static_cast<int>(axis);
+  };
+  for (std::size_t axis = rank; axis-- > 0;) {
+    if (axis + 2 >= rank || is_placed(axis)) continue;
+    // Without letters, (2, 3, 4) is a batch of matrices and (2, 4, 3, 5) a batch of heads.
+    take(rank == 4 && axis == 1 ? head : batch, axis);
+  }
+  return axis_at;
+}
+
+char* write_index(char* to, std::size_t index) { return std::to_chars(to, to + 20, index).ptr; }
+
+/// Calls f(data) with the elements in their own precision.
+template <class F>
+void with_elements(const TensorView& tensor, F&& f) {
+  if (tensor.precision() == Precision::float64) {
+    f(static_cast<const double*>(tensor.data()));
+  } else {
+    f(static_cast<const float*>(tensor.data()));
+  }
+}
+
+/// The elements of one row, each after its prefix "step,batch,head,row," and its column.
+template <class T>
+void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, const T* values,
+                    std::size_t columns, NumberFormat format) {
+  const std::size_t room = prefix.size() + 24 + number_room(format);
+  for (std::size_t c = 0; c < columns; ++c) {
+    char* to = buffer.reserve(room);
+    std::memcpy(to, prefix.data(), prefix.size());
+    to += prefix.size();
+    if (has_column) to = write_index(to, c);
+    *to++ = ',';
+    to = write_number(to, values[c], format);
+    *to++ = '\n';
+    buffer.commit(to);
+  }
+}
+
+}  // namespace
+
+TidyCsv::TidyCsv(Output& output, NumberFormat format) : buffer_(output), format_(format) {
+  buffer_.append("step,batch,head,row,col,value\n");
+}
+
+void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor) {
+  const Shape& shape = tensor.shape();
+  if (shape.size() > 4) {
+    throw ShapeError(std::string(step), "a CSV line has room for 4 axes, this tensor has " +
+                                            std::to_string(shape.size()) + ": " + to_string(shape));
+  }
+  if (tensor.size() == 0) return;
+  const std::array<int, place_count> axis_at = axis_at_place(axes, shape.size());
+  const std::size_t columns = axis_at[column] < 0 ? 1 : shape.back();
+  const std::string name = csv_field(step);
+
+  std::array<std::size_t, 4> index{};  // of the row being written
+  for (std::size_t flat = 0; flat < tensor.size(); flat += columns) {
+    std::string prefix = name + ",";
+    for (const Place place : {batch, head, row}) {
+      if (axis_at[place] >= 0) prefix += std::to_string(index[static_cast<std::size_t>(axis_at[place])]);
+      prefix += ',';
+    }
+    with_elements(tensor, [&](const auto* values) {
+      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_);
+    });
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      if (axis + 1 == shape.size()) continue;
+      if (++index[axis] < shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+}
+
+void TidyCsv::finish() { buffer_.flush(); }
+
+void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format) {
+  Buffer buffer(output);
+  const std::size_t columns = tensor.rank() == 0 ? 1 : tensor.shape().back();
+  with_elements(tensor, [&](const auto* values) {
+    const std::size_t room = number_room(format) + 1;
+    std::size_t c = 0;
+    for (std::size_t i = 0; i < tensor.size(); ++i) {
+      char* to = write_number(buffer.reserve(room), values[i], format);
+      c = c + 1 == columns ? 0 : c + 1;
+      *to++ = c == 0 ? '\n' : ',';
+      buffer.commit(to);
+    }
+  });
+  buffer.flush();
+}
+
+}  // namespace attn::render

@@ -1,0 +1,37 @@
+// Numbers as files spell them: independent of locale, and by default with the fewest digits that read
+// back to the same float or double.
+#pragma once
+
+#include <attn/tensor.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace attn::render {
+
+struct NumberFormat {
+  std::optional<int> decimals{};  ///< digits after the point, 0 … 60; empty: the shortest that reads back
+};
+
+/// "NaN", "Infinity" or "-Infinity"; empty for a finite value.
+std::string_view non_finite_name(double value);
+
+/// Bytes that write_number may need.
+constexpr std::size_t number_room(NumberFormat format) {
+  return 320 + static_cast<std::size_t>(format.decimals.value_or(0));
+}
+
+/// Writes the number to `to`, which has number_room(format) bytes, and returns the end. A float is
+/// written with a float's digits: 0.1f is "0.1", not "0.10000000149011612". Not finite: the names above.
+char* write_number(char* to, double value, NumberFormat format);
+char* write_number(char* to, float value, NumberFormat format);
+
+/// The same as a string.
+std::string number_text(double value, NumberFormat format = {});
+std::string number_text(float value, NumberFormat format = {});
+
+/// Element `flat` of a tensor of either precision, with the digits of that precision.
+std::string number_text(const TensorView& tensor, std::size_t flat, NumberFormat format = {});
+
+}  // namespace attn::render
