@@ -12,6 +12,7 @@
 #include <attn/lessons/cell.hpp>
 #include <attn/random.hpp>
 #include <attn/trace.hpp>
+#include <attn/weights/layouts.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -34,10 +35,10 @@ struct AttentionCommand {
 
 /// A finished run, ready to be shown.
 struct AttentionResult {
-  Trace trace;                ///< parameters included
+  Trace trace;                          ///< parameters included
   AttentionFacts facts;
-  std::string layout;         ///< of the weights; empty for a run without a module
-  std::size_t exempt_keys = 0;
+  const LayoutInfo* layout = nullptr;   ///< of the weights; nullptr for a run without a module
+  bool add_zero_attn = false;           ///< the module appended a key of zeros
 };
 
 /// Draws the dropout mask [B, H, Lq, Lk], last of everything drawn; empty without dropout.
@@ -76,6 +77,9 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
 /// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, const AttentionResult& result);
+
+/// Prints the PyTorch lines that reproduce the run instead of running it.
+int print_recipe(const AttentionCommand& command);
 
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);

@@ -75,7 +75,7 @@ AttentionResult finish(const AttentionCommand& c, const AttentionOptions<T>& opt
   if (TraceEntry* output = trace.find(Step::output)) {
     output->axes = output->tensor.rank() == 2 ? "Lq, Dv" : "B, Lq, Dv";
   }
-  return {std::move(trace), facts_of(c, options, sizes), "", 0};
+  return {std::move(trace), facts_of(c, options, sizes), nullptr, false};
 }
 
 template <class T>

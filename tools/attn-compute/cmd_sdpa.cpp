@@ -105,7 +105,7 @@ int run_sdpa(AttentionCommand& c) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), "", 0});
+  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false});
 }
 
 }  // namespace

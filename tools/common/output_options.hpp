@@ -1,7 +1,7 @@
 // Options about what is shown, in which format, and where it goes.
 #pragma once
 
-#include <attn/lessons/language.hpp>
+#include <attn/lessons/lesson.hpp>
 #include <attn/trace.hpp>
 
 #include <CLI/CLI.hpp>
@@ -26,7 +26,7 @@ struct OutputOptions {
   bool detail = false;                ///< also row_max, exp, row_sum
   std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
   bool notes = true;
-  Language language = Language::en;
+  lessons::Language language = lessons::Language::en;
   Colour colour = Colour::automatic;
   bool matrix = false;                ///< CSV: the bare matrix of one step
   bool labels = false;                ///< LaTeX: row and column labels

@@ -20,7 +20,7 @@ TEST_CASE("a product is the sum of products, here by hand") {
 
 TEST_CASE("terms are added in order: small ones are lost behind a large one, as the order says") {
   // In float64, (1 + 1e-16) - 1 = 0 and (1 - 1) + 1e-16 = 1e-16: only the stated order gives these.
-  const Tensor<double> ones = {{1.0}, {1.0}, {1.0}};
+  const Tensor<double> ones = filled<double>({3, 1}, 1.0);
   const Tensor<double> small_second = {{1.0, 1e-16, -1.0}}, small_last = {{1.0, -1.0, 1e-16}};
   CHECK(matmul(small_second, ones)(0, 0) == 0.0);
   CHECK(matmul(small_last, ones)(0, 0) == 1e-16);

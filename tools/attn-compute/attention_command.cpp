@@ -1,0 +1,93 @@
+#include "attention_command.hpp"
+
+#include "../common/formats.hpp"
+#include "cell_report.hpp"
+#include "report.hpp"
+
+#include <attn/error.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace attn::tools {
+namespace {
+
+render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
+  render::JsonObject header = {{"tool", "attn-compute"},
+                               {"version", ATTNSCOPE_VERSION},
+                               {"command", command.subcommand},
+                               {"dtype", to_string(result.trace.precision)},
+                               {"seed", command.run.seed},
+                               {"path", "reference"},
+                               {"sizes", render::json_of(result.trace.sizes)},
+                               {"scale", result.facts.scale}};
+  if (result.layout) header.emplace_back("layout", result.layout->name);
+  return header;
+}
+
+// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
+bool may_be_minus_infinity(Step step) {
+  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
+}
+
+void require_finite(const Trace& trace) {
+  for (const TraceEntry& entry : trace.entries) {
+    for (std::size_t i = 0; i < entry.tensor.size(); ++i) {
+      const double value = entry.tensor[i];
+      if (std::isfinite(value)) continue;
+      if (value == -std::numeric_limits<double>::infinity() && may_be_minus_infinity(entry.step)) continue;
+      throw NonFiniteError(entry.name, fmt::format("element {} of {} is {}, and --strict asks for finite results", i,
+                                                   to_string(entry.tensor.shape()), value));
+    }
+  }
+}
+
+}  // namespace
+
+AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale)
+    : subcommand(std::move(name)), tensors(app) {
+  add_score_options(app, scores, tensors, default_scale);
+  add_run_options(app, run);
+  add_output_options(app, output);
+}
+
+RunPlan plan_of(const AttentionCommand& command) {
+  const ScoreOptions& scores = command.scores;
+  RunPlan plan;
+  plan.cache = command.tensors.has("--past-key");
+  plan.softcap = scores.softcap.has_value();
+  plan.mask = scores.causal || !scores.valid_lens.empty() || scores.window.bounded() || command.tensors.has("--mask");
+  plan.detail = command.output.detail;
+  plan.dropout = scores.dropout > 0;
+  return plan;
+}
+
+int present(const AttentionCommand& command, const AttentionResult& result) {
+  if (!command.output.cell.empty()) {
+    write_cell(command, result);
+  } else {
+    const Trace shown = select_steps(result.trace, command.output.steps);
+    write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result)}, command.output);
+  }
+  if (command.run.strict) require_finite(result.trace);
+  return exit_done;
+}
+
+int list_steps(const AttentionCommand& command, const RunPlan& plan) {
+  render::Table table;
+  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}, {"pytorch"}, {"d2l"}, {"transformer_lens"}, {"onnx"}, {"llm_c"}};
+  for (const Step step : planned_steps(plan)) {
+    const StepInfo& info = step_info(step);
+    const auto text = [](std::string_view word) { return std::string(word); };
+    table.rows.push_back({text(info.name), lessons::formula(command.output.language, step), text(info.axes),
+                          lessons::meaning(command.output.language, step), text(info.foreign.pytorch), text(info.foreign.d2l),
+                          text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
+  }
+  write_table(table, "", command.output);
+  return exit_done;
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,118 @@
+#include "checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace attn::tools {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+render::Check check(const NoteContext& context, const std::string& name, bool passed, lessons::Placeholders found) {
+  lessons::Placeholders values = context.values;
+  for (auto& [key, value] : found) values[key] = value;
+  const std::string key = passed ? name : name + ".failed";
+  return {lessons::lesson(context.command.output.language).note("check", key, values).value_or(key), passed};
+}
+
+double epsilon(const Trace& trace) {
+  return trace.precision == Precision::float64 ? std::numeric_limits<double>::epsilon()
+                                               : static_cast<double>(std::numeric_limits<float>::epsilon());
+}
+
+// Rows that distribute nothing sum to zero, and are left to their own note.
+void check_row_sums(const TensorView& weights, const NoteContext& context, std::vector<render::Check>& checks) {
+  const std::size_t keys = weights.shape().back();
+  const TraceEntry* mask = context.result.trace.find(Step::mask);
+  double deviation = 0;
+  bool any = false;
+  for (std::size_t row = 0; keys > 0 && row < weights.size() / keys; ++row) {
+    double sum = 0;
+    bool visible = !mask || !context.result.facts.masked_rows_replaced;
+    for (std::size_t j = 0; j < keys; ++j) {
+      sum += weights[row * keys + j];
+      visible = visible || mask->tensor[row * keys + j] != -infinity;
+    }
+    if (!visible) continue;
+    any = true;
+    // Written so that NaN counts as the largest deviation.
+    if (!(std::abs(sum - 1) <= deviation)) deviation = std::abs(sum - 1);
+  }
+  if (!any) return;
+  const bool passed = deviation <= static_cast<double>(keys) * epsilon(context.result.trace);
+  checks.push_back(check(context, "rows_sum_to_one", passed, {{"deviation", fmt::format("{:.1e}", deviation)}}));
+}
+
+void check_forbidden(const TensorView& weights, const NoteContext& context, std::vector<render::Check>& checks) {
+  const TraceEntry* mask = context.result.trace.find(Step::mask);
+  if (!mask || context.fully_masked_rows > 0) return;
+  std::size_t leaks = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (mask->tensor[i] != -infinity || weights[i] == 0) continue;
+    ++leaks;
+    largest = std::max(largest, weights[i]);
+  }
+  checks.push_back(check(context, "masked_weights_zero", leaks == 0,
+                         {{"count", std::to_string(leaks)}, {"deviation", fmt::format("{:.1e}", largest)}}));
+}
+
+// Dropout scales kept weights up, so its averages may leave the range of the values.
+void check_average(const TensorView& heads, const NoteContext& context, std::vector<render::Check>& checks) {
+  if (context.has(Step::weights_dropped) || context.fully_masked_rows > 0) return;
+  const Trace& trace = context.result.trace;
+  const TraceEntry* present = trace.find(Step::present_value);
+  const TensorView& values = (present ? present : trace.find(Step::v))->tensor;
+  const Sizes& s = context.sizes;
+  std::size_t outside = 0;
+  double worst = 0;
+  for (std::size_t slice = 0; slice < s.batch * s.heads; ++slice) {
+    const std::size_t kv = slice / s.heads * s.kv_heads + slice % s.heads / (s.heads / s.kv_heads);
+    for (std::size_t c = 0; c < s.value_dim; ++c) {
+      double low = infinity, high = -infinity;
+      for (std::size_t j = 0; j < s.key_len; ++j) {
+        const double value = values[(kv * s.key_len + j) * s.value_dim + c];
+        low = std::min(low, value);
+        high = std::max(high, value);
+      }
+      const double slack = static_cast<double>(s.key_len + 1) * epsilon(trace) * std::max(std::abs(low), std::abs(high));
+      for (std::size_t i = 0; i < s.query_len; ++i) {
+        const double head = heads[(slice * s.query_len + i) * s.value_dim + c];
+        if (head >= low - slack && head <= high + slack) continue;
+        ++outside;
+        worst = std::max({worst, head - high, low - head});
+      }
+    }
+  }
+  checks.push_back(check(context, "average_of_values", outside == 0,
+                         {{"count", std::to_string(outside)}, {"deviation", fmt::format("{:.1e}", worst)}}));
+}
+
+void check_shape_kept(const TensorView& output, const NoteContext& context, std::vector<render::Check>& checks) {
+  const TraceEntry* x = context.result.trace.find(Step::x);
+  if (!x || !context.has(Step::w_o) || output.rank() != x->tensor.rank()) return;
+  checks.push_back(check(context, "shape_kept", output.shape() == x->tensor.shape(),
+                         {{"found", to_string(output.shape())}, {"expected", to_string(x->tensor.shape())}}));
+}
+
+}  // namespace
+
+std::vector<render::Check> checks_of(const TraceEntry& entry, const NoteContext& context) {
+  using Checker = void (*)(const TensorView&, const NoteContext&, std::vector<render::Check>&);
+  static const std::pair<Step, Checker> table[] = {
+      {Step::weights, check_row_sums},
+      {Step::weights, check_forbidden},
+      {Step::heads, check_average},
+      {Step::output, check_shape_kept},
+  };
+  std::vector<render::Check> checks;
+  for (const auto& [step, checker] : table) {
+    if (step == entry.step) checker(entry.tensor, context, checks);
+  }
+  return checks;
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,154 @@
+#include "module_command.hpp"
+
+#include "module_weights.hpp"
+
+#include <attn/error.hpp>
+#include <attn/ops/multihead.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace attn::tools {
+namespace {
+
+// (B, L, E); a matrix is one sample.
+Shape with_batch(const TensorArgument& source) {
+  const Shape& shape = source.shape();
+  if (shape.size() == 3) return shape;
+  if (shape.size() == 2) return {1, shape[0], shape[1]};
+  throw ShapeError(source.option + " " + source.text,
+                   "expected rank 3 (B, L, E) or 2 (L, E), found shape " + to_string(shape));
+}
+
+// Which option gives the source of keys: --memory, --key, or the input itself.
+std::string key_source(const TensorArguments& tensors) {
+  if (tensors.has("--memory")) return "--memory";
+  return tensors.has("--key") ? "--key" : "--input";
+}
+
+void use_default_inputs(ModuleCommand& c, const MultiheadShape& shape, MemoryBudget& budget) {
+  if (c.tensors.has("--memory") && (c.tensors.has("--key") || c.tensors.has("--value"))) {
+    throw UsageError("--memory", "stands for both --key and --value; give one or the other");
+  }
+  if (c.tensors.has("--value") && !c.tensors.has("--key")) throw UsageError("--value", "needs --key");
+  const SizeOptions& s = c.sizes;
+  const std::size_t query_len = s.query_len.value_or(s.len.value_or(4));
+  const TensorArgument* memory = c.tensors.find(key_source(c.tensors));
+  const std::size_t batch = s.batch.value_or(memory ? with_batch(*memory)[0] : 2);
+  c.tensors.use_default("--input", fmt::format("randn:{}x{}x{}", batch, query_len, shape.d_model), budget);
+  const bool wants_memory = c.sources == Sources::memory || (c.sources == Sources::any && s.key_len);
+  if (wants_memory && key_source(c.tensors) == "--input") {
+    const std::size_t key_len = s.key_len.value_or(s.len.value_or(5));
+    c.tensors.use_default("--memory", fmt::format("randn:{}x{}x{}", with_batch(*c.tensors.find("--input"))[0], key_len, shape.key_width), budget);
+  }
+}
+
+Sizes sizes_of_run(const ModuleCommand& c, const MultiheadShape& shape, std::size_t appended_keys) {
+  const std::string source = key_source(c.tensors);
+  const Shape x = with_batch(*c.tensors.find("--input")), memory = with_batch(*c.tensors.find(source));
+  Sizes sizes = sizes_of(shape);
+  sizes.batch = x[0];
+  sizes.query_len = x[1];
+  sizes.new_len = memory[1] + appended_keys;
+  sizes.past_len = past_length(c.tensors);
+  sizes.key_len = sizes.past_len + sizes.new_len;
+  if (x[2] != shape.d_model) {
+    throw ShapeError("--input", fmt::format("has rows of width {}, but the weights expect d_model = {}", x[2], shape.d_model));
+  }
+  require_agreement("--batch", c.sizes.batch, x[0], "--input");
+  require_agreement("--len", c.sizes.query_len ? std::nullopt : c.sizes.len, x[1], "--input");
+  require_agreement("--query-len", c.sizes.query_len, x[1], "--input");
+  require_agreement("--key-len", c.sizes.key_len, memory[1], source);
+  return sizes;
+}
+
+RunPlan plan_of_module(const ModuleCommand& c) {
+  RunPlan plan = plan_of(c);
+  plan.inputs = plan.query_map = plan.key_map = plan.value_map = true;
+  plan.memory = key_source(c.tensors) != "--input";
+  plan.memory_value = c.tensors.has("--value");
+  plan.averaged_weights = c.average_weights;
+  return plan;
+}
+
+template <class T>
+MultiheadInputs<T> take_inputs(ModuleCommand& c) {
+  MultiheadInputs<T> inputs{c.tensors.take<T>("--input"), std::nullopt, std::nullopt};
+  const std::string source = key_source(c.tensors);
+  if (source != "--input") inputs.memory = c.tensors.take<T>(source);
+  inputs.memory_value = c.tensors.take_optional<T>("--value");
+  return inputs;
+}
+
+// Without an output map the width of the output is that of the merged heads.
+std::string axes_of_output(bool mapped, std::size_t rank) {
+  return std::string(rank == 3 ? "B, " : "") + "Lq, " + (mapped ? "E" : "H*Dv");
+}
+
+template <class T>
+int run(ModuleCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  c.tensors.read(budget);
+  check_score_options(c.scores, c.tensors);
+  ModuleWeights<T> read = read_weights<T>(c, budget);
+  const MultiheadShape shape = read.shape;
+  use_default_inputs(c, shape, budget);
+  const bool bias_kv = shape.bias_kv;
+  const std::size_t appended_keys = (bias_kv ? 1 : 0) + (c.add_zero_attn ? 1 : 0);
+  const Sizes sizes = sizes_of_run(c, shape, appended_keys);
+  budget.charge(planned_bytes(planned_steps(plan_of_module(c)), sizes, precision_of<T>()), "the steps of this run");
+
+  TorchGenerator random(c.run.seed);
+  const MultiheadWeights<T> weights = canonical_weights(c, std::move(read), random);
+  MultiheadOptions<T> options;
+  options.heads = shape.heads;
+  options.kv_heads = shape.kv_heads;
+  options.add_zero_attn = c.add_zero_attn;
+  options.average_weights = c.average_weights;
+  options.attention = attention_options<T>(c.scores, c.tensors, sizes.key_len - appended_keys);
+  options.attention.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
+  options.attention.detail = c.output.detail ? Detail::yes : Detail::no;
+  AttentionOptions<T> explained = options.attention;
+  explained.dropout_keep.reset();
+  explained.mask.exempt_keys = appended_keys;
+
+  const MultiheadSteps<T> steps = multihead(take_inputs<T>(c), weights, std::move(options));
+  Trace trace{steps.attention.sizes, precision_of<T>(), {}};
+  append_to(trace, weights);
+  append_to(trace, steps);
+  trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
+  AttentionFacts facts = facts_of(c, explained, trace.sizes);
+  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn});
+}
+
+}  // namespace
+
+ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)
+    : AttentionCommand(app, name), layout(&default_layout), sources(where) {
+  tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
+  if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
+  app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
+      ->type_name("FILE")
+      ->group("Tensors");
+  app.add_flag_callback("--bias", [this]() { bias = true; }, "Fresh linear maps have a bias")->group("Weights");
+  app.add_flag_callback("--no-bias", [this]() { bias = false; }, "Fresh linear maps have no bias")->group("Weights");
+}
+
+void add_single_maps(ModuleCommand& command) {
+  command.tensors.add("--wq", "Linear map of the queries, [in, out]");
+  command.tensors.add("--wk", "Linear map of the keys, [in, out]");
+  command.tensors.add("--wv", "Linear map of the values, [in, out]");
+}
+
+int run_module(ModuleCommand& command) {
+  if (command.output.list_steps) {
+    RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, true};
+    everything.memory = command.sources != Sources::input;
+    everything.memory_value = everything.averaged_weights = command.sources == Sources::any;
+    return list_steps(command, everything);
+  }
+  return with_precision(command.run.dtype, [&](auto t) { return run<decltype(t)>(command); });
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,186 @@
+#include "notes.hpp"
+
+#include <attn/ops/softmax.hpp>
+#include <attn/render/number.hpp>
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace attn::tools {
+namespace {
+
+using C = const NoteContext&;
+
+enum class Place {
+  instead,   ///< of the general note; the first rule that applies wins
+  besides,   ///< after it, every rule that applies
+};
+
+struct NoteRule {
+  Step step;
+  const char* variant;
+  Place place;
+  bool (*applies)(C);
+};
+
+bool masks(C c) { return c.has(Step::mask); }
+bool grouped(C c) { return c.sizes.kv_heads < c.sizes.heads; }
+bool one_head(C c) { return c.sizes.heads == 1; }
+bool all_ones(const TensorView& tensor) {
+  for (std::size_t i = 0; i < tensor.size(); ++i) {
+    if (tensor[i] != 1) return false;
+  }
+  return true;
+}
+bool bottom_right(C c) { return c.command.scores.causal_align == CausalAlign::bottom_right; }
+bool given_means(C c, MaskMeans means) {
+  const TensorArgument* mask = c.command.tensors.find("--mask");
+  return mask && meaning_of_mask(c.command.scores, *mask) == means;
+}
+bool nothing_visible(C c, MaskedRows policy) {
+  return c.fully_masked_rows > 0 && c.result.facts.masked_rows_replaced &&
+         c.command.scores.masked_rows.value_or(MaskedRows::zero) == policy;
+}
+bool is_self(C c) { return c.is("self") || (c.is("mha") && !c.has(Step::memory)); }
+
+const std::vector<NoteRule>& rules() {
+  using S = Step;
+  constexpr Place instead = Place::instead, besides = Place::besides;
+  static const std::vector<NoteRule> table = {
+      {S::x, "ones", besides, [](C c) { return all_ones(c.result.trace.find(Step::x)->tensor); }},
+      {S::q_proj, "one_head", instead, one_head},
+      {S::k_proj, "one_head", instead, one_head},
+      {S::v_proj, "one_head", instead, one_head},
+      {S::q, "given", instead, [](C c) { return !c.has(Step::q_proj); }},
+      {S::q, "one_head", instead, one_head},
+      {S::k, "given", instead, [](C c) { return !c.has(Step::k_proj); }},
+      {S::k, "one_head", instead, one_head},
+      {S::k, "grouped", besides, grouped},
+      {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
+      {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+      {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
+      {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
+      {S::v, "one_head", instead, one_head},
+      {S::v, "grouped", besides, grouped},
+      {S::v, "bias_v", besides, [](C c) { return c.has(Step::bias_v); }},
+      {S::v, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+      {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
+      {S::scores_raw, "grouped", besides, grouped},
+      {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
+      {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
+      {S::scores_scaled, "given", instead, [](C) { return true; }},
+      {S::scores_scaled, "shared-head", besides, [](C c) { return c.result.layout && c.result.layout->scales_by_d_model; }},
+      {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
+      {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
+      {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c); }},
+      {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
+      {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
+      {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
+      {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
+      {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+      {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
+      {S::scores_masked, "minus_infinity", instead, masks},
+      {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+      {S::weights, "masked", besides, masks},
+      {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
+      {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
+      {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
+      {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
+      {S::heads, "grouped", besides, grouped},
+      {S::merged, "one_head", instead, one_head},
+      {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o); }},
+      {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
+      {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
+  };
+  return table;
+}
+
+std::string number(double value) { return render::number_text(value, {}); }
+
+std::string side(const std::optional<std::size_t>& reach) { return reach ? std::to_string(*reach) : "∞"; }
+
+// A short spelling for people: at most four digits after the point.
+std::string rounded(double value) { return fmt::format("{:.4g}", value); }
+
+lessons::Placeholders placeholders(C c) {
+  lessons::Placeholders values;
+  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(c.sizes.*letter.size);
+  const ScoreOptions& scores = c.command.scores;
+  const AttentionFacts& facts = c.result.facts;
+  values["scale"] = rounded(facts.scale);
+  values["softcap"] = facts.softcap ? number(*facts.softcap) : "";
+  values["fill"] = scores.mask_fill ? number(*scores.mask_fill) : "−inf";
+  values["p"] = number(facts.dropout_p);
+  values["window"] = "[" + side(scores.window.left) + ", " + side(scores.window.right) + "]";
+  values["valid_lens"] = fmt::format("{}", fmt::join(scores.valid_lens, ", "));
+  const std::size_t last = scores.valid_lens.empty() ? c.sizes.key_len : scores.valid_lens.front();
+  const auto offset = bottom_right(c) ? static_cast<std::ptrdiff_t>(last) - static_cast<std::ptrdiff_t>(c.sizes.query_len)
+                                      : static_cast<std::ptrdiff_t>(c.sizes.past_len);
+  values["offset"] = std::to_string(offset);
+  values["count"] = std::to_string(c.fully_masked_rows);
+  return values;
+}
+
+std::size_t count_fully_masked(const Trace& trace) {
+  const TraceEntry* mask = trace.find(Step::mask);
+  if (!mask || mask->tensor.size() == 0) return 0;
+  const std::size_t keys = mask->tensor.shape().back();
+  std::size_t rows = 0;
+  for (std::size_t row = 0; row < mask->tensor.size() / keys; ++row) {
+    bool masked = true;
+    for (std::size_t j = 0; j < keys && masked; ++j) {
+      masked = mask->tensor[row * keys + j] == -std::numeric_limits<double>::infinity();
+    }
+    rows += masked;
+  }
+  return rows;
+}
+
+void append(std::vector<std::string>& notes, C c, const std::string& key, const std::string& variant = "") {
+  for (std::string& paragraph : lessons::lesson(c.command.output.language).paragraphs(key, variant, c.values)) {
+    notes.push_back(std::move(paragraph));
+  }
+}
+
+}  // namespace
+
+NoteContext::NoteContext(const AttentionCommand& run_command, const AttentionResult& run_result)
+    : command(run_command),
+      result(run_result),
+      sizes(run_result.trace.sizes),
+      fully_masked_rows(count_fully_masked(run_result.trace)) {
+  values = placeholders(*this);
+}
+
+std::vector<std::string> notes_of(Step step, const NoteContext& context) {
+  const std::string key(name_of(step));
+  std::vector<std::string> notes;
+  std::string main_variant;
+  for (const NoteRule& rule : rules()) {
+    if (rule.step == step && rule.place == Place::instead && rule.applies(context)) {
+      main_variant = rule.variant;
+      break;
+    }
+  }
+  append(notes, context, key, main_variant);
+  for (const NoteRule& rule : rules()) {
+    if (rule.step == step && rule.place == Place::besides && rule.applies(context)) append(notes, context, key, rule.variant);
+  }
+  return notes;
+}
+
+std::vector<std::string> introduction(const NoteContext& context) {
+  std::vector<std::string> paragraphs;
+  append(paragraphs, context, "intro", context.command.subcommand);
+  if (context.is("mha")) append(paragraphs, context, "layout", std::string(context.result.layout->name));
+  return paragraphs;
+}
+
+std::vector<std::string> closing(const NoteContext& context) {
+  std::vector<std::string> paragraphs;
+  append(paragraphs, context, "closing", context.command.subcommand);
+  return paragraphs;
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,34 @@
+// Which notes stand beside which step of a run: a table of rules over what the run did.
+#pragma once
+
+#include "attention_command.hpp"
+
+#include <attn/lessons/lesson.hpp>
+
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+/// A run as the rules see it.
+struct NoteContext {
+  NoteContext(const AttentionCommand& run_command, const AttentionResult& run_result);
+
+  const AttentionCommand& command;
+  const AttentionResult& result;
+  const Sizes& sizes;
+  std::size_t fully_masked_rows = 0;
+  lessons::Placeholders values;   ///< for the text's {D}, {scale}, …
+
+  bool has(Step step) const { return result.trace.find(step) != nullptr; }
+  bool is(const char* subcommand) const { return command.subcommand == subcommand; }
+};
+
+/// The notes of a step, in reading order.
+std::vector<std::string> notes_of(Step step, const NoteContext& context);
+
+/// The paragraphs before the first step and after the last.
+std::vector<std::string> introduction(const NoteContext& context);
+std::vector<std::string> closing(const NoteContext& context);
+
+}  // namespace attn::tools

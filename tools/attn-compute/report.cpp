@@ -1,0 +1,96 @@
+#include "report.hpp"
+
+#include "checks.hpp"
+#include "notes.hpp"
+
+#include <attn/lessons/lesson.hpp>
+
+#include <cstring>
+
+namespace attn::tools {
+namespace {
+
+render::Shading shading_of(Step step) {
+  switch (step) {
+    case Step::weights:
+    case Step::weights_dropped:
+    case Step::weights_averaged:
+    case Step::exp: return render::Shading::unit;
+    case Step::mask: return render::Shading::none;
+    default: return render::Shading::diverging;
+  }
+}
+
+// The operand that this run really read: present keys instead of new ones, the input when there is no
+// memory, the scores without a cap or with one.
+const TraceEntry* operand_in(const Trace& trace, Step operand) {
+  static const std::pair<Step, Step> replacements[] = {{Step::k, Step::present_key},
+                                                       {Step::v, Step::present_value},
+                                                       {Step::scores_scaled, Step::scores_capped},
+                                                       {Step::weights, Step::weights_dropped}};
+  for (const auto& [usual, instead] : replacements) {
+    if (usual == operand && trace.find(instead)) return trace.find(instead);
+  }
+  if (operand == Step::memory && !trace.find(operand)) return trace.find(Step::x);
+  return trace.find(operand);
+}
+
+// "q (2, 1, 3, 4), k (2, 1, 5, 4) → (2, 1, 3, 5)"
+std::string instance_of(const Trace& trace, const TraceEntry& entry) {
+  std::string text;
+  for (const Step operand : step_info(entry.step).operands) {
+    const TraceEntry* read = operand_in(trace, operand);
+    if (!read || read->step >= entry.step) read = trace.find(operand);
+    if (!read) continue;
+    if (!text.empty()) text += ", ";
+    text += read->name + " " + to_string(read->tensor.shape());
+  }
+  return text.empty() ? "" : text + " → " + to_string(entry.tensor.shape());
+}
+
+// An earlier step that holds exactly the same numbers in the same order.
+const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entry) {
+  for (const TraceEntry& earlier : shown.entries) {
+    if (&earlier == &entry) return nullptr;
+    if (earlier.tensor.size() == entry.tensor.size() && entry.tensor.size() > 0 &&
+        std::memcmp(earlier.tensor.data(), entry.tensor.data(), entry.tensor.bytes()) == 0) {
+      return &earlier;
+    }
+  }
+  return nullptr;
+}
+
+render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number) {
+  const lessons::Language language = context.command.output.language;
+  const StepInfo& info = step_info(entry.step);
+  render::Section section;
+  section.number = number;
+  section.name = entry.name;
+  section.symbol = info.symbol;
+  section.formula = lessons::formula(language, entry.step);
+  section.latex = info.latex;
+  section.instance = instance_of(context.result.trace, entry);
+  section.meaning = lessons::meaning(language, entry.step);
+  section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step), false};
+  if (const TraceEntry* same = same_numbers_before(shown, entry)) {
+    section.stand_in = lessons::lesson(language).note("word", "equal_to", {{"step", same->name}}).value_or(same->name);
+  }
+  if (context.command.output.notes) section.notes = notes_of(entry.step, context);
+  section.checks = checks_of(entry, context);
+  return section;
+}
+
+}  // namespace
+
+render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown) {
+  const NoteContext context(command, result);
+  render::Document document;
+  document.title = lessons::lesson(command.output.language).note("title", command.subcommand).value_or(command.subcommand);
+  if (command.output.notes) document.introduction = introduction(context);
+  int number = 0;
+  for (const TraceEntry& entry : shown.entries) document.sections.push_back(section_of(context, shown, entry, ++number));
+  if (command.output.notes) document.closing = closing(context);
+  return document;
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,182 @@
+#include "formats.hpp"
+
+#include "choices.hpp"
+
+#include <attn/error.hpp>
+#include <attn/io/npy.hpp>
+#include <attn/io/npz.hpp>
+#include <attn/io/safetensors.hpp>
+#include <attn/lessons/words.hpp>
+#include <attn/render/csv.hpp>
+#include <attn/render/latex.hpp>
+#include <attn/render/markdown.hpp>
+#include <attn/render/table.hpp>
+#include <attn/render/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace attn::tools {
+namespace {
+
+constexpr int default_decimals = 4;
+
+render::Extent extent_of(const OutputOptions& options) {
+  render::Extent extent;
+  extent.all = options.full;
+  return extent;
+}
+
+const TraceEntry& only_entry(const TraceReport& report, const std::string& what) {
+  if (report.trace.entries.size() != 1) {
+    std::vector<std::string> names;
+    for (const TraceEntry& entry : report.trace.entries) names.push_back(entry.name);
+    throw UsageError("", fmt::format("{} holds one tensor; choose with --steps one of {}", what, fmt::join(names, ", ")));
+  }
+  return report.trace.entries.front();
+}
+
+std::vector<io::NamedView> named_views(const Trace& trace) {
+  std::vector<io::NamedView> views;
+  for (const TraceEntry& entry : trace.entries) views.push_back({entry.name, entry.tensor});
+  return views;
+}
+
+void write_text(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  render::TextStyle style;
+  style.decimals = options.precision.value_or(default_decimals);
+  style.color = wants_colour(options);
+  style.extent = extent_of(options);
+  style.words = lessons::words(options.language);
+  render::write_text(output, report.document(), style);
+}
+
+void write_csv(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  const render::NumberFormat format{options.precision};
+  if (options.matrix) {
+    render::write_csv_matrix(output, only_entry(report, "--matrix").tensor, format);
+    return;
+  }
+  render::TidyCsv csv(output, format);
+  for (const TraceEntry& entry : report.trace.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor);
+  csv.finish();
+}
+
+void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+  SinkOutput output(sink);
+  render::JsonTrace json(output, report.header);
+  for (const TraceEntry& entry : report.trace.entries) {
+    const StepInfo& info = step_info(entry.step);
+    render::JsonArray axes;
+    for (const std::string& axis : split_axes(entry.axes)) axes.emplace_back(axis);
+    json.add({{"step", entry.name},
+              {"symbol", info.symbol},
+              {"formula", info.formula},
+              {"axes", std::move(axes)},
+              {"shape", render::json_of(entry.tensor.shape())}},
+             entry.tensor);
+  }
+  json.finish();
+}
+
+void write_npz(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+  io::write_npz(sink, named_views(report.trace));
+}
+
+void write_npy(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+  io::write_npy(sink, only_entry(report, "an npy file").tensor);
+}
+
+void write_safetensors(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+  io::write_safetensors(sink, named_views(report.trace));
+}
+
+void write_markdown(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  render::MarkdownStyle style;
+  style.decimals = options.precision.value_or(default_decimals);
+  style.extent = extent_of(options);
+  style.words = lessons::words(options.language);
+  render::write_markdown(output, report.document(), style);
+}
+
+void write_latex(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  render::LatexStyle style;
+  style.decimals = options.precision.value_or(default_decimals);
+  style.labels = options.labels;
+  style.extent = extent_of(options);
+  style.words = lessons::words(options.language);
+  render::write_latex(output, report.document(), style);
+}
+
+std::string text_table(const render::Table& table) { return render::table_text(table); }
+
+// --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
+void check_format_options(const Format& format, const OutputOptions& options) {
+  if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
+  if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
+}
+
+}  // namespace
+
+const std::vector<Format>& format_table() {
+  static const std::vector<Format> table = {
+      {"text", {".txt"}, "for people: aligned, with formulas and notes", write_text, text_table},
+      {"csv", {".csv"}, "tidy: step,batch,head,row,col,value; with --matrix the bare numbers of one step", write_csv, render::table_csv},
+      {"json", {".json"}, "one object, every number reads back exactly", write_json, render::table_json},
+      {"npz", {".npz"}, "NumPy archive, one array a step", write_npz, nullptr},
+      {"npy", {".npy"}, "NumPy array of one step", write_npy, nullptr},
+      {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
+      {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
+      {"latex", {".tex"}, "bmatrix per matrix, for lecture notes", write_latex, render::table_latex},
+  };
+  return table;
+}
+
+const Format& find_format(const std::string& name) {
+  Choices<const Format*> choices;
+  for (const Format& format : format_table()) choices.emplace_back(format.name, &format);
+  return *parse_choice("--format", name, choices);
+}
+
+const Format& chosen_format(const OutputOptions& options) {
+  if (options.format) return *options.format;
+  const std::size_t slash = options.path.rfind('/');
+  const std::size_t dot = options.path.rfind('.');
+  const bool has_extension = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  if (options.path == "-" || !has_extension) return format_table().front();
+  const std::string extension = options.path.substr(dot);
+  std::vector<std::string> known;
+  for (const Format& format : format_table()) {
+    for (const std::string& candidate : format.extensions) {
+      if (candidate == extension) return format;
+      known.push_back(candidate);
+    }
+  }
+  throw UsageError("--output " + options.path, "no format has the extension '" + extension + "' (" +
+                                                   list_of_words(known) + "); choose one with --format");
+}
+
+void write_report(const TraceReport& report, const OutputOptions& options) {
+  const Format& format = chosen_format(options);
+  check_format_options(format, options);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  format.write_trace(*sink, report, options);
+  sink->finish();
+}
+
+void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+  const Format& format = chosen_format(options);
+  check_format_options(format, options);
+  if (!format.table) throw UsageError("--format", format.name + " holds tensors; a table needs text, csv, json, markdown or latex");
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  if (format.name == "text") sink->write(preface);
+  sink->write(format.table(table));
+  sink->finish();
+}
+
+}  // namespace attn::tools

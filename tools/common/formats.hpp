@@ -1,0 +1,59 @@
+// The output formats: one table, read by --format, by the extension of --output, and by the help text.
+#pragma once
+
+#include "output_options.hpp"
+
+#include <attn/io/sink.hpp>
+#include <attn/render/document.hpp>
+#include <attn/render/json.hpp>
+#include <attn/render/output.hpp>
+#include <attn/render/table.hpp>
+#include <attn/trace.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+/// A finished run as the writers of formats see it.
+struct TraceReport {
+  const Trace& trace;                          ///< the selected steps
+  std::function<render::Document()> document;  ///< the same with formulas and notes, for text, Markdown, LaTeX
+  render::JsonObject header;                   ///< what JSON says before the steps
+};
+
+struct Format {
+  std::string name;
+  std::vector<std::string> extensions;  ///< with their dot
+  std::string description;
+  /// Writes the report, or throws UsageError when the format cannot hold it.
+  void (*write_trace)(io::Sink& sink, const TraceReport& report, const OutputOptions& options);
+  /// Writes a table (list of steps, one cell's terms); nullptr: the format holds tensors only.
+  std::string (*table)(const render::Table& table);
+};
+
+const std::vector<Format>& format_table();
+
+/// Throws UsageError, with the nearest name, for an unknown format.
+const Format& find_format(const std::string& name);
+
+/// --format, else the format that has the extension of --output, else text. Throws UsageError for an
+/// extension that no format has.
+const Format& chosen_format(const OutputOptions& options);
+
+/// Writes the report, or the table, to --output in the chosen format.
+void write_report(const TraceReport& report, const OutputOptions& options);
+void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
+
+/// Lets renderers write to a sink.
+class SinkOutput : public render::Output {
+ public:
+  explicit SinkOutput(io::Sink& sink) : sink_(sink) {}
+  void write(std::string_view text) override { sink_.write(text); }
+
+ private:
+  io::Sink& sink_;
+};
+
+}  // namespace attn::tools

@@ -1,0 +1,104 @@
+#include "output_options.hpp"
+
+#include "choices.hpp"
+#include "formats.hpp"
+#include "numbers.hpp"
+
+#include <attn/error.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include <fnmatch.h>
+#include <unistd.h>
+
+namespace attn::tools {
+namespace {
+
+constexpr const char* group = "Output";
+
+// zh for a Chinese locale, by the order in which POSIX looks at the variables.
+lessons::Language language_of_locale() {
+  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(variable);
+    if (value && *value) return std::strncmp(value, "zh", 2) == 0 ? lessons::Language::zh : lessons::Language::en;
+  }
+  return lessons::Language::en;
+}
+
+std::string format_help() {
+  std::string help = "Format (default: by the extension of --output, else text):";
+  for (const Format& format : format_table()) help += "\n  " + format.name + ": " + format.description;
+  return help;
+}
+
+void add_text(CLI::App& app, const char* option, const char* type, const std::string& help,
+              std::function<void(const std::string&)> set) {
+  app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
+}
+
+bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
+
+// Why a glob selected nothing: a name no step has, or a step that this run does not compute.
+UsageError no_such_step(const std::string& glob, const Trace& trace) {
+  std::vector<std::string> known;
+  for (const StepInfo& row : step_table()) {
+    if (matches(glob, std::string(row.name))) {
+      return UsageError("--steps", fmt::format("'{}' is not computed in this run", glob));
+    }
+    known.emplace_back(row.name);
+  }
+  std::vector<std::string> here;
+  for (const TraceEntry& entry : trace.entries) here.push_back(entry.name);
+  return UsageError("--steps", fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
+}
+
+}  // namespace
+
+void add_output_options(CLI::App& app, OutputOptions& o) {
+  o.language = language_of_locale();
+  add_text(app, "-f,--format", "FORMAT", format_help(), [&o](const std::string& name) { o.format = &find_format(name); });
+  app.add_option("-o,--output", o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
+  app.add_flag("--force", o.force, "Replace an existing file")->group(group);
+  add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
+           [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
+  app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
+  add_text(app, "--precision", "N", "Digits after the point (default 4 in text, Markdown and LaTeX; CSV and JSON read back exactly)",
+           [&o](const std::string& text) { o.precision = static_cast<int>(parse_whole("--precision", text, 0, 30)); });
+  app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
+  app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
+  app.add_flag("--notes,!--no-notes", o.notes, "Explain every step (default yes)")->group(group);
+  static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
+  add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
+  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  add_choice(app, "--color", o.colour, colours, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+  app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
+  app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
+  app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
+  app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
+}
+
+Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {
+  Trace selected{trace.sizes, trace.precision, {}};
+  for (const std::string& glob : globs) {
+    bool found = false;
+    for (const TraceEntry& entry : trace.entries) found = found || matches(glob, entry.name);
+    if (!found) throw no_such_step(glob, trace);
+  }
+  for (const TraceEntry& entry : trace.entries) {
+    bool wanted = globs.empty() && step_info(entry.step).kind != StepKind::parameter;
+    for (const std::string& glob : globs) wanted = wanted || matches(glob, entry.name);
+    if (wanted) selected.entries.push_back(entry);
+  }
+  return selected;
+}
+
+bool wants_colour(const OutputOptions& options) {
+  if (options.colour != Colour::automatic) return options.colour == Colour::always;
+  const char* no_color = std::getenv("NO_COLOR");
+  return options.path == "-" && !(no_color && *no_color) && isatty(STDOUT_FILENO) != 0;
+}
+
+}  // namespace attn::tools
