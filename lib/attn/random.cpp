@@ -78,7 +78,8 @@ Tensor<float> randn(TorchGenerator& generator, const Shape& shape) {
 
 void fill_uniform(TorchGenerator& generator, Tensor<float>& tensor, double from, double to) {
   if (!(from <= to)) {
-    throw UsageError("uniform", "the range is empty: from " + std::to_string(from) + " to " + std::to_string(to));
+    throw UsageError("uniform",
+                     "the range is empty: from " + std::to_string(from) + " to " + std::to_string(to));
   }
   const float low = static_cast<float>(from);
   const float width = static_cast<float>(to) - low;
