@@ -2,14 +2,14 @@
 // a CPU, so that a run here and the same run in Python start from the same tensors.
 //
 // The engine is the 32-bit Mersenne twister seeded with the low 32 bits of the seed. PyTorch has several
-// paths over it, which round differently; this file follows the one an x86 CPU with AVX2 and FMA takes
-// (measured against PyTorch 1.13.1):
-//   rand, uniform_    bit-equal. PyTorch on a CPU without FMA rounds uniform_ twice, not once.
-//   randn, normal_    within 3e-7 of PyTorch (relative, or absolute below one): the logarithm, sine and
-//                     cosine are the C library's, PyTorch's are its own approximations. On a CPU without
-//                     AVX2, PyTorch itself is up to 2e-6 away, because it rounds 2π·u differently.
-//   bernoulli         equal, for PyTorch built without MKL. The official x86 builds have MKL and draw
-//                     dropout masks from another stream, which this file does not reproduce.
+// paths over it, which round differently; this file follows the one that an x86 CPU with AVX2 and FMA
+// takes, operation by operation, and is bit-equal to PyTorch 1.13.1 there:
+//   rand                 on every CPU;
+//   uniform_             PyTorch without FMA rounds twice where this rounds once: 1e-8 apart;
+//   randn, normal_       from 16 elements on, PyTorch without AVX2 has other sines and rounds 2π·u
+//                        elsewhere: up to 3e-6 apart. Below 16, as good as the C library's double functions;
+//   bernoulli            equal to PyTorch built without MKL. The official x86 builds have MKL and draw
+//                        bernoulli numbers and dropout masks from another stream, not reproduced here.
 // Values are float32 numbers, as PyTorch draws them by default; a float64 run widens them exactly.
 #pragma once
 
