@@ -4,6 +4,7 @@
 #include "../common/memory_budget.hpp"
 #include "../common/output_options.hpp"
 #include "../common/run_options.hpp"
+#include "../common/run_tool.hpp"
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "planned_steps.hpp"

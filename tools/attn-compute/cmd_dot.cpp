@@ -118,6 +118,7 @@ int run_dot(AttentionCommand& c) {
   c.tensors.draw(random);
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
+  options.detail = c.output.detail ? Detail::yes : Detail::no;
   return has_maps(c.tensors) ? run_with_maps<T>(c, options) : run_without_maps<T>(c, options);
 }
 

@@ -100,6 +100,7 @@ int run_sdpa(AttentionCommand& c) {
   c.tensors.draw(random);
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
+  options.detail = c.output.detail ? Detail::yes : Detail::no;
   const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),
                                               c.tensors.take<T>("--value"), counts.heads, counts.kv_heads, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};

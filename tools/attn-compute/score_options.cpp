@@ -3,6 +3,7 @@
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
 
+#include <attn/dtype.hpp>
 #include <attn/error.hpp>
 #include <attn/io/array.hpp>
 
@@ -168,7 +169,7 @@ MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mas
   if (mask.generator) return MaskMeans::add;
   const DType dtype = mask.array->dtype;
   if (dtype == DType::boolean) return MaskMeans::keep;
-  if (is_floating_point(dtype)) return MaskMeans::add;
+  if (is_floating(dtype)) return MaskMeans::add;
   throw UsageError("--mask " + mask.text, "holds whole numbers; say with --mask-means whether 1 keeps a key (keep), drops it (drop), or is added (add)");
 }
 

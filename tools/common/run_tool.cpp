@@ -4,6 +4,7 @@
 
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
+#include <attn/io/temporaries.hpp>
 
 #include <fmt/format.h>
 

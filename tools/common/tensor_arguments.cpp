@@ -93,8 +93,8 @@ void TensorArguments::read_one(const std::string& option, const std::string& tex
       throw UsageError(option, fmt::format("{} counts beyond 2^24, where float32 skips whole numbers", text));
     }
   } else {
-    argument.array = io::read_array(text, option, budget.left());
-    budget.charge(argument.array->byte_size(), option + " " + text);
+    argument.array = io::read_array(text, option, io::MemoryLimit(budget.left()));
+    budget.charge(argument.array->bytes.size, option + " " + text);
   }
   arguments_.push_back(std::move(argument));
 }
