@@ -60,6 +60,18 @@ const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entr
   return nullptr;
 }
 
+// The formula of this run: the table speaks of the whole module, and a run may leave parts of it out.
+std::string formula_of(const NoteContext& context, Step step) {
+  const lessons::Language language = context.command.output.language;
+  const bool projected = context.has(Step::q_proj) || context.has(Step::k_proj) || context.has(Step::v_proj);
+  const bool given = (step == Step::q || step == Step::k || step == Step::v) && !projected;
+  const bool unmapped = step == Step::output && !context.has(Step::w_o) && !context.has(Step::b_o);
+  const bool unmasked = step == Step::scores_masked && !context.has(Step::mask);
+  const char* variant = given ? "given" : unmapped ? "unmapped" : unmasked ? "unmasked" : nullptr;
+  if (!variant) return lessons::formula(language, step);
+  return lessons::lesson(language).note("run_formula", variant).value_or(lessons::formula(language, step));
+}
+
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number) {
   const lessons::Language language = context.command.output.language;
   const StepInfo& info = step_info(entry.step);
@@ -67,7 +79,7 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   section.number = number;
   section.name = entry.name;
   section.symbol = info.symbol;
-  section.formula = lessons::formula(language, entry.step);
+  section.formula = formula_of(context, entry.step);
   section.latex = info.latex;
   section.instance = instance_of(context.result.trace, entry);
   section.meaning = lessons::meaning(language, entry.step);

@@ -69,9 +69,9 @@ void add_mask_options(CLI::App& app, ScoreOptions& o, TensorArguments& tensors) 
            o.causal_align = parse_choice("--causal-align", word, aligns);
            o.causal_align_given = true;
          },
-         "Where the diagonal of --causal and --window starts when lengths differ: " +
-             list_of_words(words_of(aligns)) + " (default top-left; a cache shifts by its length)")
-      ->type_name("WORD")
+         "Where the diagonal of --causal and --window starts when lengths differ (default top-left; a cache shifts it "
+         "by its length)")
+      ->type_name(alternatives(words_of(aligns)))
       ->group(group);
   add_text(app, "--valid-lens", "N,N,…", group, "Valid keys of each sample; later keys are padding",
            [&o](const std::string& text) { o.valid_lens = parse_lengths(text); });

@@ -11,4 +11,10 @@ std::string list_of_words(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : "|") + word;
+  return text;
+}
+
 }  // namespace attn::tools

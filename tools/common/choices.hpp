@@ -20,6 +20,9 @@ using Choices = std::vector<std::pair<std::string, Value>>;
 /// "a, b or c", for help texts and errors.
 std::string list_of_words(const std::vector<std::string>& words);
 
+/// "a|b|c", for the value of an option in its help.
+std::string alternatives(const std::vector<std::string>& words);
+
 template <class Value>
 std::vector<std::string> words_of(const Choices<Value>& choices) {
   std::vector<std::string> words;
@@ -44,8 +47,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target
   return app
       .add_option_function<std::string>(
           option, [&target, option, choices](const std::string& word) { target = parse_choice(option, word, choices); },
-          help + ": " + list_of_words(words_of(choices)))
-      ->type_name("WORD");
+          help)
+      ->type_name(alternatives(words_of(choices)));
 }
 
 }  // namespace attn::tools

@@ -1,5 +1,6 @@
 #include "run_tool.hpp"
 
+#include "help.hpp"
 #include "suggest.hpp"
 
 #include <attn/error.hpp>
@@ -72,16 +73,14 @@ UsageError unknown_arguments(const CLI::App& app) {
 }
 
 int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, const char* const* argv) {
-  CLI::App app(fmt::format("{} {} - {}\n\nExamples:\n{}", tool.name, subcommand.name, subcommand.summary,
-                           subcommand.examples),
-               tool.name + " " + subcommand.name);
+  CLI::App app;
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   app.set_help_flag("-h,--help", "Print this help and exit");
   const Run run = subcommand.setup(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    print(app.help());
+    print(help_of_subcommand(app, tool.name + " " + subcommand.name, subcommand.summary, subcommand.examples));
     return exit_done;
   } catch (const CLI::ExtrasError&) {
     throw unknown_arguments(app);
