@@ -8,7 +8,7 @@
 
 namespace attn::io {
 
-CsvRows::CsvRows(std::string_view text, const std::string& subject) : text_(text), subject_(subject) {
+CsvRows::CsvRows(std::string_view text, std::string subject) : text_(text), subject_(std::move(subject)) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text_.substr(0, byte_order_mark.size()) == byte_order_mark) text_.remove_prefix(byte_order_mark.size());
   while (!text_.empty() && (text_.back() == '\n' || text_.back() == '\r')) text_.remove_suffix(1);

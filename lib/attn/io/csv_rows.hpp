@@ -15,7 +15,7 @@ namespace attn::io {
 /// doubled quotes; a byte-order mark at the beginning and blank lines at the end are ignored.
 class CsvRows {
  public:
-  CsvRows(std::string_view text, const std::string& subject);
+  CsvRows(std::string_view text, std::string subject);
 
   /// The cells of the next row; false after the last. The cells point into the text, or into this
   /// object until the next call. Throws InputError, naming line and column, for a misplaced quote and
@@ -34,7 +34,7 @@ class CsvRows {
   bool at_line_end() const;
 
   std::string_view text_;
-  const std::string& subject_;
+  std::string subject_;
   std::size_t at_ = 0;
   std::size_t line_ = 1, row_line_ = 0;
   std::deque<std::string> unescaped_;  // cells that held a doubled quote

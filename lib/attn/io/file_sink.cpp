@@ -43,13 +43,26 @@ std::string temporary_name(const std::string& target, const std::string& subject
       .string();
 }
 
-// Renames unless `to` exists (errno EEXIST). File systems without that kind of rename may still have
-// hard links, which refuse an existing name as well.
+// Renames unless `to` exists (errno EEXIST). Where the file system has no such rename, a hard link refuses
+// an existing name as well; where it has no hard links either, looking first is the best there is.
 int rename_to_new(const char* from, const char* to) {
   if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return -1;
-  if (::link(from, to) != 0) return -1;
-  return ::unlink(from);
+  if (::link(from, to) == 0) return ::unlink(from);
+  if (errno == EEXIST) return -1;
+  if (::access(to, F_OK) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::rename(from, to);
+}
+
+// A descriptor above 2, so that a closed stdout or stderr does not make messages part of the result.
+int above_standard_streams(int descriptor) {
+  if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+  const int moved = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ::close(descriptor);
+  return moved;
 }
 
 // "/dev/stdout" and "/dev/fd/3" mean an open descriptor, whose file offset is to be kept: opening them
@@ -89,7 +102,8 @@ FileSink::FileSink(const std::string& path, Overwrite overwrite)
   if (exists && overwrite_ == Overwrite::no) refuse_existing();
   // On the list before it exists, so that no signal finds it unlisted.
   temporary_ = std::make_unique<TemporaryPath>(temporary_name(target_, subject_));
-  descriptor_ = ::open(temporary_->path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  descriptor_ = above_standard_streams(
+      ::open(temporary_->path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (descriptor_ < 0) throw_errno(subject_);
   output_ = std::make_unique<DescriptorSink>(descriptor_, subject_);
 }
@@ -135,9 +149,9 @@ std::unique_ptr<Sink> open_sink(const std::string& path, Overwrite overwrite) {
   const int named = descriptor_named(path);
   struct stat status {};
   if (named >= 0) {
-    descriptor = ::fcntl(named, F_DUPFD_CLOEXEC, 0);
+    descriptor = ::fcntl(named, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   } else if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
-    descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    descriptor = above_standard_streams(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   } else {
     return std::make_unique<FileSink>(path, overwrite);
   }

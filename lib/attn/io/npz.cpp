@@ -23,16 +23,23 @@ std::unique_ptr<ZipReader> open_zip(const Bytes& file, const std::string& subjec
   return open(file, subject);
 }
 
+bool has_ending(std::string_view text, std::string_view ending) {
+  return text.size() > ending.size() && text.substr(text.size() - ending.size()) == ending;
+}
+
 std::string array_name(const std::string& entry) {
-  const bool has_suffix =
-      entry.size() > suffix.size() && entry.compare(entry.size() - suffix.size(), suffix.size(), suffix) == 0;
-  return has_suffix ? entry.substr(0, entry.size() - suffix.size()) : entry;
+  return has_ending(entry, suffix) ? entry.substr(0, entry.size() - suffix.size()) : entry;
 }
 
 std::vector<std::string> array_names(const std::vector<ZipEntry>& entries, const std::string& subject) {
   std::vector<std::string> names;
   std::set<std::string> seen;
   for (const ZipEntry& entry : entries) {
+    if (has_ending(entry.name, "/data.pkl")) {
+      throw InputError(subject,
+                       "is a PyTorch checkpoint, a Python pickle, which is not read; save the tensors with "
+                       "safetensors.torch.save_file or numpy.savez");
+    }
     names.push_back(array_name(entry.name));
     if (!seen.insert(names.back()).second)
       throw InputError(subject, "has two arrays named " + in_quotes(names.back()));

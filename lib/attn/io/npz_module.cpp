@@ -24,7 +24,9 @@ struct CloseFile {
 
 class LibzipReader : public ZipReader {
  public:
-  LibzipReader(const Bytes& file, const std::string& subject) {
+  LibzipReader(const Bytes& file, const std::string& subject) : file_(file) {
+    // libzip would take an empty file for an archive without entries.
+    if (file.size == 0) throw InputError(subject, "is not a sound ZIP archive: it is empty");
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(file.data, file.size, 0, &error);
@@ -88,6 +90,7 @@ class LibzipReader : public ZipReader {
     entries_.push_back({status.name, static_cast<std::size_t>(status.size)});
   }
 
+  Bytes file_;  // libzip reads from it as long as the archive is open
   zip_t* archive_ = nullptr;
   std::vector<ZipEntry> entries_;
 };

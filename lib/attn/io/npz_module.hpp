@@ -27,7 +27,7 @@ class ZipReader {
   virtual std::string read(std::size_t position, const std::string& subject) = 0;
 };
 
-/// The type of the module's `extern "C"` entry `attnscope_open_zip`. The bytes must outlive the reader.
+/// The type of the module's `extern "C"` entry `attnscope_open_zip`. The reader shares the bytes.
 using OpenZip = std::unique_ptr<ZipReader>(const Bytes& file, const std::string& subject);
 
 }  // namespace attn::io

@@ -46,7 +46,10 @@ bool looks_like_json(std::string_view file) {
   return first != std::string_view::npos && (file[first] == '[' || file[first] == '{');
 }
 
-bool looks_like_anything(std::string_view) { return true; }
+// What nothing else recognises and has no zero bytes at its beginning is taken for text.
+bool looks_like_text(std::string_view file) {
+  return file.substr(0, 4096).find('\0') == std::string_view::npos;
+}
 
 struct Format {
   std::string_view extension;
@@ -54,24 +57,26 @@ struct Format {
   std::vector<NamedArray> (*read)(const Bytes& file, const std::string& subject, const MemoryLimit& limit);
 };
 
-// Content is tried in this order; what nothing else recognises is CSV.
+// Content is tried in this order.
 constexpr Format formats[] = {
     {".npy", looks_like_npy, read_npy_file},
     {".npz", looks_like_zip, read_npz},
     {".safetensors", looks_like_safetensors, read_safetensors},
     {".json", looks_like_json, read_json_file},
-    {".csv", looks_like_anything, read_csv_file},
+    {".csv", looks_like_text, read_csv_file},
 };
 
-const Format& format_of(const std::string& path, std::string_view content) {
+const Format& format_of(const std::string& path, std::string_view content, const std::string& subject) {
   std::string extension = std::filesystem::path(path).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const auto by_extension = [&](const Format& format) { return format.extension == extension; };
-  const auto by_content = [&](const Format& format) { return format.recognises(content); };
-  const auto found = std::find_if(std::begin(formats), std::end(formats), by_extension);
-  return found != std::end(formats) ? *found
-                                    : *std::find_if(std::begin(formats), std::end(formats), by_content);
+  for (const Format& format : formats) {
+    if (format.extension == extension) return format;
+  }
+  for (const Format& format : formats) {
+    if (format.recognises(content)) return format;
+  }
+  throw InputError(subject, "is not an NPY, NPZ, safetensors, JSON or CSV file");
 }
 
 Bytes load(const std::string& path, const std::string& subject, const MemoryLimit& limit) {
@@ -139,7 +144,7 @@ Array read_array(const std::string& text, const std::string& option, const Memor
   const Location location = split(text);
   const std::string subject = option.empty() ? location.path : option + " " + location.path;
   const Bytes file = load(location.path, subject, limit);
-  const Format& format = format_of(location.path, file.text());
+  const Format& format = format_of(location.path, file.text(), subject);
   // Of an archive only the wanted entry is decompressed.
   if (format.read == read_npz) {
     const std::vector<std::string> names = npz_names(file, subject);
@@ -154,7 +159,7 @@ Array read_array(const std::string& text, const std::string& option, const Memor
 
 std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit) {
   const Bytes file = load(path, path, limit);
-  return format_of(path, file.text()).read(file, path, limit);
+  return format_of(path, file.text(), path).read(file, path, limit);
 }
 
 }  // namespace attn::io

@@ -1,0 +1,60 @@
+#include <attn/io/number.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace attn::io;
+
+namespace {
+
+double value_of(std::string_view text) {
+  const Number number = parse_number(text);
+  CHECK(number.status == NumberStatus::ok);
+  return number.value;
+}
+
+}  // namespace
+
+TEST_CASE("decimal numbers are rounded correctly") {
+  CHECK(value_of("0.1") == 0.1);
+  CHECK(value_of("-12") == -12);
+  CHECK(value_of("1e3") == 1000);
+  CHECK(value_of("1E-2") == 0.01);
+  CHECK(value_of(".5") == 0.5);
+  CHECK(value_of("5.") == 5);
+  CHECK(value_of("1.7976931348623157e308") == 0x1.fffffffffffffp1023);
+  CHECK(value_of("5e-324") == 0x1p-1074);
+  CHECK(std::signbit(value_of("-0")));
+}
+
+TEST_CASE("non-finite numbers are words, in any case") {
+  for (const char* text : {"NaN", "nan", "NAN", "-nan"}) CHECK(std::isnan(value_of(text)));
+  for (const char* text : {"Infinity", "inf", "INF", "infinity"}) CHECK(value_of(text) == HUGE_VAL);
+  CHECK(value_of("-Infinity") == -HUGE_VAL);
+  CHECK(value_of("-inf") == -HUGE_VAL);
+}
+
+TEST_CASE("a number must be all of the text") {
+  for (const char* text :
+       {"", "1,5", "0x10", "1 ", " 1", "1.2.3", "abc", "1e", "--1", "+1", "nan(1)", "1_000", "infinit"}) {
+    CAPTURE(text);
+    CHECK(parse_number(text).status == NumberStatus::not_a_number_text);
+  }
+}
+
+TEST_CASE("what float64 cannot hold is out of range") {
+  CHECK(parse_number("1e999").status == NumberStatus::out_of_range);
+  CHECK(parse_number("-1e309").status == NumberStatus::out_of_range);
+  CHECK(parse_number("1e-400").status == NumberStatus::out_of_range);
+}
+
+TEST_CASE("an integer is written as one, and int64 can hold it") {
+  CHECK(parse_number("12").is_integer);
+  CHECK(parse_number("-9007199254740992").is_integer);
+  CHECK(parse_number("0").is_integer);
+  for (const char* text : {"12.0", "1e3", "-0", "9007199254740994", "inf", "nan"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_number(text).is_integer);
+  }
+}
