@@ -183,9 +183,9 @@ const std::vector<std::string_view>& placeholder_names() {
       // the options of the run
       "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
       // what was found
-      "deviation", "expected", "found", "count", "total", "step",
+      "deviation", "expected", "found", "count", "step",
       // how much is shown; filled in by the renderers
-      "shown_matrices", "matrices", "shown_rows", "rows", "shown_columns", "columns"};
+      "shown", "total"};
   return names;
 }
 

@@ -4,10 +4,8 @@ namespace attn::lessons {
 
 render::Words words(Language language) {
   const Lesson& source = lesson(language);
-  // These entries are templates whose braces the renderer fills in, so their names stay as they are.
-  const Placeholders kept = {{"shown_matrices", "{shown_matrices}"}, {"matrices", "{matrices}"},
-                             {"shown_rows", "{shown_rows}"},         {"rows", "{rows}"},
-                             {"shown_columns", "{shown_columns}"},   {"columns", "{columns}"}};
+  // These two are filled in by the renderer, so their braces stay.
+  const Placeholders kept = {{"shown", "{shown}"}, {"total", "{total}"}};
   const auto word = [&](std::string_view name) { return source.note("word", name, kept).value_or(""); };
   render::Words words;
   words.batch = word("batch");
@@ -15,8 +13,10 @@ render::Words words(Language language) {
   words.kv_head = word("kv_head");
   words.list_separator = language == Language::zh ? "，" : ", ";
   words.no_elements = word("no_elements");
-  words.excerpt = word("excerpt");
-  words.excerpt_of_one = word("excerpt_of_one");
+  words.shown_in_part = word("shown_in_part") + (language == Language::zh ? "：" : ": ");
+  words.some_matrices = word("some_matrices");
+  words.some_rows = word("some_rows");
+  words.some_columns = word("some_columns");
   return words;
 }
 

@@ -72,8 +72,9 @@ void CellRange::see(double value, Precision precision) {
 
 CellFormat::CellFormat(const CellRange& range, int decimals)
     : decimals_(decimals), largest_(range.largest), notation_(Notation::fixed) {
-  // Below, fixed notation would leave fewer than two significant digits of even the largest number.
-  const bool too_small = decimals > 0 && largest_ < std::pow(10.0, 1 - decimals);
+  // Below, fixed notation would leave fewer than two significant digits of even the largest number. Who
+  // asks for one or two decimals does not mind.
+  const bool too_small = decimals > 0 && largest_ < std::min(std::pow(10.0, 1 - decimals), 0.01);
   if (range.whole) {
     notation_ = Notation::integer;
   } else if (largest_ >= large || too_small) {

@@ -56,18 +56,17 @@ struct Document {
   int section_count = 0;               ///< the 8 of "[3/8]"; 0: the number of sections
 };
 
-/// The few words renderers print themselves. `{…}` are filled in by the renderer.
+/// The few words renderers print themselves; {shown} and {total} are numbers filled in by the renderer.
 struct Words {
   std::string batch = "batch";
   std::string head = "head";
   std::string kv_head = "key/value head";
   std::string list_separator = ", ";
   std::string no_elements = "no elements: an axis has size 0";
-  std::string excerpt =
-      "shown in part: {shown_matrices} of {matrices} matrices, {shown_rows} of {rows} rows, {shown_columns} "
-      "of {columns} columns";
-  std::string excerpt_of_one =
-      "shown in part: {shown_rows} of {rows} rows, {shown_columns} of {columns} columns";
+  std::string shown_in_part = "shown in part: ";
+  std::string some_matrices = "{shown} of {total} matrices";
+  std::string some_rows = "{shown} of {total} rows";
+  std::string some_columns = "{shown} of {total} columns";
 };
 
 /// How much of a large tensor is shown. The middle is left out, the edges stay.

@@ -113,4 +113,19 @@ std::string latex_text(std::string_view text) {
   return escaped;
 }
 
+std::string latex_equation(std::string_view symbol, std::string_view latex) {
+  const bool stands_alone = symbol.empty() || latex.empty() || symbol == latex ||
+                            symbol.find('_') != std::string_view::npos ||
+                            latex.find('=') != std::string_view::npos;
+  if (stands_alone) return std::string(latex);
+  static const std::pair<std::string_view, std::string_view> marks[] = {
+      {"′", "'"}, {"″", "''"}, {"‴", "'''"}, {"⁺", "^{+}"}, {"∥", "^{\\|}"}, {"Ā", "\\bar A"}};
+  std::string left(symbol);
+  for (const auto& [mark, command] : marks) {
+    const std::size_t at = left.find(mark);
+    if (at != std::string::npos) left.replace(at, mark.size(), command);
+  }
+  return left + " = " + std::string(latex);
+}
+
 }  // namespace attn::render

@@ -4,6 +4,7 @@
 #include <attn/render/number.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 namespace attn::render {
@@ -17,6 +18,8 @@ template <class T>
 void write_json_number(Buffer& buffer, T number) {
   const std::string_view name = non_finite_name(static_cast<double>(number));
   if (!name.empty()) return buffer.append("\"" + std::string(name) + "\"");
+  // Readers take "-0" for an integer, which has no negative zero.
+  if (number == 0 && std::signbit(number)) return buffer.append("-0.0");
   buffer.commit(write_number(buffer.reserve(number_room({})), number, {}));
 }
 

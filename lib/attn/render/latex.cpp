@@ -102,8 +102,8 @@ void write_paragraphs(Buffer& buffer, const std::vector<std::string>& paragraphs
 void write_section(Buffer& buffer, const Section& section, const LatexStyle& style) {
   const std::string number = section.number > 0 ? std::to_string(section.number) + ". " : "";
   buffer.append("\\section*{" + number + "\\texttt{" + latex_text(section.name) + "}}\n\n");
-  if (!section.latex.empty())
-    buffer.append("\\begin{equation*}\n" + section.latex + "\n\\end{equation*}\n\n");
+  const std::string equation = latex_equation(section.symbol, section.latex);
+  if (!equation.empty()) buffer.append("\\begin{equation*}\n" + equation + "\n\\end{equation*}\n\n");
   if (section.panel) {
     buffer.append(latex_text(shape_line(section.panel->axes, section.panel->tensor.shape())) + "\n\n");
   }
@@ -120,21 +120,25 @@ void write_section(Buffer& buffer, const Section& section, const LatexStyle& sty
   }
 }
 
+bool has_wide_character(std::string_view text) {
+  while (!text.empty()) {
+    if (character_width(take_character(text)) == 2) return true;
+  }
+  return false;
+}
+
 /// Chinese text needs a package and an engine that plain pdflatex does not have.
 bool needs_chinese(const Document& document) {
-  const auto wide = [](const std::string& text) {
-    return display_width(text) > 0 && [&] {
-      std::string_view rest = text;
-      while (!rest.empty()) {
-        if (character_width(take_character(rest)) == 2) return true;
-      }
-      return false;
-    }();
+  const auto any_wide = [](const std::vector<std::string>& texts) {
+    return std::any_of(texts.begin(), texts.end(), has_wide_character);
   };
-  if (wide(document.title)) return true;
-  if (std::any_of(document.introduction.begin(), document.introduction.end(), wide)) return true;
-  return std::any_of(document.sections.begin(), document.sections.end(),
-                     [&](const Section& section) { return wide(section.meaning); });
+  if (has_wide_character(document.title) || any_wide(document.introduction) || any_wide(document.closing))
+    return true;
+  return std::any_of(document.sections.begin(), document.sections.end(), [&](const Section& section) {
+    const bool tokens =
+        section.panel && (any_wide(section.panel->row_labels) || any_wide(section.panel->column_labels));
+    return tokens || has_wide_character(section.meaning) || any_wide(section.notes);
+  });
 }
 
 }  // namespace

@@ -55,18 +55,11 @@ void write_panel(Buffer& buffer, const Panel& panel, const MarkdownStyle& style)
   if (!remark.empty()) buffer.append("*" + markdown_text(remark) + "*\n\n");
 }
 
-/// "$S = Q K^{\top}$"; the formula may already have its left side.
-std::string formula(const Section& section) {
-  if (section.latex.empty()) return {};
-  const bool has_left_side = section.latex.find('=') != std::string::npos;
-  return "$" + section.latex + "$" +
-         (has_left_side || section.symbol.empty() ? "" : " (" + section.symbol + ")");
-}
-
 void write_section(Buffer& buffer, const Section& section, const MarkdownStyle& style) {
   const std::string number = section.number > 0 ? std::to_string(section.number) + ". " : "";
   buffer.append("## " + number + "`" + section.name + "`\n\n");
-  std::string line = formula(section);
+  std::string line = latex_equation(section.symbol, section.latex);
+  if (!line.empty()) line = "$" + line + "$";
   if (section.panel) {
     line += (line.empty() ? "" : " — ") +
             markdown_text(shape_line(section.panel->axes, section.panel->tensor.shape()));

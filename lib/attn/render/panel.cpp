@@ -122,17 +122,19 @@ PanelExcerpt::PanelExcerpt(const Panel& shown_panel, const Extent& extent, int d
       format(range_of(*this), decimals) {}
 
 std::string PanelExcerpt::remark(std::size_t columns_shown) const {
-  if (!shown_matrices.has_gap() && !shown_rows.has_gap() && columns_shown == matrices.columns()) return {};
-  std::string line = matrices.count() == 1 ? words.excerpt_of_one : words.excerpt;
-  const std::pair<std::string_view, std::size_t> numbers[] = {
-      {"{shown_matrices}", shown_matrices.shown()}, {"{matrices}", matrices.count()},
-      {"{shown_rows}", shown_rows.shown()},         {"{rows}", matrices.rows()},
-      {"{shown_columns}", columns_shown},           {"{columns}", matrices.columns()}};
-  for (const auto& [placeholder, number] : numbers) {
-    const std::size_t at = line.find(placeholder);
-    if (at != std::string::npos) line.replace(at, placeholder.size(), std::to_string(number));
-  }
-  return line;
+  std::string parts;
+  const auto add = [&](std::string part, std::size_t shown, std::size_t total) {
+    if (shown == total) return;
+    for (const auto& [name, number] : {std::pair{"{shown}", shown}, std::pair{"{total}", total}}) {
+      const std::size_t at = part.find(name);
+      if (at != std::string::npos) part.replace(at, std::string_view(name).size(), std::to_string(number));
+    }
+    parts += (parts.empty() ? words.shown_in_part : words.list_separator) + part;
+  };
+  add(words.some_matrices, shown_matrices.shown(), matrices.count());
+  add(words.some_rows, shown_rows.shown(), matrices.rows());
+  add(words.some_columns, columns_shown, matrices.columns());
+  return parts;
 }
 
 }  // namespace attn::render

@@ -86,7 +86,7 @@ struct PanelExcerpt {
   Excerpt shown_matrices, shown_rows, shown_columns;
   CellFormat format;
 
-  /// "shown in part: 11 of 100 rows, …"; empty if nothing is left out.
+  /// "shown in part: 12 of 100 rows, …"; empty if nothing is left out.
   /// columns_shown: how many columns there was room for.
   std::string remark(std::size_t columns_shown) const;
 };

@@ -39,8 +39,10 @@ std::string heading(const Section& section, int count, bool color) {
   if (section.number > 0) number = "[" + std::to_string(section.number) + "/" + std::to_string(count) + "] ";
   std::string line = number + section.name;
   if (color) line = bold(line);
+  // A formula in words may hold an equals sign of its own: "M: 0 = may attend, −inf = may not".
+  const bool in_words = section.formula.find('=') != std::string::npos;
   std::string formula = section.symbol;
-  if (!section.formula.empty()) formula += (formula.empty() ? "" : " = ") + section.formula;
+  if (!section.formula.empty()) formula += (formula.empty() ? "" : in_words ? ": " : " = ") + section.formula;
   if (!formula.empty()) line += "   " + formula;
   if (section.panel) line += "   " + shape_line(section.panel->axes, section.panel->tensor.shape());
   return line;

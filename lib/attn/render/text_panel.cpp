@@ -149,8 +149,8 @@ void PanelWriter::write_tiles(const std::vector<Tile>& tiles) {
       line += part.text;
       missing = width_of(tile) - part.width + between_matrices;
     }
-    buffer_.append(line);
-    buffer_.append('\n');
+    // A scalar, and an axis that a reduction left behind, have no names to print above them.
+    if (line.find_first_not_of(' ') != std::string::npos) buffer_.append(line + "\n");
   };
   if (!caption_text(tiles.front().matrix).empty()) {
     write_line([&](const Tile& tile) { return caption(tile); });

@@ -1,0 +1,126 @@
+#include <attn/lessons/lesson.hpp>
+
+#include <attn/error.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+using namespace attn;
+using namespace attn::lessons;
+
+namespace {
+
+std::string topic_of(const std::string& key) { return key.substr(0, key.find('.')); }
+
+/// meaning.* and formula.* stand in the step table for English, and in the lesson file otherwise.
+bool is_in_step_table(const std::string& key) {
+  return topic_of(key) == "meaning" || topic_of(key) == "formula";
+}
+
+std::set<std::string> keys_of(Language language) {
+  std::set<std::string> keys;
+  for (const Lesson::Entry& entry : lesson(language).entries()) {
+    if (!is_in_step_table(entry.key)) keys.insert(entry.key);
+  }
+  return keys;
+}
+
+std::set<std::string> placeholders_of(const Lesson& lesson_file, const std::string& key) {
+  std::set<std::string> names;
+  for (const Lesson::Entry& entry : lesson_file.entries()) {
+    if (entry.key != key) continue;
+    for (const std::string& paragraph : entry.paragraphs) {
+      for (const std::string& name : placeholders_in(paragraph)) names.insert(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("both languages have the same keys") { CHECK(keys_of(Language::en) == keys_of(Language::zh)); }
+
+TEST_CASE("a note and its translation use the same values, and every value has a known name") {
+  const auto& known = placeholder_names();
+  for (const std::string& key : keys_of(Language::en)) {
+    CAPTURE(key);
+    const std::set<std::string> names = placeholders_of(lesson(Language::en), key);
+    CHECK(names == placeholders_of(lesson(Language::zh), key));
+    for (const std::string& name : names) CHECK(std::find(known.begin(), known.end(), name) != known.end());
+  }
+}
+
+TEST_CASE("every step has a note in both languages, and every key is about a step or a known topic") {
+  for (const Language language : {Language::en, Language::zh}) {
+    for (const StepInfo& row : step_table()) {
+      CAPTURE(row.name);
+      CHECK(lesson(language).note(row.name).has_value());
+    }
+    const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
+                                          "check", "word",  "meaning", "formula"};
+    for (const Lesson::Entry& entry : lesson(language).entries()) {
+      CAPTURE(entry.key);
+      const std::string topic = topic_of(entry.key);
+      CHECK((topics.count(topic) == 1 || find_step(topic).has_value()));
+      if (is_in_step_table(entry.key)) CHECK(find_step(entry.key.substr(topic.size() + 1)).has_value());
+    }
+  }
+}
+
+TEST_CASE("Chinese says what every step means; English takes it from the step table") {
+  for (const StepInfo& row : step_table()) {
+    CAPTURE(row.name);
+    CHECK(lesson(Language::zh).note("meaning", row.name).has_value());
+    CHECK(meaning(Language::en, row.step) == row.meaning);
+  }
+  CHECK(meaning(Language::zh, Step::q) == "按头拆分的查询");
+  CHECK(formula(Language::zh, Step::q) == "按头拆分");
+  CHECK(formula(Language::zh, Step::heads) == formula(Language::en, Step::heads));
+}
+
+TEST_CASE("a formula in words is translated, one in symbols need not be") {
+  for (const StepInfo& row : step_table()) {
+    // Two Latin words in a row, such as "split into": that is a sentence, not mathematics.
+    const std::string text(row.formula);
+    const bool in_words = text.find("heads") != std::string::npos ||
+                          text.find(" over ") != std::string::npos ||
+                          text.find("may attend") != std::string::npos;
+    CAPTURE(row.name);
+    if (in_words) CHECK(lesson(Language::zh).note("formula", row.name).has_value());
+  }
+}
+
+TEST_CASE("a variant falls back to the entry without one, and an unknown key has no note") {
+  const Lesson file("test", "[mask]\ngeneral\n[mask.causal]\nno future\n");
+  CHECK(file.note("mask", "causal") == "no future");
+  CHECK(file.note("mask", "window") == "general");
+  CHECK(file.note("mask") == "general");
+  CHECK_FALSE(file.note("scores", "causal").has_value());
+}
+
+TEST_CASE("values replace their names, and a name without a value stays") {
+  const Lesson file("test", "[k]\n√{D} = {scale}, {D}\n");
+  CHECK(file.note("k", "", {{"D", "64"}}) == "√64 = scale, 64");
+}
+
+TEST_CASE("lines join with a space, Chinese lines without, and an empty line starts a paragraph") {
+  const Lesson file("test", "# comment\n[k]\none\ntwo\n\n注意\n力 x\nand\n\n\n");
+  CHECK(file.paragraphs("k") == std::vector<std::string>{"one two", "注意力 x and"});
+  CHECK(file.note("k") == "one two\n注意力 x and");
+}
+
+TEST_CASE("a malformed lesson file is refused with its line") {
+  CHECK_THROWS_WITH_AS(Lesson("f", "\nstray\n"), "f: line 2: text before the first [key]", InputError);
+  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\nx\n[a]\ny\n"), "f: line 3: [a] is given twice", InputError);
+  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\n\n[b]\ny\n"), "f: line 3: [a] has no text", InputError);
+  CHECK_THROWS_AS(Lesson("f", "[a]\nset {x, y}\n"), InputError);
+  CHECK_THROWS_AS(Lesson("f", "[a]\nopen {D\n"), InputError);
+}
+
+TEST_CASE("languages are found by their names") {
+  CHECK(find_language("zh") == Language::zh);
+  CHECK(find_language("en") == Language::en);
+  CHECK_FALSE(find_language("fr").has_value());
+}

@@ -1,0 +1,42 @@
+#include <attn/render/escape.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn::render;
+
+TEST_CASE("a CSV field is quoted only where RFC 4180 needs it") {
+  CHECK(csv_field("scores_raw") == "scores_raw");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"hi\"") == "\"say \"\"hi\"\"\"");
+  CHECK(csv_field("two\nlines") == "\"two\nlines\"");
+  CHECK(csv_field(" outer") == "\" outer\"");
+  CHECK(csv_field("") == "");
+}
+
+TEST_CASE("a JSON string escapes quotes, backslashes and control characters, and keeps UTF-8") {
+  CHECK(json_string("a\"b\\c") == R"("a\"b\\c")");
+  CHECK(json_string("line\nbreak\ttab\r") == R"("line\nbreak\ttab\r")");
+  CHECK(json_string(std::string("\x01\x1F", 2)) == R"("\u0001\u001f")");
+  CHECK(json_string("Q·Kᵀ 注意力") == "\"Q·Kᵀ 注意力\"");
+  CHECK(json_string("\xFF") == "\"\uFFFD\"");
+}
+
+TEST_CASE("Markdown text cannot start a table cell, emphasis, code or a formula") {
+  CHECK(markdown_text("a|b*c_d`e$f") == "a\\|b\\*c\\_d\\`e\\$f");
+  CHECK(markdown_text("two\nlines") == "two lines");
+}
+
+TEST_CASE("LaTeX text escapes the ten special characters and spells mathematical ones as commands") {
+  CHECK(latex_text("50% & {x} $#_^~\\") ==
+        "50\\% \\& \\{x\\} \\$\\#\\_\\textasciicircum{}\\textasciitilde{}\\textbackslash{}");
+  CHECK(latex_text("Q·Kᵀ → √D") == "Q$\\cdot$K$^\\top$ $\\to$ $\\surd$D");
+}
+
+TEST_CASE("an equation gets its left side from the symbol, unless it says enough by itself") {
+  CHECK(latex_equation("S", "Q K^{\\top}") == "S = Q K^{\\top}");
+  CHECK(latex_equation("S″", "c \\tanh(S' / c)") == "S'' = c \\tanh(S' / c)");
+  CHECK(latex_equation("Z", "Z = A V") == "Z = A V");
+  CHECK(latex_equation("X", "X") == "X");
+  CHECK(latex_equation("XW_q", "X W_q + b_q") == "X W_q + b_q");
+  CHECK(latex_equation("S", "") == "");
+}

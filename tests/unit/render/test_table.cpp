@@ -1,0 +1,69 @@
+#include <attn/render/table.hpp>
+
+#include <attn/render/display_width.hpp>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <limits>
+
+using namespace attn::render;
+
+namespace {
+
+Table example() {
+  Table table;
+  table.columns = {
+      {"step", Alignment::left}, {"elements", Alignment::right}, {"share", Alignment::right, "", {2}}};
+  table.rows = {{std::string("weights"), std::int64_t{30}, 1.0 / 3.0}, {std::string("头"), std::int64_t{5}}};
+  return table;
+}
+
+}  // namespace
+
+TEST_CASE("text is aligned by display width, and an empty cell is blank") {
+  CHECK(table_text(example()) ==
+        "step     elements  share\n"
+        "───────  ────────  ─────\n"
+        "weights        30   0.33\n"
+        "头              5\n");
+}
+
+TEST_CASE("a table wider than the page wraps its widest column of words") {
+  Table table;
+  table.columns = {{"step"}, {"meaning"}};
+  table.rows = {{std::string("weights"), std::string("how much each query takes from each key")}};
+  CHECK(table_text(table, 30) ==
+        "step     meaning\n"
+        "───────  ─────────────────────\n"
+        "weights  how much each query\n"
+        "         takes from each key\n");
+}
+
+TEST_CASE("CSV and JSON keep all digits, whatever people are shown") {
+  CHECK(table_csv(example()) == "step,elements,share\nweights,30,0.3333333333333333\n头,5,\n");
+  const auto parsed = nlohmann::json::parse(table_json(example()));
+  CHECK(parsed[0]["share"].get<double>() == 1.0 / 3.0);
+  CHECK(parsed[0]["elements"] == 30);
+  CHECK(parsed[1]["share"].is_null());
+}
+
+TEST_CASE("JSON has true and false, and names for what is not finite") {
+  Table table;
+  table.columns = {{"Passed?", Alignment::left, "passed"}, {"x"}};
+  table.rows = {{true, std::numeric_limits<double>::infinity()}};
+  CHECK(nlohmann::json::parse(table_json(table)) ==
+        nlohmann::json::parse(R"([{"passed": true, "x": "Infinity"}])"));
+  table.rows.clear();
+  CHECK(table_json(table) == "[]\n");
+}
+
+TEST_CASE("Markdown and LaTeX escape what would end a cell") {
+  Table table;
+  table.columns = {{"a|b"}, {"n", Alignment::right}};
+  table.rows = {{std::string("x & y_1 | z"), std::int64_t{2}}};
+  CHECK(table_markdown(table) == "| a\\|b | n |\n| :--- | ---: |\n| x & y\\_1 \\| z | 2 |\n");
+  CHECK(table_latex(table) ==
+        "\\begin{tabular}{lr}\n\\hline\na$|$b & n \\\\\n\\hline\nx \\& y\\_1 $|$ z & 2 "
+        "\\\\\n\\hline\n\\end{tabular}\n");
+}
