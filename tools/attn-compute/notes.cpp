@@ -81,6 +81,7 @@ const std::vector<NoteRule>& rules() {
       {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
       {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
       {S::scores_masked, "minus_infinity", instead, masks},
+      {S::scores_masked, "unmasked", instead, [](C) { return true; }},
       {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
       {S::weights, "masked", besides, masks},
       {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},

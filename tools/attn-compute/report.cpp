@@ -60,16 +60,14 @@ const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entr
   return nullptr;
 }
 
-// The formula of this run: the table speaks of the whole module, and a run may leave parts of it out.
-std::string formula_of(const NoteContext& context, Step step) {
-  const lessons::Language language = context.command.output.language;
+// The table speaks of a whole module; a run may leave parts of it out. The variant of "run_formula" that
+// says so, or nullptr.
+const char* left_out(const NoteContext& context, Step step) {
   const bool projected = context.has(Step::q_proj) || context.has(Step::k_proj) || context.has(Step::v_proj);
-  const bool given = (step == Step::q || step == Step::k || step == Step::v) && !projected;
-  const bool unmapped = step == Step::output && !context.has(Step::w_o) && !context.has(Step::b_o);
-  const bool unmasked = step == Step::scores_masked && !context.has(Step::mask);
-  const char* variant = given ? "given" : unmapped ? "unmapped" : unmasked ? "unmasked" : nullptr;
-  if (!variant) return lessons::formula(language, step);
-  return lessons::lesson(language).note("run_formula", variant).value_or(lessons::formula(language, step));
+  if ((step == Step::q || step == Step::k || step == Step::v) && !projected) return "given";
+  if (step == Step::output && !context.has(Step::w_o) && !context.has(Step::b_o)) return "unmapped";
+  if (step == Step::scores_masked && !context.has(Step::mask)) return "unmasked";
+  return nullptr;
 }
 
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number) {
@@ -79,10 +77,12 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   section.number = number;
   section.name = entry.name;
   section.symbol = info.symbol;
-  section.formula = formula_of(context, entry.step);
+  const char* variant = left_out(context, entry.step);
+  section.formula = variant ? lessons::lesson(language).note("run_formula", variant).value_or("")
+                            : lessons::formula(language, entry.step);
   section.latex = info.latex;
   section.instance = instance_of(context.result.trace, entry);
-  section.meaning = lessons::meaning(language, entry.step);
+  if (!variant) section.meaning = lessons::meaning(language, entry.step);
   section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step), false};
   if (const TraceEntry* same = same_numbers_before(shown, entry)) {
     section.stand_in = lessons::lesson(language).note("word", "equal_to", {{"step", same->name}}).value_or(same->name);
