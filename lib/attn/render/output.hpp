@@ -42,6 +42,7 @@ class Buffer {
   void commit(const char* end) { used_ = static_cast<std::size_t>(end - bytes_.get()); }
 
   void append(std::string_view text) {
+    if (text.empty()) return;
     if (text.size() > capacity - used_) flush();
     if (text.size() > capacity) return output_.write(text);
     std::memcpy(bytes_.get() + used_, text.data(), text.size());

@@ -34,18 +34,27 @@ void write_paragraphs(Buffer& buffer, const std::vector<std::string>& paragraphs
   }
 }
 
-std::string heading(const Section& section, int count, bool color) {
+/// "[3/8] scores_raw   S = Q·Kᵀ   (B, H, Lq, Lk) = (2, 1, 3, 5)"; what does not fit goes to a line below.
+std::string heading(const Section& section, int count, const TextStyle& style) {
   std::string number;
   if (section.number > 0) number = "[" + std::to_string(section.number) + "/" + std::to_string(count) + "] ";
-  std::string line = number + section.name;
-  if (color) line = bold(line);
   // A formula in words may hold an equals sign of its own: "M: 0 = may attend, −inf = may not".
   const bool in_words = section.formula.find('=') != std::string::npos;
   std::string formula = section.symbol;
   if (!section.formula.empty()) formula += (formula.empty() ? "" : in_words ? ": " : " = ") + section.formula;
-  if (!formula.empty()) line += "   " + formula;
-  if (section.panel) line += "   " + shape_line(section.panel->axes, section.panel->tensor.shape());
-  return line;
+  const Panel* panel = section.panel ? &*section.panel : nullptr;
+  const std::string shape = panel != nullptr ? shape_line(panel->axes, panel->tensor.shape()) : std::string();
+
+  const std::string name = number + valid_utf8(section.name);
+  std::string text = style.color ? bold(name) : name;
+  std::size_t used = display_width(name);
+  for (const std::string& part : {formula, shape}) {
+    if (part.empty()) continue;
+    const bool fits = used + 3 + display_width(part) <= style.width;
+    text += (fits ? "   " : "\n" + std::string(indent, ' ')) + part;
+    used = (fits ? used + 3 : indent) + display_width(part);
+  }
+  return text;
 }
 
 void write_check(Buffer& buffer, const Check& check, const TextStyle& style) {
@@ -61,7 +70,7 @@ void write_check(Buffer& buffer, const Check& check, const TextStyle& style) {
 }
 
 void write_section(Buffer& buffer, const Section& section, int count, const TextStyle& style) {
-  buffer.append(heading(section, count, style.color) + "\n");
+  buffer.append(heading(section, count, style) + "\n");
   if (!section.meaning.empty()) write_wrapped(buffer, section.meaning, style.width, indent);
   if (!section.instance.empty()) write_wrapped(buffer, section.instance, style.width, indent);
   buffer.append('\n');

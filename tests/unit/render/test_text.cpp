@@ -83,6 +83,26 @@ TEST_CASE("steps are counted by the sections unless the document says how many t
   CHECK(text_of(document) == "[1/8] x\n\n");
 }
 
+TEST_CASE("a heading too long for the page continues on the next line") {
+  const Tensor<double> tensor = filled<double>({1, 2}, 0.5);
+  Section section;
+  section.name = "decoder.1.cross.weights";
+  section.symbol = "A";
+  section.formula = "softmax(S)";
+  section.panel = Panel{tensor, {"Lq", "Lk"}};
+  section.stand_in = "as before";
+  TextStyle style;
+  style.width = 45;
+  StringOutput output;
+  write_text(output, section, 0, style);
+  CHECK(output.text() ==
+        "decoder.1.cross.weights   A = softmax(S)\n"
+        "      (Lq, Lk) = (1, 2)\n"
+        "\n"
+        "      = as before\n"
+        "\n");
+}
+
 TEST_CASE("notes in two languages are wrapped to the page") {
   Document document;
   document.title = "注意力";
