@@ -80,7 +80,7 @@ std::optional<Tensor<T>> common_block(const Tensor<T>& matrix, std::size_t heads
 }
 
 template <class T>
-Tensor<T> leading_rows(const Tensor<T>& tensor, std::size_t first, std::size_t count) {
+Tensor<T> row_range(const Tensor<T>& tensor, std::size_t first, std::size_t count) {
   Shape shape = shape_of(tensor);
   const std::size_t row_size = tensor.size() / shape[0];
   shape[0] = count;
@@ -102,7 +102,7 @@ void unpack(const LayoutRow& row, const Tensor<T>& tensor, const Sizes& sizes, M
     case Packing::stacked_qkv: {
       const std::size_t each = tensor.shape()[0] / row.feeds.size();
       for (std::size_t i = 0; i < row.feeds.size(); ++i) {
-        parameter(weights, row.feeds[i]) = turned(leading_rows(tensor, i * each, each), row.orientation);
+        parameter(weights, row.feeds[i]) = turned(row_range(tensor, i * each, each), row.orientation);
       }
     }
   }
