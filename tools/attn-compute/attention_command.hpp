@@ -47,7 +47,7 @@ template <class T>
 std::optional<Tensor<T>> draw_dropout(const ScoreOptions& scores, const Sizes& sizes, TorchGenerator& random) {
   if (scores.dropout == 0) return std::nullopt;
   const Tensor<float> keep =
-      bernoulli(random, {sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, 1 - scores.dropout);
+      dropout_keep(random, {sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, scores.dropout);
   Tensor<T> widened = empty<T>(shape_of(keep));
   std::copy(keep.data(), keep.data() + keep.size(), widened.data());
   return widened;
