@@ -179,4 +179,10 @@ void write_table(const render::Table& table, const std::string& preface, const O
   sink->finish();
 }
 
+void write_text_result(const std::string& text, const OutputOptions& options) {
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  sink->write(text);
+  sink->finish();
+}
+
 }  // namespace attn::tools
