@@ -51,7 +51,7 @@ std::string entry_of(const CLI::Option& option) {
 
 std::string help_of_subcommand(const CLI::App& app, const std::string& name, const std::string& summary,
                                const std::string& examples) {
-  static const std::vector<std::string> groups = {"Tensors", "Sizes", "Weights", "Scores", "Masks", "Numbers", "Output", "Options"};
+  static const std::vector<std::string> groups = {"Tensors", "Sizes", "Weights", "Scores", "Masks", "Layers", "Claim", "Measurement", "Numbers", "Output", "Options"};
   std::string text = fmt::format("{} - {}\n\nExamples:\n{}\nUsage: {} [OPTION…]\n", name, summary, examples, name);
   for (const std::string& group : groups) {
     const auto options = app.get_options([&group](const CLI::Option* option) { return option->get_group() == group; });
@@ -59,10 +59,13 @@ std::string help_of_subcommand(const CLI::App& app, const std::string& name, con
     text += "\n" + group + ":\n";
     for (const CLI::Option* option : options) text += entry_of(*option);
   }
-  text +=
-      "\nT is a tensor: FILE.npy, FILE.npz:NAME, FILE.safetensors:NAME, FILE.csv, FILE.json[:NAME], - (standard\n"
-      "input), a literal such as '[[1,2],[3,4]]', or a generator: randn:2x3x4, rand:…, ones:…, zeros:…, arange:….\n"
-      "Exit codes: 0 done, 2 usage, 3 input refused, 4 the system refused, 5 a limit, 6 not finite (--strict), 70 our bug.\n";
+  const auto tensors = app.get_options([](const CLI::Option* option) { return option->get_group() == "Tensors"; });
+  if (!tensors.empty()) {
+    text +=
+        "\nT is a tensor: FILE.npy, FILE.npz:NAME, FILE.safetensors:NAME, FILE.csv, FILE.json[:NAME], - (standard\n"
+        "input), a literal such as '[[1,2],[3,4]]', or a generator: randn:2x3x4, rand:…, ones:…, zeros:…, arange:….\n";
+  }
+  text += "\nExit codes: 0 done, 2 usage, 3 input refused, 4 the system refused, 5 a limit, 6 not finite (--strict), 70 our bug.\n";
   return text;
 }
 
