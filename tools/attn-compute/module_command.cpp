@@ -5,6 +5,7 @@
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <utility>
