@@ -1,6 +1,7 @@
 // What the five attention subcommands share: their options, and everything after the computation.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "../common/memory_budget.hpp"
 #include "../common/output_options.hpp"
 #include "../common/run_options.hpp"
@@ -16,8 +17,6 @@
 #include <attn/trace.hpp>
 #include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <string>
 #include <utility>

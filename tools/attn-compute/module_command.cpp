@@ -6,6 +6,7 @@
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <utility>

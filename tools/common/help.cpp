@@ -2,6 +2,7 @@
 
 #include <attn/render/display_width.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
