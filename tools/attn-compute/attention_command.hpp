@@ -85,9 +85,6 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
 
-/// Prints the PyTorch lines that reproduce the run instead of running it.
-int print_recipe(const AttentionCommand& command);
-
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);
 

@@ -1,6 +1,7 @@
 // Dot-product attention (the course's first form): three optional linear maps, scores, softmax, sum.
 #include "attention_command.hpp"
 #include "problem_of.hpp"
+#include "recipe.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
@@ -123,7 +124,7 @@ int run_dot(AttentionCommand& c) {
   use_default_inputs(c, budget);
   const Sizes sizes = sizes_of(c);
   budget.charge(planned_bytes(planned_steps(plan_of_dot(c)), sizes, precision_of<T>()), "the steps of this run");
-  if (c.output.show_recipe) return print_recipe(c);
+  if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);

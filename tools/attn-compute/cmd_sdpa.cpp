@@ -1,6 +1,7 @@
 // Scaled dot-product attention on given queries, keys and values.
 #include "attention_command.hpp"
 #include "problem_of.hpp"
+#include "recipe.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
@@ -97,7 +98,7 @@ int run_sdpa(AttentionCommand& c) {
   const HeadCounts counts = head_counts(c);
   const Sizes sizes = sizes_of(c, counts);
   budget.charge(planned_bytes(planned_steps(plan_of(c)), sizes, precision_of<T>()), "the steps of this run");
-  if (c.output.show_recipe) return print_recipe(c);
+  if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);

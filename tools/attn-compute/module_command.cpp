@@ -2,6 +2,7 @@
 
 #include "module_weights.hpp"
 #include "problem_of.hpp"
+#include "recipe.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
@@ -101,6 +102,11 @@ int run(ModuleCommand& c) {
   const std::size_t appended_keys = (bias_kv ? 1 : 0) + (c.add_zero_attn ? 1 : 0);
   const Sizes sizes = sizes_of_run(c, shape, appended_keys);
   budget.charge(planned_bytes(planned_steps(plan_of_module(c)), sizes, precision_of<T>()), "the steps of this run");
+  if (c.output.show_recipe) {
+    std::vector<io::NamedView> loaded;
+    for (const NamedTensor<T>& named : read.tensors) loaded.push_back({named.name, named.tensor});
+    return print_recipe({c, sizes, &c, shape, std::move(loaded), appended_keys});
+  }
 
   TorchGenerator random(c.run.seed);
   const MultiheadWeights<T> weights = canonical_weights(c, std::move(read), random);
