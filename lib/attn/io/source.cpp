@@ -157,6 +157,15 @@ Array read_array(const std::string& text, const std::string& option, const Memor
   return std::move(arrays[choose(names, location.name, subject)].array);
 }
 
+std::optional<FilePlace> locate(const std::string& text) {
+  if (is_literal(text)) return std::nullopt;
+  const Location location = split(text);
+  if (!std::filesystem::is_regular_file(location.path)) return std::nullopt;
+  const Bytes file = load_file(location.path, location.path, {});
+  const Format& format = format_of(location.path, file.text(), location.path);
+  return FilePlace{location.path, location.name, std::string(format.extension.substr(1))};
+}
+
 std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit) {
   const std::string subject = one_line(path);
   const Bytes file = load(path, subject, limit);

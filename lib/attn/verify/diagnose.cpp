@@ -84,12 +84,36 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
   }
 }
 
+// Whether this mistake would have changed an earlier step of theirs that is as it should be.
+bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
+  MistakenRun run(d.problem, mistakes, &d.theirs);
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step >= d.step || d.problem.inputs.count(step) || !d.tolerances.count(step)) continue;
+    const Tolerance& tolerance = d.tolerances.at(step);
+    if (compare(d.ours.at(step), tensor, tolerance).status != Status::match) continue;
+    try {
+      Tolerance wider = tolerance;
+      wider.atol *= 4;
+      if (compare(run.shown(step), tensor, wider).status != Status::match) return true;
+    } catch (const Error&) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
   std::vector<Explanation> found;
   for (const Mistakes& mistakes : candidates) {
     Hypothesis hypothesis(d, mistakes);
     double residual = 0;
-    if (hypothesis.agrees(d.step, d.tolerance, &residual)) found.push_back({mistakes, residual, hypothesis.agrees_on_the_rest()});
+    if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, mistakes)) continue;
+    found.push_back({mistakes, residual, hypothesis.agrees_on_the_rest()});
+  }
+  // "Some other factor" fits whatever a named mistake fits; it speaks only where none does.
+  const auto fitted = [](const Explanation& e) { return e.mistakes.size() == 1 && e.mistakes.front()->fitted; };
+  if (!std::all_of(found.begin(), found.end(), fitted)) {
+    found.erase(std::remove_if(found.begin(), found.end(), fitted), found.end());
   }
   const bool any_rest = std::any_of(found.begin(), found.end(), [](const Explanation& e) { return e.rest; });
   if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Explanation& e) { return !e.rest; }), found.end());
