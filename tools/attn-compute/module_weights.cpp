@@ -20,20 +20,6 @@ bool exists(const std::string& path) {
   return stat(path.c_str(), &status) == 0;
 }
 
-struct WeightsFile {
-  std::string path;
-  std::string prefix;  ///< "encoder.layers.0.self_attn."
-};
-
-// A file that exists wins over the reading as FILE:PREFIX.
-WeightsFile split_prefix(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (text == "-" || exists(text) || colon == std::string::npos) return {text, ""};
-  WeightsFile file{text.substr(0, colon), text.substr(colon + 1)};
-  if (!file.prefix.empty() && file.prefix.back() != '.') file.prefix += '.';
-  return file;
-}
-
 // The last axis of a given input; 0 when it is not given.
 std::size_t width_of(const TensorArguments& tensors, const char* option) {
   const TensorArgument* argument = tensors.find(option);
@@ -97,6 +83,14 @@ MultiheadShape shape_from_maps(const ModuleCommand& c) {
 }
 
 }  // namespace
+
+WeightsFile split_prefix(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (text == "-" || exists(text) || colon == std::string::npos) return {text, ""};
+  WeightsFile file{text.substr(0, colon), text.substr(colon + 1)};
+  if (!file.prefix.empty() && file.prefix.back() != '.') file.prefix += '.';
+  return file;
+}
 
 template <class T>
 ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
