@@ -21,6 +21,8 @@ EXCEPTIONS = {
     ("lib/attn/weights/layouts.cpp", "bias_k"): "PyTorch's name of the parameter",
     ("lib/attn/weights/layouts.cpp", "bias_v"): "PyTorch's name of the parameter",
     **{("lib/attn/weights/recipe.cpp", name): PYTHON for name in ("q", "k", "v", "merged")},
+    ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
+    ("lib/attn/cost/*.cpp", "k"): "the size of a convolution's kernel",
     ("tools/attn-compute/notes.cpp", "bias_k"): "the key of a note in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_v"): "the key of a note in the lesson files",
     ("tools/common/memory_budget.cpp", "memory"): "the memory of the machine",
