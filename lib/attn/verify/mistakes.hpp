@@ -31,6 +31,8 @@ struct Mistake {
   Effect effect = Effect::computes;
   /// Another convention rather than an error, as long as the results agree.
   bool convention = false;
+  /// Has a free number that fits whatever a more definite mistake fits: the last resort.
+  bool fitted = false;
 };
 
 /// All rows, in the order of the catalogue; several rows may share an id.

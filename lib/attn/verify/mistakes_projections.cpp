@@ -82,19 +82,19 @@ Result without_map(Run& run, Step step, const Tensor<double>*) {
   return in_output_shape(run, step, source);
 }
 
-// Every map reads its own source but the parameters of another: order[i] is whose.
+// Every map reads its own source but the parameters of another: order[i] is whose. Impossible unless
+// all the maps that are exchanged have the same shape.
 Mistaken with_parameters_of(std::vector<std::size_t> order) {
   return [order](Run& run, Step step, const Tensor<double>*) -> Result {
+    const auto& weights = run.problem().weights;
+    Result result;
     for (std::size_t i = 0; i < 3; ++i) {
-      if (maps()[i].step != step) continue;
-      if (order[i] == i) return std::nullopt;
-      const Map& other = maps()[order[i]];
-      const auto& weights = run.problem().weights;
-      const Matrix &own_w = weights.*maps()[i].w, &other_w = weights.*other.w;
-      if (!own_w || !other_w || own_w->shape(1) != other_w->shape(1)) return std::nullopt;
-      return mapped_with(run, step, source_of(run, maps()[i]), other_w, weights.*other.b);
+      if (order[i] == i) continue;
+      const Matrix &own = weights.*maps()[i].w, &other = weights.*maps()[order[i]].w;
+      if (!own || !other || shape_of(*own) != shape_of(*other)) return std::nullopt;
+      if (maps()[i].step == step) result = mapped_with(run, step, source_of(run, maps()[i]), other, weights.*maps()[order[i]].b);
     }
-    return std::nullopt;
+    return result;
   };
 }
 

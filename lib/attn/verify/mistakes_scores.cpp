@@ -35,7 +35,7 @@ Result custom_scale_ignored(Run& run, Step, const Tensor<double>*) {
 // Some other constant factor: the one that theirs has over ours.
 Result some_other_scale(Run& run, Step step, const Tensor<double>* theirs) {
   const Tensor<double>& raw = run.get(S::scores_raw);
-  double factor = own_scale(run) / 2;
+  double factor = own_scale(run) * 0.7;
   if (theirs && step == S::scores_scaled && shape_of(*theirs) == shape_of(raw)) {
     // The median of the ratios: a few cells that differ for another reason do not move it.
     std::vector<double> ratios;
@@ -124,7 +124,7 @@ std::vector<Mistake> score_mistakes() {
       {"C6", "on q and k", {S::q, S::k, S::scores_scaled}, scale_moved(true), Effect::computes, true},
       {"C6", "inside the product", {S::scores_raw, S::scores_scaled}, scale_moved(false), Effect::computes, true},
       {"C7", "scale ignored", scaled, custom_scale_ignored},
-      {"C7", "another factor", scaled, some_other_scale},
+      {"C7", "another factor", scaled, some_other_scale, Effect::computes, false, true},
       {"X1", "", {S::scores_capped, S::scores_masked}, capped_after_mask},
       {"X1", "", {S::scores_masked}, only_masked_after},
       {"X2", "missing", {S::scores_capped}, cap_missing},
