@@ -24,6 +24,7 @@ EXCEPTIONS = {
     ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
     ("lib/attn/cost/*", "k"): "the width of a convolution's kernel",
     ("tools/complexity-compare/*", "k"): "the width of a convolution's kernel",
+    ("tools/attn-compute/report.cpp", "merged"): "the variant of a formula in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_k"): "the key of a note in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_v"): "the key of a note in the lesson files",
     ("tools/common/memory_budget.cpp", "memory"): "the memory of the machine",
