@@ -57,8 +57,11 @@ class Result:
             return None
         if self.error:
             return False
-        ids = [entry["id"] for entry in self.report["diagnosis"]]
-        return set(accepted) <= set(ids) if self.case["group"] == "pair" else bool(ids) and ids[0] in accepted
+        diagnosis = self.report["diagnosis"]
+        if self.case["group"] == "pair":
+            return set(accepted) <= {entry.get(key) for entry in diagnosis for key in ("id", "with")}
+        held_against = [entry for entry in diagnosis if not entry.get("equivalent")] or diagnosis
+        return bool(held_against) and held_against[0]["id"] in accepted
 
     def line(self):
         c = self.case
@@ -67,7 +70,8 @@ class Result:
             want += f" named by one of {','.join(c['accepted'])}"
         got = self.error
         if not got:
-            ids = ",".join(f"{d['id']}@{d['step']}" for d in self.report["diagnosis"]) or "no diagnosis"
+            ids = ",".join(f"{'~' * d.get('equivalent', False)}{d['id']}@{d['step']}" + f"+{d.get('with')}" * ("with" in d)
+                           for d in self.report["diagnosis"]) or "no diagnosis"
             got = f"{self.report['verdict']}, first {self.report['first_divergent_step']}, {ids}"
         return f"FAIL {self.folder}: expected {want}; got {got}"
 
