@@ -42,10 +42,8 @@ install: build  ## install under PREFIX (/usr/local)
 format:  ## rewrite the C++ files as .clang-format says
 	@$(cxx_files) | xargs clang-format -i
 
-# A build folder of its own: clang-tidy cannot read GCC's precompiled headers.
-tidy:  ## run clang-tidy (.clang-tidy) on lib and tools
-	@$(call configure,release) -B build/tidy -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON
-	@cmake --build build/tidy --target embedded_lessons
+tidy: packages  ## run clang-tidy (.clang-tidy) on lib and tools
+	@$(call configure,release) -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
 	@git ls-files -- 'lib/*.cpp' 'tools/*.cpp' | xargs -P $(JOBS) -n 1 clang-tidy -p build/tidy --quiet
 
 clean:  ## remove everything that was built

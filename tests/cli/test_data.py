@@ -68,7 +68,7 @@ class Demo(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(["sh", DATA / "demo.sh"], cwd=folder, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(done.stdout.count("<- its left neighbour"), 5)
+        self.assertEqual(done.stdout.count("<- its left neighbour\n"), 5)
         self.assertEqual(done.stdout.count(": 1.000000000000"), 6)
 
 

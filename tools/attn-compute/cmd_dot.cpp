@@ -56,8 +56,7 @@ Sizes sizes_of(const AttentionCommand& c) {
   sizes.head_dim = mapped_width("--wq", q[2]);
   sizes.value_dim = mapped_width("--wv", v[2]);
   require_agreement("--batch", c.sizes.batch, q[0], "--query");
-  require_agreement("--query-len", c.sizes.query_len, q[1], "--query");
-  require_agreement("--key-len", c.sizes.key_len, k[1], "--key");
+  require_lengths(c.sizes, q[1], "--query", k[1], "--key");
   require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "the queries");
   return sizes;
 }

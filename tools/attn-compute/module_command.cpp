@@ -60,9 +60,7 @@ Sizes sizes_of_run(const ModuleCommand& c, const MultiheadShape& shape, std::siz
     throw ShapeError("--input", fmt::format("has rows of width {}, but the weights expect d_model = {}", x[2], shape.d_model));
   }
   require_agreement("--batch", c.sizes.batch, x[0], "--input");
-  require_agreement("--len", c.sizes.query_len ? std::nullopt : c.sizes.len, x[1], "--input");
-  require_agreement("--query-len", c.sizes.query_len, x[1], "--input");
-  require_agreement("--key-len", c.sizes.key_len, memory[1], source);
+  require_lengths(c.sizes, x[1], "--input", memory[1], source);
   return sizes;
 }
 
