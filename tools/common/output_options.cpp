@@ -52,7 +52,10 @@ void add_text(CLI::App& app, const char* option, const char* type, const std::st
 // The options that every kind of result has.
 void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats) {
   add_text(app, "-f,--format", "FORMAT", formats, [&o](const std::string& name) { o.format = &find_format(name); });
-  app.add_option("-o,--output", o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
+  add_text(app, "-o,--output", "PATH", "File to write; - is standard output", [&o](const std::string& path) {
+    if (path.empty()) throw UsageError("--output", "expected a path, found nothing");
+    o.path = path;
+  });
   app.add_flag("--force", o.force, "Replace an existing file")->group(group);
 }
 
