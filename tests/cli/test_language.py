@@ -51,10 +51,8 @@ class LanguageTest(ToolTest):
         rich = ["--causal", "--softcap", "2", "--detail", "--dropout", "0.5", "--valid-lens", "3,0", "--window", "1,2", "--batch", "2"]
         for command in SUBCOMMANDS:
             for language in ("en", "zh"):
-                for name in ("text", "markdown"):
-                    text = self.succeed(command, *rich, "--lang", language, "-f", name)
-                    text = re.sub(r"\\[a-z]+\{\w+\}", "", text)  # a formula in LaTeX: \mathrm{scale}
-                    self.assertNotRegex(text, r"\{[a-zA-Z_]+\}", f"{command} {language}")
+                text = self.succeed(command, *rich, "--lang", language)
+                self.assertNotRegex(text, r"\{[a-zA-Z_]+\}", f"{command} {language}")
 
 
 if __name__ == "__main__":
