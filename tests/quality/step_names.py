@@ -11,7 +11,6 @@ OPS_SUBJECT = "the subject of an error; name_of(Step) should give it"
 PYTHON = "a variable of the Python code that is printed"
 
 # (file, name), both of which may be patterns: what the literal means there.
-KERNEL = "the size of a convolution's kernel"
 EXCEPTIONS = {
     ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
     **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT
@@ -21,10 +20,10 @@ EXCEPTIONS = {
     ("lib/attn/verify/mistakes_*.cpp", "*"): "the variant of a mistake, in words",
     ("lib/attn/weights/layouts.cpp", "bias_k"): "PyTorch's name of the parameter",
     ("lib/attn/weights/layouts.cpp", "bias_v"): "PyTorch's name of the parameter",
-    **{("lib/attn/weights/recipe.cpp", name): PYTHON for name in ("q", "k", "v", "merged")},
+    ("lib/attn/weights/recipe.cpp", "*"): PYTHON,
     ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
-    ("lib/attn/cost/*.cpp", "k"): KERNEL,
-    ("tools/complexity-compare/*.cpp", "k"): KERNEL,
+    ("lib/attn/cost/*", "k"): "the width of a convolution's kernel",
+    ("tools/complexity-compare/*", "k"): "the width of a convolution's kernel",
     ("tools/attn-compute/report.cpp", "merged"): "the variant of a formula in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_k"): "the key of a note in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_v"): "the key of a note in the lesson files",

@@ -113,7 +113,7 @@ int run(ModuleCommand& c) {
   options.kv_heads = shape.kv_heads;
   options.add_zero_attn = c.add_zero_attn;
   options.average_weights = c.average_weights;
-  options.attention = attention_options<T>(c.scores, c.tensors, sizes.key_len - appended_keys);
+  options.attention = attention_options<T>(c.scores, c.tensors, sizes, appended_keys);
   options.attention.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.attention.detail = c.output.detail ? Detail::yes : Detail::no;
   AttentionOptions<T> explained = options.attention;

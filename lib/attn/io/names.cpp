@@ -82,6 +82,10 @@ std::string list_in_quotes(const std::vector<std::string>& names) {
 
 std::optional<std::string> near_miss(std::string_view name, const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
+  // The beginning of a name stands for it: "scores" for "scores_raw".
+  for (const std::string& candidate : candidates) {
+    if (name.size() >= 3 && candidate.size() > name.size() && candidate.compare(0, name.size(), name) == 0) return candidate;
+  }
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     // Lengths bound the distance from below, which spares the table for hopeless candidates.
