@@ -18,22 +18,27 @@
 namespace attn {
 namespace {
 
-constexpr std::size_t block = 32;
+// float32 rows are made in blocks around an anchor row, which is computed exactly: reach rows before it and
+// reach - 1 after it follow by the addition theorem.
+constexpr std::size_t reach = 64;
 
 // float32 values come from double products whose error is below 4e-16 in all. That is a sixteenth of a
 // float32 unit in the last place here; smaller values are computed one by one.
 constexpr float smallest_from_products = 0x1p-24f;
 
-// The addition theorem over one row: value = same · step_same + other · step_other. Returns whether
-// any value is too small to be trusted.
+// The addition theorem for two rows at once, delta before and after the anchor:
+//     after = same · step_same + other · step_other,   before = same · step_same - other · step_other
+// Returns whether any value is too small to be trusted.
 ATTNSCOPE_WIDE_VECTORS
 bool add_angles(const double* same, const double* other, const double* step_same, const double* step_other,
-                std::size_t width, float* row) {
+                std::size_t width, float* __restrict before, float* __restrict after) {
   int small = 0;
   for (std::size_t c = 0; c < width; ++c) {
-    const float value = static_cast<float>(same[c] * step_same[c] + other[c] * step_other[c]);
-    row[c] = value;
-    small |= std::fabs(value) < smallest_from_products ? 1 : 0;
+    const double common = same[c] * step_same[c], difference = other[c] * step_other[c];
+    const float earlier = static_cast<float>(common - difference), later = static_cast<float>(common + difference);
+    before[c] = earlier;
+    after[c] = later;
+    small |= std::min(std::fabs(earlier), std::fabs(later)) < smallest_from_products ? 1 : 0;
   }
   return small != 0;
 }
@@ -94,13 +99,25 @@ SinusoidalRows<T>::SinusoidalRows(const SinusoidalOptions& options)
 
 template <class T>
 SinusoidalRows<T>::SinusoidalRows(const SinusoidalOptions& options, const std::vector<std::size_t>& columns)
-    : frequencies_(sinusoidal_frequencies(options)), offset_(options.offset) {
+    : offset_(options.offset) {
   const std::vector<SinusoidalColumn> all = sinusoidal_columns(options);
-  for (const std::size_t column : columns) columns_.push_back(all.at(column));
+  const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
+  std::vector<std::size_t> place(frequencies.size(), frequencies.size());  // among the pairs that are needed
+  for (const std::size_t column : columns) {
+    const SinusoidalColumn wanted = all.at(column);
+    if (place[wanted.pair] == frequencies.size()) {
+      place[wanted.pair] = frequencies_.size();
+      frequencies_.push_back(frequencies[wanted.pair]);
+    }
+    columns_.push_back({place[wanted.pair], wanted.is_cosine});
+  }
   if constexpr (std::is_same_v<T, float>) {
-    for (std::size_t delta = 0; delta < block; ++delta) {
+    std::vector<SinCos<double>> pairs;
+    for (std::size_t delta = 0; delta <= reach; ++delta) {
+      pairs.clear();
+      for (const Frequency& frequency : frequencies_) pairs.push_back(frequency.at<double>(static_cast<std::int64_t>(delta)));
       for (const SinusoidalColumn& column : columns_) {
-        const auto step = frequencies_[column.pair].template at<double>(static_cast<std::int64_t>(delta));
+        const SinCos<double>& step = pairs[column.pair];
         step_same_.push_back(step.cos);
         step_other_.push_back(column.is_cosine ? -step.sin : step.sin);
       }
@@ -113,34 +130,40 @@ void SinusoidalRows<double>::fill(std::uint64_t first, std::size_t count, double
   std::vector<SinCos<double>> pairs(frequencies_.size());
   for (std::size_t i = 0; i < count; ++i) {
     const auto position = static_cast<std::int64_t>(offset_ + first + i);
-    std::size_t known = frequencies_.size();  // neighbours in a row are often halves of one pair
-    for (const SinusoidalColumn& column : columns_) {
-      if (column.pair != known && !column.is_cosine) pairs[column.pair] = frequencies_[column.pair].at<double>(position);
-      known = column.pair;
-      *rows++ = value_of(pairs[column.pair], column.is_cosine);
-    }
+    for (std::size_t j = 0; j < pairs.size(); ++j) pairs[j] = frequencies_[j].at<double>(position);
+    for (const SinusoidalColumn& column : columns_) *rows++ = value_of(pairs[column.pair], column.is_cosine);
+  }
+}
+
+template <>
+void SinusoidalRows<float>::recompute_small(std::int64_t position, float* row) const {
+  for (std::size_t c = 0; c < width(); ++c) {
+    if (!(std::fabs(row[c]) < smallest_from_products)) continue;
+    row[c] = value_of(frequencies_[columns_[c].pair].at<float>(position), columns_[c].is_cosine);
   }
 }
 
 template <>
 void SinusoidalRows<float>::fill(std::uint64_t first, std::size_t count, float* rows) const {
+  std::vector<SinCos<double>> pairs(frequencies_.size());
   std::vector<double> same(width()), other(width());
-  for (std::size_t i = 0; i < count; i += block) {
-    const auto anchor = static_cast<std::int64_t>(offset_ + first + i);
+  std::vector<float> outside(width());  // takes the rows of a block that were not asked for
+  for (std::size_t begin = 0; begin < count; begin += 2 * reach) {
+    const std::size_t end = std::min(begin + 2 * reach, count), anchor = begin + std::min(reach, (end - begin) / 2);
+    const auto position_of = [&](std::size_t row) { return static_cast<std::int64_t>(offset_ + first + row); };
+    for (std::size_t j = 0; j < pairs.size(); ++j) pairs[j] = frequencies_[j].at<double>(position_of(anchor));
     for (std::size_t c = 0; c < width(); ++c) {
-      const auto both = frequencies_[columns_[c].pair].at<double>(anchor);
-      same[c] = value_of(both, columns_[c].is_cosine);
-      other[c] = value_of(both, !columns_[c].is_cosine);
+      same[c] = value_of(pairs[columns_[c].pair], columns_[c].is_cosine);
+      other[c] = value_of(pairs[columns_[c].pair], !columns_[c].is_cosine);
     }
-    for (std::size_t delta = 0; delta < std::min(block, count - i); ++delta) {
-      float* row = rows + (i + delta) * width();
+    for (std::size_t delta = 0; delta <= anchor - begin; ++delta) {
+      const bool is_inside = anchor + delta < end && delta > 0;
+      float* const before = rows + (anchor - delta) * width();
+      float* const after = is_inside ? rows + (anchor + delta) * width() : outside.data();
       const std::size_t step = delta * width();
-      if (!add_angles(same.data(), other.data(), &step_same_[step], &step_other_[step], width(), row)) continue;
-      for (std::size_t c = 0; c < width(); ++c) {
-        if (!(std::fabs(row[c]) < smallest_from_products)) continue;
-        const auto both = frequencies_[columns_[c].pair].at<float>(anchor + static_cast<std::int64_t>(delta));
-        row[c] = value_of(both, columns_[c].is_cosine);
-      }
+      if (!add_angles(same.data(), other.data(), &step_same_[step], &step_other_[step], width(), before, after)) continue;
+      recompute_small(position_of(anchor - delta), before);
+      if (is_inside) recompute_small(position_of(anchor + delta), after);
     }
   }
 }

@@ -76,10 +76,12 @@ class SinusoidalRows {
   void fill(std::uint64_t first, std::size_t count, T* rows) const;
 
  private:
-  std::vector<Frequency> frequencies_;
-  std::vector<SinusoidalColumn> columns_;
+  void recompute_small(std::int64_t position, T* row) const;
+
+  std::vector<Frequency> frequencies_;     // of the pairs that have a column here
+  std::vector<SinusoidalColumn> columns_;  // `pair` counts in frequencies_
   std::uint64_t offset_;
-  // float only: cos(δω) and ±sin(δω) by column for δ = 0 … block - 1, for the addition theorem.
+  // float only: cos(δω) and ±sin(δω) by column for small δ, for the addition theorem.
   std::vector<double> step_same_, step_other_;
 };
 

@@ -28,9 +28,11 @@ TwoDoubles exact_product(double a, double b) {
 // 2π·bits, for bits < 2^127.
 TwoDoubles radians_of(UInt128 bits) {
   constexpr TwoDoubles turn = {0x1.921fb54442d18p+2, 0x1.1a62633145c07p-52};
-  const double high = static_cast<double>(bits);
-  const UInt128 rounded = static_cast<UInt128>(high);
-  const double low = rounded > bits ? -static_cast<double>(rounded - bits) : static_cast<double>(bits - rounded);
+  const std::int64_t upper = static_cast<std::int64_t>(bits >> 64);
+  const double leading = static_cast<double>(upper);
+  const double high = leading * 0x1p64;
+  const double low = static_cast<double>(upper - static_cast<std::int64_t>(leading)) * 0x1p64 +
+                     static_cast<double>(static_cast<std::uint64_t>(bits));
   const TwoDoubles product = exact_product(high, turn.high);
   const double rest = product.low + (high * turn.low + low * turn.high);
   const double sum = product.high + rest;
