@@ -1,5 +1,6 @@
 // Scaled dot-product attention on given queries, keys and values.
 #include "attention_command.hpp"
+#include "problem_of.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
@@ -90,6 +91,7 @@ int run_sdpa(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
+  check_verify_options(c.verify, c.run.dtype);
   require_all_or_none(c.tensors);
   use_default_inputs(c, budget);
   const HeadCounts counts = head_counts(c);
@@ -106,7 +108,11 @@ int run_sdpa(AttentionCommand& c) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false});
+  AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false};
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {counts.heads, counts.kv_heads, false, false, options}, false);
+  }
+  return present(c, std::move(result));
 }
 
 }  // namespace

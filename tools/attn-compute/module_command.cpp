@@ -1,10 +1,12 @@
 #include "module_command.hpp"
 
 #include "module_weights.hpp"
+#include "problem_of.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <utility>
@@ -91,6 +93,7 @@ int run(ModuleCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
+  check_verify_options(c.verify, c.run.dtype);
   ModuleWeights<T> read = read_weights<T>(c, budget);
   const MultiheadShape shape = read.shape;
   use_default_inputs(c, shape, budget);
@@ -113,13 +116,20 @@ int run(ModuleCommand& c) {
   explained.dropout_keep.reset();
   explained.mask.exempt_keys = appended_keys;
 
+  MultiheadOptions<T> kept;
+  if (c.needs_problem()) kept = options;
+  kept.attention.mask.exempt_keys = appended_keys;
   const MultiheadSteps<T> steps = multihead(take_inputs<T>(c), weights, std::move(options));
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
   AttentionFacts facts = facts_of(c, explained, trace.sizes);
-  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn});
+  AttentionResult result{std::move(trace), std::move(facts), c.layout, c.add_zero_attn};
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, std::move(kept), true);
+  }
+  return present(c, std::move(result));
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 // Options about how scores become weights: scale, soft cap, every mask rule, cache, dropout.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "../common/tensor_arguments.hpp"
 
 #include <attn/ops/attention.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>

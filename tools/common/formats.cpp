@@ -169,13 +169,28 @@ void write_report(const TraceReport& report, const OutputOptions& options) {
   sink->finish();
 }
 
+void require_table_format(const Format& format) {
+  if (format.table) return;
+  std::vector<std::string> names;
+  for (const Format& row : format_table()) {
+    if (row.table) names.push_back(row.name);
+  }
+  throw UsageError("--format", format.name + " holds tensors; a table needs " + list_of_words(names));
+}
+
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
-  if (!format.table) throw UsageError("--format", format.name + " holds tensors; a table needs text, csv, json, markdown or latex");
+  require_table_format(format);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
   if (format.name == "text") sink->write(preface);
   sink->write(format.table(table));
+  sink->finish();
+}
+
+void write_text_result(const std::string& text, const OutputOptions& options) {
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  sink->write(text);
   sink->finish();
 }
 

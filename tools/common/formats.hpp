@@ -42,9 +42,15 @@ const Format& find_format(const std::string& name);
 /// extension that no format has.
 const Format& chosen_format(const OutputOptions& options);
 
+/// Throws UsageError if the format holds tensors only.
+void require_table_format(const Format& format);
+
 /// Writes the report, or the table, to --output in the chosen format.
 void write_report(const TraceReport& report, const OutputOptions& options);
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
+
+/// Writes finished text (a report, a recipe) to --output.
+void write_text_result(const std::string& text, const OutputOptions& options);
 
 /// Lets renderers write to a sink.
 class SinkOutput : public render::Output {

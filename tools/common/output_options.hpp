@@ -1,10 +1,10 @@
 // Options about what is shown, in which format, and where it goes.
 #pragma once
 
+#include "cli11_forward.hpp"
+
 #include <attn/lessons/lesson.hpp>
 #include <attn/trace.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>

@@ -3,6 +3,8 @@
 #include "choices.hpp"
 #include "numbers.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 
 void add_run_options(CLI::App& app, RunOptions& options) {

@@ -1,9 +1,9 @@
 // Options about the run as a whole: seed, number type, memory, strictness.
 #pragma once
 
-#include <attn/tensor.hpp>
+#include "cli11_forward.hpp"
 
-#include <CLI/CLI.hpp>
+#include <attn/tensor.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <attn/io/sink.hpp>
 #include <attn/io/temporaries.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

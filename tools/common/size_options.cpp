@@ -4,6 +4,7 @@
 
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>

@@ -2,7 +2,7 @@
 // and are held against those that are.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli11_forward.hpp"
 
 #include <cstddef>
 #include <optional>
