@@ -91,10 +91,4 @@ int print_recipe(const AttentionCommand& command);
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);
 
-/// Runs f(T{}) with T = double or float, as --dtype says.
-template <class F>
-int with_precision(Precision precision, F&& f) {
-  return precision == Precision::float64 ? f(double{}) : f(float{});
-}
-
 }  // namespace attn::tools

@@ -19,4 +19,10 @@ struct RunOptions {
 
 void add_run_options(CLI::App& app, RunOptions& options);
 
+/// Runs f(T{}) with T = double or float, as --dtype says.
+template <class F>
+int with_precision(Precision precision, F&& f) {
+  return precision == Precision::float64 ? f(double{}) : f(float{});
+}
+
 }  // namespace attn::tools
