@@ -19,6 +19,9 @@ struct RunOptions {
 
 void add_run_options(CLI::App& app, RunOptions& options);
 
+/// --dtype and --max-memory only, for runs that draw nothing and whose results are always finite.
+void add_number_options(CLI::App& app, RunOptions& options);
+
 /// Runs f(T{}) with T = double or float, as --dtype says.
 template <class F>
 int with_precision(Precision precision, F&& f) {
