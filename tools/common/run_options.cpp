@@ -21,12 +21,16 @@ void add_number_options(CLI::App& app, RunOptions& options) {
       ->group(group);
 }
 
-void add_run_options(CLI::App& app, RunOptions& options) {
+void add_seed_option(CLI::App& app, RunOptions& options) {
   app.add_option_function<std::string>(
          "--seed", [&](const std::string& text) { options.seed = parse_whole("--seed", text); },
          "PyTorch's torch.manual_seed(N) for everything drawn (default 0)")
       ->type_name("N")
       ->group(group);
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  add_seed_option(app, options);
   add_number_options(app, options);
   app.add_flag("--strict", options.strict, "Exit 6 if a result is NaN or infinite")->group(group);
 }

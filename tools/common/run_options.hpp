@@ -19,7 +19,9 @@ struct RunOptions {
 
 void add_run_options(CLI::App& app, RunOptions& options);
 
-/// --dtype and --max-memory only, for runs that draw nothing and whose results are always finite.
+/// Parts of it, for runs that draw nothing or cannot give anything but finite results: --seed; --dtype and
+/// --max-memory.
+void add_seed_option(CLI::App& app, RunOptions& options);
 void add_number_options(CLI::App& app, RunOptions& options);
 
 /// Runs f(T{}) with T = double or float, as --dtype says.

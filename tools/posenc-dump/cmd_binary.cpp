@@ -23,7 +23,7 @@ struct BinaryCommand {
 
 std::size_t bits_of(std::size_t count) {
   std::size_t bits = 1;
-  while (count - 1 >> bits != 0) ++bits;
+  while ((count - 1) >> bits != 0) ++bits;
   return bits;
 }
 

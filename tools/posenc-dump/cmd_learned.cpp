@@ -175,7 +175,8 @@ Run setup_learned(CLI::App& app) {
   command->tensors.add("--weights", "A learned table (L, d), e.g. model.safetensors:wpe.weight (default: a fresh nn.Embedding)", "Weights");
   add_size_options(app, command->sizes, {"--len", "--d-model"});
   add_fit_options(app, *command);
-  add_run_options(app, command->run);
+  add_seed_option(app, command->run);
+  add_number_options(app, command->run);
   add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
   command->output.has_picture = true;
   add_array_options(app, command->output);

@@ -133,7 +133,8 @@ Run setup_rope(CLI::App& app) {
   command->tensors.add("--input", "Q or K (L, D), (H, L, D) or (B, H, L, D): rotate it");
   add_size_options(app, command->sizes, {"--len", "--head-dim"});
   add_encoding(app, *command);
-  add_run_options(app, command->run);
+  add_seed_option(app, command->run);
+  add_number_options(app, command->run);
   add_array_options(app, command->output);
   return [command]() {
     return with_precision(command->run.dtype, [&](auto t) { return run_rope<decltype(t)>(*command); });

@@ -5,6 +5,7 @@
 #include "../common/memory_budget.hpp"
 #include "../common/numbers.hpp"
 #include "../common/run_options.hpp"
+#include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "picture.hpp"
 #include "sinusoidal_options.hpp"
@@ -241,7 +242,8 @@ Run setup_sinusoidal(CLI::App& app) {
   add_table_shape(app, command->shape, "60", "32");
   app.add_option("--columns", command->columns, "Only these columns: 6:10 (6 to 9) or 1,5")->type_name("COLUMNS")->group("Encoding");
   app.add_option("--cell", command->cell, "The formula with the numbers of one cell, e.g. 'p[2,3]'")->type_name("CELL")->group("Output");
-  add_run_options(app, command->run);
+  add_seed_option(app, command->run);
+  add_number_options(app, command->run);
   add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
   command->output.has_picture = true;
   add_array_options(app, command->output);
