@@ -32,6 +32,8 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool as_script = false;             ///< --format gnuplot
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);
