@@ -29,6 +29,11 @@ int main(int argc, char** argv) {
            "  complexity-compare paths --layers dilated_convolution --kernel 3 --dilation 2\n"
            "  complexity-compare paths --stack 6 --window 8\n",
            setup_paths},
+          {"reconcile", "which convention gives a claimed number of operations",
+           "  complexity-compare reconcile --claimed 150994944 --len 128 --d-model 512 --heads 8\n"
+           "  complexity-compare reconcile --claimed 302M --for torch\n"
+           "  complexity-compare reconcile --claimed 4718592 --len 64 --d-model 128 --heads 4 -f json\n",
+           setup_reconcile},
       }};
   return run_tool(tool, argc, argv);
 }

@@ -9,7 +9,7 @@ namespace attn::cost {
 namespace {
 
 constexpr std::size_t not_reached = static_cast<std::size_t>(-1);
-constexpr double most_edges = 4e9;
+constexpr double most_edges = 2e9;
 
 /// Node `position` of layer 0 is an input (a position of the memory, for cross-attention), of layer l > 0
 /// an output of layer l.
