@@ -71,3 +71,9 @@ TEST_CASE("common factors of letters and of coefficients are found") {
   CHECK(positive.text() == "2·n²·d");
   CHECK(negative.text() == "4·n·d²");
 }
+
+TEST_CASE("the degree in a letter is its highest power") {
+  CHECK((4 * n * d * d + 2 * n * n * n).degree(Letter::n) == 3);
+  CHECK((4 * n * d * d).degree(Letter::d) == 2);
+  CHECK((4 * n * d * d).degree(Letter::k) == 0);
+}
