@@ -15,14 +15,22 @@ struct Projections {
   Axes q, k, v;
 };
 
+/// The same tensor, its positions counted by another letter: in self-attention Lk is Lq, but a reader wants
+/// to see which axis of the scores belongs to the keys.
+Axes counted_by(Axes axes, std::size_t axis, const Axis& letter) {
+  axes[axis] = letter;
+  return axes;
+}
+
 Projections packed_projection(Tracer& t, const ModuleConfig& m, const Legend& l, const TorchSources& s,
                               bool unbatched) {
   // Without a batch axis PyTorch unsqueezes each argument on its own, and no longer sees that they are one.
   if (s.key_is_query && s.value_is_key && !unbatched) {
     const Axes all = t.linear("in_proj", s.query, 3 * l.E, m.bias, "in_proj_packed");
     const Axes q = t.chunk("q_proj", all, 3, l.E, "chunk");
-    const Axes k = t.chunk("k_proj", all, 3, l.E, "chunk");
-    return {q, k, t.chunk("v_proj", all, 3, l.E, "chunk")};
+    const Axes keys = counted_by(all, 0, s.key[0]);
+    const Axes k = t.chunk("k_proj", keys, 3, l.E, "chunk");
+    return {q, k, t.chunk("v_proj", keys, 3, l.E, "chunk")};
   }
   const Axes q = t.linear("q_proj", s.query, l.E, m.bias, "q_proj");
   if (s.value_is_key && !unbatched) {
@@ -64,7 +72,7 @@ void trace_torch(Tracer& t, const ModuleConfig& m, const ModuleCall& given, cons
   s.value_is_key = given.value.empty();
   s.need_weights = true;
   s.query = source("x", l.Lq, l.E, unbatched ? "x_unbatched" : m.batch_first ? "x" : "x_sequence_first");
-  s.key = s.key_is_query ? s.query : source("memory", l.Lk, l.Ek, "memory");
+  s.key = s.key_is_query ? counted_by(s.query, 0, l.Lk) : source("memory", l.Lk, l.Ek, "memory");
   s.value = s.value_is_key ? s.key : source("memory_value", l.Lk, l.Ev, "memory_value");
   const Axes out = trace_torch_attention(t, m, l, s, unbatched);
   if (unbatched) t.view("output", out, {l.Lq, l.E}, "squeeze");
@@ -96,7 +104,7 @@ Axes attend(Tracer& t, const Axes& q, const Axes& k, const Axes& v, bool folded)
 void trace_d2l(Tracer& t, const ModuleConfig& m, const ModuleCall& given, const ModuleCall& call) {
   const Legend l = legend_of(m, call);
   const Axes x = t.input("x", {l.B, l.Lq, l.E}, "x");
-  const Axes memory = given.key.empty() ? x : t.input("memory", {l.B, l.Lk, l.Ek}, "memory");
+  const Axes memory = given.key.empty() ? counted_by(x, 1, l.Lk) : t.input("memory", {l.B, l.Lk, l.Ek}, "memory");
   const Axes source = given.value.empty() ? memory : t.input("memory_value", {l.B, l.Lk, l.Ev}, "memory_value");
   const auto folded = [&](Text step, const Axes& projected, const Axis& heads, const Axis& size) {
     const Axes split = repeat_kv(t, l, step, split_heads(t, step, projected, heads, size));
@@ -115,7 +123,7 @@ void trace_d2l(Tracer& t, const ModuleConfig& m, const ModuleCall& given, const 
 void trace_linear(Tracer& t, const ModuleConfig& m, const ModuleCall& given, const ModuleCall& call) {
   const Legend l = legend_of(m, call);
   const Axes x = t.input("x", {l.B, l.Lq, l.E}, "x");
-  const Axes memory = given.key.empty() ? x : t.input("memory", {l.B, l.Lk, l.Ek}, "memory");
+  const Axes memory = given.key.empty() ? counted_by(x, 1, l.Lk) : t.input("memory", {l.B, l.Lk, l.Ek}, "memory");
   const Axes source = given.value.empty() ? memory : t.input("memory_value", {l.B, l.Lk, l.Ev}, "memory_value");
   const Axes q_proj = t.linear("q_proj", x, l.H * l.D, m.bias, "q_proj");
   const Axes k_proj = t.linear("k_proj", memory, l.Hk * l.D, m.bias, "k_proj");
@@ -132,7 +140,7 @@ void trace_linear(Tracer& t, const ModuleConfig& m, const ModuleCall& given, con
 void trace_shared_head(Tracer& t, const ModuleConfig& m, const ModuleCall& given, const ModuleCall& call) {
   const Legend l = legend_of(m, call);
   const Axes x = t.input("x", {l.B, l.Lq, l.E}, "x");
-  const Axes memory = given.key.empty() ? x : t.input("memory", {l.B, l.Lk, l.E}, "memory");
+  const Axes memory = given.key.empty() ? counted_by(x, 1, l.Lk) : t.input("memory", {l.B, l.Lk, l.E}, "memory");
   const Axes source = given.value.empty() ? memory : t.input("memory_value", {l.B, l.Lk, l.E}, "memory_value");
   const auto head = [&](Text step, Text projected, const Axes& from) {
     const Axes parts = t.view(step, from, {l.B, from[1], l.H, l.D}, "shared_split");
