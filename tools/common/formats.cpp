@@ -169,14 +169,19 @@ void write_report(const TraceReport& report, const OutputOptions& options) {
   sink->finish();
 }
 
-void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   if (!format.table) throw UsageError("--format", format.name + " holds tensors; a table needs text, csv, json, markdown or latex");
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
-  if (format.name == "text") sink->write(preface);
-  sink->write(format.table(table));
+  sink->write(render(format));
   sink->finish();
+}
+
+void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+  write_rendered(
+      [&](const Format& format) { return (format.name == "text" ? preface : std::string()) + format.table(table); },
+      options);
 }
 
 }  // namespace attn::tools

@@ -46,6 +46,10 @@ const Format& chosen_format(const OutputOptions& options);
 void write_report(const TraceReport& report, const OutputOptions& options);
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
 
+/// Writes to --output what `render` returns for the chosen format. Throws UsageError for a format that
+/// holds tensors only.
+void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options);
+
 /// Lets renderers write to a sink.
 class SinkOutput : public render::Output {
  public:

@@ -28,9 +28,15 @@ lessons::Language language_of_locale() {
   return lessons::Language::en;
 }
 
-std::string format_help() {
-  std::string help = "Format (default: by the extension of --output, else text):";
-  for (const Format& format : format_table()) help += "\n  " + format.name + ": " + format.description;
+enum class Formats { all, tables };
+
+std::string format_help(Formats which) {
+  std::string help = "Format (default: by the extension of --output, else text)";
+  if (which == Formats::all) help += ":";
+  for (const Format& format : format_table()) {
+    if (which == Formats::all) help += "\n  " + format.name + ": " + format.description;
+    if (which == Formats::tables && format.table) help += (&format == &format_table().front() ? ": " : ", ") + format.name;
+  }
   return help;
 }
 
@@ -55,13 +61,31 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
   return UsageError("--steps", fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
 }
 
+void add_file_options(CLI::App& app, OutputOptions& o, Formats which, const char* output) {
+  add_text(app, "-f,--format", "FORMAT", format_help(which), [&o](const std::string& name) { o.format = &find_format(name); });
+  app.add_option(output, o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
+  app.add_flag("--force", o.force, "Replace an existing file")->group(group);
+}
+
+void add_reader_options(CLI::App& app, OutputOptions& o, const char* colour_help) {
+  o.language = language_of_locale();
+  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, "Explain every step (default)")->group(group);
+  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
+  add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
+  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  add_choice(app, "--color", o.colour, colours, colour_help)->group(group);
+}
+
 }  // namespace
 
+void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
+  add_file_options(app, o, Formats::tables, output);
+  add_reader_options(app, o, "Bold titles and coloured marks (default auto: on a terminal, unless NO_COLOR is set)");
+}
+
 void add_output_options(CLI::App& app, OutputOptions& o) {
-  o.language = language_of_locale();
-  add_text(app, "-f,--format", "FORMAT", format_help(), [&o](const std::string& name) { o.format = &find_format(name); });
-  app.add_option("-o,--output", o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
-  app.add_flag("--force", o.force, "Replace an existing file")->group(group);
+  add_file_options(app, o, Formats::all, "-o,--output");
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
@@ -69,12 +93,7 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
            [&o](const std::string& text) { o.precision = static_cast<int>(parse_whole("--precision", text, 0, 30)); });
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
   app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, "Explain every step (default)")->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
-  static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
-  add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
-  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  add_choice(app, "--color", o.colour, colours, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+  add_reader_options(app, o, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)");
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
   app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);

@@ -200,8 +200,8 @@ const std::vector<std::string_view>& rule_names() {
       "rank",       "rank_differs", "width",            "head_sizes",       "key_value_length", "batch",
       "key_value_heads", "padding_mask", "attn_mask",   "mask_broadcast",
       // about the code around the module
-      "keyword",    "missing_argument", "output_rank",  "output_width",     "output_axes",    "value_size",
-      "batch_axis_missing", "transposed_away", "sequence_first", "tuple_added", "argument_order", "too_many_arguments"};
+      "keyword",    "unknown_keyword", "missing_argument", "too_many_arguments", "output_rank", "output_width", "output_shape",
+      "batch_axis_missing", "transposed_away", "sequence_first", "tuple_added", "argument_order"};
   return names;
 }
 

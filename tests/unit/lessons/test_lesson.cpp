@@ -59,7 +59,7 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
       CHECK(lesson(language).note(row.name).has_value());
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
-                                          "check", "word",  "meaning", "formula", "run_formula", "cell"};
+                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "shapes"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);
       const std::string topic = topic_of(entry.key);

@@ -1,0 +1,20 @@
+#include "subcommands.hpp"
+
+using namespace attn::tools;
+
+int main(int argc, char** argv) {
+  const Tool tool = {
+      "mha-shapes",
+      "every shape of attention explained, every contradiction found",
+      "  mha-shapes trace --impl d2l            the shapes of the course's module, step by step\n"
+      "  mha-shapes check 'nn.MultiheadAttention(d_model=10, nhead=4)' --input 5,3 --output 5,3,8\n"
+      "  mha-shapes why 'RuntimeError: mat1 and mat2 shapes cannot be multiplied (15x3 and 10x30)'\n",
+      {
+          {"trace", "the shapes of a module, step by step, letters beside numbers",
+           "  mha-shapes trace --d-model 8 --heads 2 --len 4\n"
+           "  mha-shapes trace --impl decoder-layer --seq-first --query-len 3 --key-len 5\n"
+           "  mha-shapes trace --impl linear --heads 8 --kv-heads 2 -f csv\n",
+           setup_trace},
+      }};
+  return run_tool(tool, argc, argv);
+}
