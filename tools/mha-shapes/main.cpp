@@ -15,6 +15,11 @@ int main(int argc, char** argv) {
            "  mha-shapes trace --impl decoder-layer --seq-first --query-len 3 --key-len 5\n"
            "  mha-shapes trace --impl linear --heads 8 --kv-heads 2 -f csv\n",
            setup_trace},
+          {"check", "claims about a module: every contradiction at once, with its repair",
+           "  mha-shapes check 'nn.MultiheadAttention(d_model=10, nhead=4, dropout=0.1)' --input 5,3 --output 5,3,8\n"
+           "  mha-shapes check --d-model 512 --heads 8 --input 32,10,512 --attn-mask 32,10,10\n"
+           "  mha-shapes check --file model.py\n",
+           setup_check},
       }};
   return run_tool(tool, argc, argv);
 }
