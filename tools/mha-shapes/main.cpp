@@ -20,6 +20,15 @@ int main(int argc, char** argv) {
            "  mha-shapes check --d-model 512 --heads 8 --input 32,10,512 --attn-mask 32,10,10\n"
            "  mha-shapes check --file model.py\n",
            setup_check},
+          {"layouts", "parameter names, shapes and packing of each framework; conversion between them",
+           "  mha-shapes layouts --layout torch --d-model 8 --heads 2\n"
+           "  mha-shapes layouts --from torch --to d2l --heads 2 in.safetensors out.safetensors\n"
+           "  mha-shapes layouts --inspect model.safetensors\n",
+           setup_layouts},
+          {"why", "an error of a framework, explained in the terms of attention",
+           "  mha-shapes why 'RuntimeError: mat1 and mat2 shapes cannot be multiplied (15x3 and 10x30)'\n"
+           "  python train.py 2>&1 | mha-shapes why --file -\n",
+           setup_why},
       }};
   return run_tool(tool, argc, argv);
 }

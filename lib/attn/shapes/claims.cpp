@@ -149,6 +149,8 @@ std::vector<Alternative> nearest_consistent(const CheckedCall& checked) {
     offer(given.d_model, given.heads + step);
     if (found.size() > before && step > 0) break;
   }
+  // Sizes that are consistent as they stand need no alternative: what contradicts is something else.
+  if (std::any_of(found.begin(), found.end(), [](const Alternative& a) { return a.changes == 0; })) return {};
   std::stable_sort(found.begin(), found.end(), [](const Alternative& a, const Alternative& b) { return a.changes < b.changes; });
   if (found.size() > 4) found.resize(4);
   return found;

@@ -49,6 +49,14 @@ bool names_the_batch(const std::string& name) {
   return is_one_of(name, {"N", "B", "b", "bs", "bsz", "batch", "batch_size", "nbatches", "n_batch"});
 }
 
+/// Which of the three a name speaks of; Role::other for a name such as x that does not say.
+Role spoken_role(std::string_view name) {
+  if (is_one_of(name, {"query", "queries", "q", "Q"})) return Role::query;
+  if (is_one_of(name, {"key", "keys", "k", "K"})) return Role::key;
+  if (is_one_of(name, {"value", "values", "v", "V"})) return Role::value;
+  return Role::other;
+}
+
 struct Module {
   const Api* api;
   ModuleConfig config;
@@ -80,7 +88,7 @@ class Interpreter {
       assign(statement.targets.front(), value, statement);
     } else {
       for (std::size_t i = 0; i < statement.targets.size(); ++i) {
-        names_[statement.targets[i]] = i < value.items.size() ? value.items[i] : Value{};
+        assign(statement.targets[i], i < value.items.size() ? value.items[i] : Value{}, statement);
       }
     }
   }
@@ -459,9 +467,8 @@ class Interpreter {
     bool wrong = false;
     for (std::size_t i = 0; i < call.arguments.size() && i < api.forward.size() && i < 3; ++i) {
       if (!call.arguments[i].keyword.empty()) return;
-      const Role said = role_of(python::dotted_name(*call.arguments[i].value));
-      const bool speaks = said == Role::query || said == Role::key || said == Role::value;
-      wrong = wrong || (speaks && said != api.forward[i].role);
+      const Role said = spoken_role(python::dotted_name(*call.arguments[i].value));
+      wrong = wrong || (said != Role::other && said != api.forward[i].role);
       given += (i > 0 ? ", " : "") + call.arguments[i].value->source;
       expected += (i > 0 ? ", " : "") + std::string(api.forward[i].name);
     }
@@ -475,10 +482,9 @@ class Interpreter {
     for (const std::vector<std::string>& parameters : definitions_) {
       std::vector<std::string> said;
       for (const std::string& parameter : parameters) {
-        const Role role = role_of(parameter);
-        if (role == Role::query || role == Role::key || role == Role::value) said.push_back(parameter);
+        if (spoken_role(parameter) != Role::other) said.push_back(parameter);
       }
-      if (!torch_attention || said.size() < 3 || role_of(said[0]) == Role::query) continue;
+      if (!torch_attention || said.size() < 3 || spoken_role(said[0]) == Role::query) continue;
       const std::string order = said[0] + ", " + said[1] + ", " + said[2];
       add("argument_order", "def", {{"name", "forward"}, {"found", order}, {"expected", "query, key, value"}});
     }
