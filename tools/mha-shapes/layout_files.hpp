@@ -1,6 +1,7 @@
 // Files of weights in any layout: which layouts they fit, and conversion with its proof.
 #pragma once
 
+#include <attn/tensor.hpp>
 #include <attn/weights/multihead_shape.hpp>
 
 #include <string>

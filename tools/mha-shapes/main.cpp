@@ -25,10 +25,19 @@ int main(int argc, char** argv) {
            "  mha-shapes layouts --from torch --to d2l --heads 2 in.safetensors out.safetensors\n"
            "  mha-shapes layouts --inspect model.safetensors\n",
            setup_layouts},
+          {"masks", "the mask each API expects; conversion from one to another",
+           "  mha-shapes masks\n"
+           "  mha-shapes masks --from transformers --to torch-padding --mask '[[1,1,0],[1,0,0]]'\n"
+           "  mha-shapes masks --from torch-padding --to torch-3d --heads 4 --query-len 3 --mask pad.npy -o mask.npy\n",
+           setup_masks},
           {"why", "an error of a framework, explained in the terms of attention",
            "  mha-shapes why 'RuntimeError: mat1 and mat2 shapes cannot be multiplied (15x3 and 10x30)'\n"
            "  python train.py 2>&1 | mha-shapes why --file -\n",
            setup_why},
+          {"quiz", "exercises with blanks, and their correction",
+           "  mha-shapes quiz --seed 3\n"
+           "  mha-shapes quiz --seed 3 --answers mine.txt\n",
+           setup_quiz},
       }};
   return run_tool(tool, argc, argv);
 }
