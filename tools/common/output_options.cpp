@@ -31,9 +31,15 @@ lessons::Language language_of_locale() {
   return lessons::Language::en;
 }
 
-std::string format_help() {
-  std::string help = "Format (default: by the extension of --output, else text):";
-  for (const Format& format : format_table()) help += "\n  " + format.name + ": " + format.description;
+enum class Formats { all, tables };
+
+std::string format_help(Formats which) {
+  std::string help = "Format (default: by the extension of --output, else text)";
+  if (which == Formats::all) help += ":";
+  for (const Format& format : format_table()) {
+    if (which == Formats::all) help += "\n  " + format.name + ": " + format.description;
+    if (which == Formats::tables && format.table) help += (&format == &format_table().front() ? ": " : ", ") + format.name;
+  }
   return help;
 }
 
@@ -56,12 +62,12 @@ void add_text(CLI::App& app, const char* option, const char* type, const std::st
 }
 
 // The options that every kind of result has.
-void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats) {
+void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats, const char* output = "-o,--output") {
   add_text(app, "-f,--format", "FORMAT", formats, [&o](const std::string& name) {
     o.as_script = o.has_picture && name == "gnuplot";
     if (!o.as_script) o.format = &find_format(name);
   });
-  add_text(app, "-o,--output", "PATH", "File to write; - is standard output", [&o](const std::string& path) {
+  add_text(app, output, "PATH", "File to write; - is standard output", [&o](const std::string& path) {
     if (path.empty()) throw UsageError("--output", "expected a path, found nothing");
     o.path = path;
   });
@@ -83,7 +89,7 @@ void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
 
 void add_colour(CLI::App& app, OutputOptions& o) {
   static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  add_choice(app, "--color", o.colour, colours, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+  add_choice(app, "--color", o.colour, colours, "Colour (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
 }
 
 void add_full(CLI::App& app, OutputOptions& o) {
@@ -107,6 +113,12 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
 }
 
 }  // namespace
+
+void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
+  add_destination(app, o, table_format_help(o), output);
+  add_notes(app, o, "Explain the tables (default)");
+  add_colour(app, o);
+}
 
 void add_output_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
