@@ -4,6 +4,8 @@
 
 #include "verify/loops.hpp"
 
+#include <string>
+
 namespace loops {
 
 inline attn::MultiheadWeights<double> square_weights(Index width) {
@@ -118,8 +120,8 @@ inline Case large() {
 
 /// A mistake planted in a program: what the library calls it, where it is seen first, and what it does.
 struct Planted {
-  const char* id;
-  const char* variant;
+  std::string id;
+  std::string variant;
   Step first;
   Case (*made_in)();
   std::function<void(Program&)> plant;

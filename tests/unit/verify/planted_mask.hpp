@@ -48,7 +48,7 @@ inline Program::Compute unmasked_scores() {
   return [](const Program& s, const Tensors& t) { return s.unmasked(t); };
 }
 
-// 20 keys valid in sample 0, none hidden by the causal rule beyond a diagonal moved by `by`.
+// The causal rule with its diagonal moved by `by`.
 inline void diagonal(Program& p, int by) {
   mask_by(p, [by](Index, Index, Index i, Index j) { return forbid_if(static_cast<int>(j) > static_cast<int>(i) + by); });
 }

@@ -10,7 +10,7 @@ using namespace attn;
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor<double> row(const std::vector<double>& values) {
   Tensor<double> tensor = empty<double>({values.size()});
@@ -77,13 +77,13 @@ TEST_CASE("a relative difference is not taken where ours is zero") {
 TEST_CASE("minus zero is zero") { CHECK(compare(row({0.0}), row({-0.0}), {}).status == Status::match); }
 
 TEST_CASE("NaN differs from NaN unless asked otherwise, and from a number always") {
-  CHECK(compare(row({nan, 1}), row({nan, 1}), {0, 0, true}).status == Status::match);
-  const Difference strict = compare(row({nan, 1}), row({nan, 1}), {});
+  CHECK(compare(row({not_a_number, 1}), row({not_a_number, 1}), {0, 0, true}).status == Status::match);
+  const Difference strict = compare(row({not_a_number, 1}), row({not_a_number, 1}), {});
   CHECK(strict.status == Status::mismatch);
   CHECK(strict.mismatched == 1);
   CHECK(strict.at == 0);
   CHECK(strict.nonfinite == 0);  // NaN stands on both sides
-  const Difference one_side = compare(row({1, 2}), row({1, nan}), {1, 1e9, true});
+  const Difference one_side = compare(row({1, 2}), row({1, not_a_number}), {1, 1e9, true});
   CHECK(one_side.status == Status::nonfinite);
   CHECK(one_side.nonfinite == 1);
   CHECK(one_side.at == 1);
@@ -96,7 +96,7 @@ TEST_CASE("an infinity matches itself only, whatever the tolerance") {
   CHECK(signs.status == Status::nonfinite);
   CHECK(signs.at == 1);
   CHECK(compare(row({-inf}), row({-1e9}), {1, 1e300, false}).status == Status::nonfinite);
-  CHECK(compare(row({nan}), row({inf}), {0, 0, true}).status == Status::nonfinite);
+  CHECK(compare(row({not_a_number}), row({inf}), {0, 0, true}).status == Status::nonfinite);
 }
 
 TEST_CASE("infinities on both sides leave the differences of the finite cells") {

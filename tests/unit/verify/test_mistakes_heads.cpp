@@ -23,7 +23,7 @@ TEST_CASE("with one head H2 changes nothing") {
   Case one = square();
   one.options.heads = one.options.kv_heads = 1;
   const Problem<double> problem = problem_of(one);
-  MistakenRun run(problem, {rows_of(head_mistakes(), "H2", "").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "H2", "").front()});
   Evaluator<double> right(problem);
   CHECK(run.shown(Step::merged) == right.get(Step::merged));
 }
@@ -48,7 +48,7 @@ TEST_CASE("G1 tiles the keys of the cache as well") {
   cached.options.attention.past_key = naive::numbers<double>({2, 2, 4, 3}, 21);
   cached.options.attention.past_value = naive::numbers<double>({2, 2, 4, 3}, 22);
   const Problem<double> problem = problem_of(cached);
-  MistakenRun run(problem, {rows_of(head_mistakes(), "G1", "keys only").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "G1", "keys only").front()});
   Evaluator<double> right(problem);
   const Array &q = right.get(Step::q), &keys = right.get(Step::present_key);
   double sum = 0;  // query head 1 reads key head 1 mod 2 = 1 instead of 1 div 2 = 0
@@ -63,7 +63,7 @@ TEST_CASE("G2 is not tried under a mask, nor with a key head for every query hea
 
 TEST_CASE("a permutation of heads that nobody shows is the reversal") {
   const Problem<double> problem = problem_of(square());
-  MistakenRun run(problem, {rows_of(head_mistakes(), "H4", "heads in another order")[1]});
+  MistakenRun run(problem, {rows_of(mistake_table(), "H4", "heads in another order")[1]});
   Evaluator<double> right(problem);
   const Array& heads = right.get(Step::heads);
   CHECK(agree(run.shown(Step::heads), cells4({2, 3, 5, 2}, [&](Index b, Index h, Index l, Index d) { return heads(b, 2 - h, l, d); })));

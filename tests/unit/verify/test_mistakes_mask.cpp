@@ -42,7 +42,7 @@ TEST_CASE("M12 needs several samples and several heads") {
 TEST_CASE("M16 transposes a mask only if it is square") {
   CHECK(impossible(mask_mistakes(), "M16", "the whole mask", cross_causal()));
   const Problem<double> problem = problem_of(biased());
-  MistakenRun run(problem, {rows_of(mask_mistakes(), "M16", "the whole mask").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "M16", "the whole mask").front()});
   const auto mask = biased().mask;
   CHECK(agree(run.shown(Step::mask), cells4({2, 3, 5, 5}, [&](Index b, Index h, Index i, Index j) { return mask(b, h, j, i); })));
 }
@@ -70,7 +70,7 @@ TEST_CASE("M8 places the diagonal by the lengths, by the valid lengths, or past 
   // Seven keys for five queries: offsets 2 (cache), 0 (ignored), 7 − 5 = 2 (lengths), 7 − 5 and 4 − 5 (valid).
   const Problem<double> problem = problem_of(cached);
   const auto mask_of = [&](const char* variant) {
-    return MistakenRun(problem, {rows_of(mask_mistakes(), "M8", variant).front()}).shown(Step::mask);
+    return MistakenRun(problem, {rows_of(mistake_table(), "M8", variant).front()}).shown(Step::mask);
   };
   const auto expected = [](int offset_0, int offset_1) {
     return cells4({2, 3, 5, 7}, [=](Index b, Index, Index i, Index j) {
@@ -89,7 +89,7 @@ TEST_CASE("M9 reads a sentinel off the first forbidden cell of theirs") {
   const Array& scores = right.get(Step::scores_scaled);
   const Array expected = cells4({2, 3, 5, 5}, [&](Index b, Index h, Index i, Index j) { return j <= i ? scores(b, h, i, j) : -777.0; });
   Tensors theirs{{Step::scores_masked, expected}};
-  MistakenRun run(problem, {rows_of(mask_mistakes(), "M9", "-1e4").front()}, &theirs);
+  MistakenRun run(problem, {rows_of(mistake_table(), "M9", "-1e4").front()}, &theirs);
   CHECK(agree(run.shown(Step::scores_masked), expected));
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("M14 doubles the numbers of a given mask and leaves −inf as it is") 
   Evaluator<double> right(problem);
   const Array& scores = right.get(Step::scores_scaled);
   const auto mask = biased().mask;
-  MistakenRun run(problem, {rows_of(mask_mistakes(), "M14", "").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "M14", "").front()});
   CHECK(agree(run.shown(Step::scores_masked), cells4({2, 3, 5, 5}, [&](Index b, Index h, Index i, Index j) {
                 return scores(b, h, i, j) + 2 * mask(b, h, i, j);
               })));
@@ -108,7 +108,7 @@ TEST_CASE("M11 gives hidden rows zero weights where the policy says uniform") {
   Case uniform = hidden_sample();
   uniform.options.attention.masked_rows = MaskedRows::uniform;
   const Problem<double> problem = problem_of(uniform);
-  MistakenRun run(problem, {rows_of(mask_mistakes(), "M11", "zero").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "M11", "zero").front()});
   CHECK(run.shown(Step::weights)(0, 1, 2, 3) == 0);
   Evaluator<double> right(problem);
   CHECK(run.shown(Step::weights)(1, 1, 2, 3) == right.get(Step::weights)(1, 1, 2, 3));

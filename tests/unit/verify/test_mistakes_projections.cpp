@@ -54,7 +54,7 @@ TEST_CASE("an output without a batch axis keeps none when its bias is forgotten"
   Case flat = square();
   flat.inputs.x = naive::numbers<double>({5, 6}, 11);
   const Problem<double> problem = problem_of(flat);
-  MistakenRun run(problem, {rows_of(projection_mistakes(), "P3", "output").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "P3", "output").front()});
   Evaluator<double> right(problem);
   const Array output = run.shown(Step::output), whole = right.get(Step::output);
   REQUIRE(shape_of(output) == Shape{5, 6});

@@ -20,7 +20,7 @@ TEST_CASE("C7 reads another factor off their scores, whatever a few cells say") 
   Tensors theirs;
   theirs[Step::scores_scaled] = Program::each(right.get(Step::scores_raw), [](double s) { return s * 0.123; });
   theirs[Step::scores_scaled].data()[7] = 1e3;  // differs for another reason
-  MistakenRun run(problem, {rows_of(score_mistakes(), "C7", "another factor").front()}, &theirs);
+  MistakenRun run(problem, {rows_of(mistake_table(), "C7", "another factor").front()}, &theirs);
   CHECK(agree(run.shown(Step::scores_scaled), Program::each(right.get(Step::scores_raw), [](double s) { return s * 0.123; })));
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("X2 reads another cap off their scores") {
   Evaluator<double> right(problem);
   const auto with_cap = [&](double c) { return Program::each(right.get(Step::scores_scaled), [c](double s) { return c * std::tanh(s / c); }); };
   Tensors theirs{{Step::scores_capped, with_cap(0.3)}};
-  MistakenRun run(problem, {rows_of(score_mistakes(), "X2", "another cap").front()}, &theirs);
+  MistakenRun run(problem, {rows_of(mistake_table(), "X2", "another cap").front()}, &theirs);
   CHECK(agree(run.shown(Step::scores_capped), with_cap(0.3)));
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a scale moved to the queries leaves the scaled scores as they are") {
   Evaluator<double> right(problem);
   for (const char* variant : {"on q", "on q and k", "inside the product"}) {
     CAPTURE(variant);
-    MistakenRun run(problem, {rows_of(score_mistakes(), "C6", variant).front()});
+    MistakenRun run(problem, {rows_of(mistake_table(), "C6", variant).front()});
     CHECK(agree(run.shown(Step::scores_scaled), right.get(Step::scores_scaled)));
   }
 }

@@ -21,7 +21,7 @@ TEST_CASE("W4 needs weights that grew by one factor") {
   const Problem<double> problem = problem_of(square());
   Evaluator<double> right(problem);
   Tensors theirs{{Step::weights, right.get(Step::weights)}};
-  MistakenRun run(problem, {rows_of(softmax_mistakes(), "W4", "").front()}, &theirs);
+  MistakenRun run(problem, {rows_of(mistake_table(), "W4", "").front()}, &theirs);
   run.shown(Step::weights);
   CHECK_FALSE(run.applied());
 }
@@ -41,11 +41,11 @@ TEST_CASE("W6 rounds the scores and the weights to the format") {
   const Problem<double> problem = problem_of(one);
   // 1.0078125 = 1 + 2⁻⁷ has eight significant bits: bfloat16 holds it. exp(1.0078125) = 2.739602…, so the
   // weights are 0.732592… and 0.267407…; eight bits of them: 188/256 and 137/512 (187.54… and 136.91…).
-  MistakenRun run(problem, {rows_of(softmax_mistakes(), "W6", "bfloat16").front()});
+  MistakenRun run(problem, {rows_of(mistake_table(), "W6", "bfloat16").front()});
   CHECK(run.shown(Step::weights)(0, 0, 0, 0) == 188.0 / 256);
   CHECK(run.shown(Step::weights)(0, 0, 0, 1) == 137.0 / 512);
   // Eleven bits: 1500.34… of 2048 and 1095.30… of 4096.
-  MistakenRun half(problem, {rows_of(softmax_mistakes(), "W6", "float16").front()});
+  MistakenRun half(problem, {rows_of(mistake_table(), "W6", "float16").front()});
   CHECK(half.shown(Step::weights)(0, 0, 0, 0) == 1500.0 / 2048);
   CHECK(half.shown(Step::weights)(0, 0, 0, 1) == 1095.0 / 4096);
 }

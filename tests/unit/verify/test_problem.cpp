@@ -2,7 +2,6 @@
 
 #include <attn/error.hpp>
 #include <attn/ops/dot_product.hpp>
-#include <attn/random.hpp>
 
 #include <doctest/doctest.h>
 
@@ -21,7 +20,7 @@ void check_reproduces_multihead(const Case& c) {
   const Problem<double> problem = problem_of(c);
   Evaluator<double> run(problem);
   visit(multihead(c.inputs, c.weights, c.options), [&](Step step, const Array& tensor) {
-    CAPTURE(name_of(step));
+    CAPTURE(std::string(name_of(step)));
     CHECK(same_bits(run.get(step), tensor));
   });
 }
@@ -89,7 +88,7 @@ TEST_CASE("attention on given queries, keys and values is reproduced in every ra
     });
     Evaluator<double> run(problem);
     visit(steps, [&](Step step, const Array& tensor) {
-      CAPTURE(name_of(step));
+      CAPTURE(std::string(name_of(step)));
       CHECK(same_bits(run.get(step), tensor));
     });
   };
@@ -148,8 +147,8 @@ TEST_CASE("known tensors that do not fit each other are refused, not read beyond
       {Step::q_proj, {2, 5, 7}, Step::q},
   };
   for (const Wrong& wrong : wrongs) {
-    CAPTURE(name_of(wrong.known));
-    CAPTURE(to_string(wrong.shape));
+    CAPTURE(std::string(name_of(wrong.known)));
+    CAPTURE(attn::to_string(wrong.shape));
     Evaluator<double> run(problem);
     const Array tensor = filled<double>(wrong.shape, 0.5);
     run.know(wrong.known, tensor);

@@ -94,7 +94,7 @@ TEST_CASE("a float32 run of a problem passes its own tolerance at every step") {
   Evaluator<double> run(problem);
   Evaluator<float> narrow_run(narrow);
   for (const Step step : problem.steps) {
-    CAPTURE(name_of(step));
+    CAPTURE(std::string(name_of(step)));
     const Tensor<float>& floats = narrow_run.get(step);
     Tensor<double> widened = empty<double>(shape_of(floats));
     std::copy(floats.data(), floats.data() + floats.size(), widened.data());
