@@ -31,15 +31,9 @@ lessons::Language language_of_locale() {
   return lessons::Language::en;
 }
 
-enum class Formats { all, tables };
-
-std::string format_help(Formats which) {
-  std::string help = "Format (default: by the extension of --output, else text)";
-  if (which == Formats::all) help += ":";
-  for (const Format& format : format_table()) {
-    if (which == Formats::all) help += "\n  " + format.name + ": " + format.description;
-    if (which == Formats::tables && format.table) help += (&format == &format_table().front() ? ": " : ", ") + format.name;
-  }
+std::string format_help() {
+  std::string help = "Format (default: by the extension of --output, else text):";
+  for (const Format& format : format_table()) help += "\n  " + format.name + ": " + format.description;
   return help;
 }
 

@@ -8,6 +8,8 @@
 
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

@@ -14,6 +14,7 @@
 #include <attn/error.hpp>
 #include <attn/ops/blas.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -13,6 +13,8 @@
 
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

@@ -10,6 +10,8 @@
 #include <memory>
 #include <sstream>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

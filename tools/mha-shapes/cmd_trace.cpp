@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

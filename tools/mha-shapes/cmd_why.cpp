@@ -9,6 +9,8 @@
 #include <memory>
 #include <set>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

@@ -5,6 +5,8 @@
 
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

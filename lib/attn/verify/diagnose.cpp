@@ -28,7 +28,7 @@ class Hypothesis {
       Tensor<double> tensor = run_.shown(step);
       if (!run_.applied()) return std::nullopt;
       return tensor;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       return std::nullopt;  // the mistake gives shapes that cannot go on
     }
   }
@@ -79,7 +79,7 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
     Tolerance equal_nan = tolerance;
     equal_nan.equal_nan = true;
     return compare(d.ours.at(last), run.get(last), equal_nan).status == Status::match;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }
@@ -95,7 +95,7 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
       Tolerance wider = tolerance;
       wider.atol *= 4;
       if (compare(run.shown(step), tensor, wider).status != Status::match) return true;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       return true;
     }
   }
@@ -197,7 +197,7 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
     }
     try {
       if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
     found = explanations(d, pairs(d));
   }
@@ -213,7 +213,7 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
       const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
       if (listed) continue;
       Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, explanation.residual, ""};
-      diagnosis.convention = mistake->convention && keeps_result(d, *mistake);
+      diagnosis.convention = mistake->convention && explanation.rest && keeps_result(d, *mistake);
       if (pair) diagnosis.with = mistake == &first ? explanation.mistakes[1]->id : first.id;
       result.push_back(diagnosis);
     }
@@ -241,7 +241,7 @@ std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const st
         Tolerance tolerance = tolerances.at(step);
         tolerance.equal_nan = true;
         if (compare(ours.at(step), shown, tolerance).status != Status::match) revealed[mistake.id] = true;
-      } catch (const Error&) {
+      } catch (const std::exception&) {
         spot.applies = revealed[mistake.id] = true;  // it would not even fit
       }
     }
