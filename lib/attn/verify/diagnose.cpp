@@ -18,7 +18,7 @@ class Hypothesis {
  public:
   Hypothesis(const Divergence& d, Mistakes mistakes) : divergence_(d), run_(d.problem, std::move(mistakes), &d.theirs) {
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && !d.problem.inputs.count(step)) run_.know(step, tensor);
+      if (step < d.step) run_.know(step, tensor);
     }
   }
 
@@ -46,7 +46,7 @@ class Hypothesis {
   /// Whether every later step of theirs follows too.
   bool agrees_on_the_rest() {
     for (const auto& [step, tensor] : divergence_.theirs) {
-      if (step <= divergence_.step || !divergence_.problem.has(step) || divergence_.problem.inputs.count(step)) continue;
+      if (step <= divergence_.step || !divergence_.problem.has(step)) continue;
       Tolerance wider = divergence_.tolerances.at(step);
       wider.atol *= 4;
       if (!agrees(step, wider)) return false;
@@ -88,7 +88,7 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
 bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
   MistakenRun run(d.problem, mistakes, &d.theirs);
   for (const auto& [step, tensor] : d.theirs) {
-    if (step >= d.step || d.problem.inputs.count(step) || !d.tolerances.count(step)) continue;
+    if (step >= d.step || !d.tolerances.count(step)) continue;
     const Tolerance& tolerance = d.tolerances.at(step);
     if (compare(d.ours.at(step), tensor, tolerance).status != Status::match) continue;
     try {
@@ -172,16 +172,14 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   return best;
 }
 
-// Queries and keys differ, and what is computed from them does not: other weights for the same function.
+// Queries, keys or values differ, and the results do not: other weights for the same function.
 std::optional<Diagnosis> reparametrised(const Divergence& d) {
-  const bool early = d.step <= Step::v;
-  bool any = false;
-  for (const auto& [step, tensor] : d.theirs) {
-    if (step < Step::scores_scaled || !d.ours.count(step) || !d.tolerances.count(step)) continue;
-    any = true;
-    if (compare(d.ours.at(step), tensor, d.tolerances.at(step)).status != Status::match) return std::nullopt;
+  if (d.step > Step::v || !d.theirs.count(Step::output)) return std::nullopt;
+  for (const Step result : {Step::weights, Step::output}) {
+    const auto found = d.theirs.find(result);
+    if (found == d.theirs.end()) continue;
+    if (compare(d.ours.at(result), found->second, d.tolerances.at(result)).status != Status::match) return std::nullopt;
   }
-  if (!early || !any) return std::nullopt;
   return Diagnosis{"P9", "", d.step, true, true, 0, ""};
 }
 
@@ -193,7 +191,7 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
     if (const auto same = reparametrised(d)) return {*same};
     Evaluator<double> run(d.problem);
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && !d.problem.inputs.count(step)) run.know(step, tensor);
+      if (step < d.step) run.know(step, tensor);
     }
     try {
       if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};

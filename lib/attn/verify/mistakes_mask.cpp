@@ -87,6 +87,15 @@ Result padding_on_queries(Run& run, Step, const Tensor<double>*) {
   });
 }
 
+// The same with a finite sentinel: rows of padded queries become even instead of empty.
+Result padding_on_queries_filled(Run& run, Step, const Tensor<double>* theirs) {
+  const auto& lens = rules_of(run).valid_lens;
+  if (lens.empty()) return std::nullopt;
+  const Tensor<double>& scores = scores_before_mask(run);
+  const Result mask = padding_on_queries(run, S::mask, theirs);
+  return masked_scores(scores, *mask, -1e9);
+}
+
 bool allows_transpose(const Sizes& sizes) { return sizes.query_len == sizes.key_len; }
 
 // The upper triangle kept instead of the lower one.
@@ -204,7 +213,7 @@ Mistaken sentinel(double value, bool added) {
       if (!any && !added && theirs && step == S::scores_masked && shape_of(*theirs) == shape_of(mask)) fill = theirs->data()[i];
       any = true;
     }
-    if (!any || !std::isfinite(fill) || fill > -5 || fill == fill_of(run)) return std::nullopt;
+    if (!any || !std::isfinite(fill) || fill == 0 || fill == fill_of(run)) return std::nullopt;
     Tensor<double> result = scores;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       double& score = result.data()[i];
@@ -253,6 +262,7 @@ std::vector<Mistake> mask_mistakes() {
       {"M1", "causal", mask, inverted(&Verdict::causal, [](const Rules& rules) { return rules.causal; })},
       {"M1", "all rules", mask, all_inverted},
       {"M2", "", mask, padding_on_queries},
+      {"M2", "filled with -1e9", scores, padding_on_queries_filled},
       {"M3", "", {S::scores_masked, S::weights}, masked_after_softmax(false)},
       {"M4", "", {S::scores_masked, S::weights}, masked_after_softmax(true), Effect::computes, true},
       {"M5", "", scores, scores_by([](double score, double m) { return forbids(m) ? 0 : score; })},

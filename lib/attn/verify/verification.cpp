@@ -59,7 +59,7 @@ class Walk {
       Evaluator<float> single(single_);
       std::map<Step, Tensor<float>> narrowed;
       for (const auto& [upstream, tensor] : theirs_) {
-        if (upstream >= step || problem_.inputs.count(upstream)) continue;
+        if (upstream >= step) continue;
         run.know(upstream, tensor);
         Tensor<float>& narrow = narrowed[upstream] = empty<float>(shape_of(tensor));
         std::transform(tensor.data(), tensor.data() + tensor.size(), narrow.data(), [](double value) { return static_cast<float>(value); });
@@ -91,7 +91,7 @@ class Walk {
         found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
       } else if (rounding_only(verdict)) {
         found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
-      } else if (!problem_.inputs.count(verdict.step)) {
+      } else {
         found = diagnose(divergence, all_explained);
       }
       const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
