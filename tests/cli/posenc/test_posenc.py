@@ -13,6 +13,7 @@ import xml.etree.ElementTree
 import numpy as np
 
 TOOL = os.path.abspath(os.environ["POSENC_DUMP"])
+REFERENCE = pathlib.Path(__file__).resolve().parents[2] / "reference" / "posenc"  # made by make_posenc.py
 DONE, DIFFERENT, USAGE, INPUT, SYSTEM, LIMIT = range(6)
 
 
@@ -69,6 +70,10 @@ class PosencTest(unittest.TestCase):
 class SinusoidalTest(PosencTest):
     def test_the_documents_table(self):
         np.testing.assert_allclose(self.array("sinusoidal", "--len", 1000, "--d-model", 32), table(1000, 32), atol=2e-13)
+
+    def test_pytorchs_own_table(self):
+        # Its float32 angles are rounded: off by up to 60 · 2^-24.
+        np.testing.assert_allclose(self.array("sinusoidal", "--dtype", "float32"), np.load(REFERENCE / "d2l.npy"), atol=60 * 2.0**-24)
 
     def test_csv_is_the_bare_matrix_with_its_positions(self):
         lines = self.output("sinusoidal", "--len", 3, "--d-model", 4, "-f", "csv").splitlines()
@@ -165,6 +170,7 @@ class OtherSubcommandsTest(PosencTest):
         # torch 1.13.1: torch.manual_seed(0); torch.nn.Embedding(2, 3).weight
         torch = [[1.5409961, -0.2934289, -2.1787894], [0.5684313, -1.0845224, -1.3985955]]
         np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="P"), torch, atol=1e-7)
+        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="P"), np.load(REFERENCE / "embedding.npy"))
         given = np.arange(6.0).reshape(2, 3)
         np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="P"), given)
         self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="P"), torch))
