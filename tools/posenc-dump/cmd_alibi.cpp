@@ -53,7 +53,7 @@ int run_alibi(const AlibiCommand& c) {
     report.document.sections.push_back(biases);
     report.arrays.insert(report.arrays.begin(), {"bias", biases.formula, {"H", "Lq", "Lk"}, bias});
   }
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"heads", static_cast<std::uint64_t>(heads)}};
+  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"head_count", static_cast<std::uint64_t>(heads)}};
   write_array_report(report, c.output);
   return exit_done;
 }

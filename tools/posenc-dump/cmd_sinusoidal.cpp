@@ -14,6 +14,7 @@
 
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
+#include <attn/steps.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -207,7 +208,7 @@ int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& bud
   const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
   report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, axes));
   report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, axes));
-  report.arrays = {{"x_plus_p", "X + P", axes, sum}, {"x", "", axes, x}, report.arrays.front()};
+  report.arrays = {{"x_plus_p", "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
   write_array_report(report, c.output);
   return exit_done;
 }
@@ -220,7 +221,7 @@ int run_sinusoidal(SinusoidalCommand& c) {
   const bool wants_numbers = c.picture.file.empty() && !c.output.as_script && !c.picture.heatmap && !c.picture.curves;
   if (wants_numbers && !c.tensors.has("--input") && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
   const std::size_t width = extent.columns.size();
-  if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("memory", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
+  if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("table", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
   budget.charge(extent.len * width * sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
   if (c.tensors.has("--input")) return run_with_input<T>(c, extent, budget);
   Tensor<T> table = empty<T>({extent.len, width});

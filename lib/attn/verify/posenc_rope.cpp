@@ -155,7 +155,7 @@ Identification identify_rope(const Tensor<double>& rotated, const Tensor<double>
   }
   const std::size_t width = shape.back();
   if (heads == 0 || width % heads != 0 || (width / heads) % 2 != 0) {
-    throw ShapeError("heads", "expected heads of an even size, found " + std::to_string(heads) + " heads in a width of " + std::to_string(width));
+    throw ShapeError("head count", "expected heads of an even size, found " + std::to_string(heads) + " heads in a width of " + std::to_string(width));
   }
   const Pairs pairs{rotated, before, shape[shape.size() - 2], width, rotated.size() / width};
   for (const RoundingClass& allowed : rounding_classes()) {

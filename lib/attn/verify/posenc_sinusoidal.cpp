@@ -25,6 +25,7 @@ struct Variant {
   std::uint64_t offset = 0;
   double scale = 1;
   Angle angle = Angle::exact;
+  float (*rounded_result)(double) = nullptr;  // the type in which the table was stored
 };
 
 struct Table {
@@ -81,7 +82,8 @@ double residual_of(const Table& table, const Variant& v, const RoundingClass& al
     const bool cosine = place.second != v.cosine_first;
     const Frequency frequency = frequency_of(place.pair, cosine, v);
     for (std::size_t i = 0; i < table.len; ++i) {
-      const double want = v.zero_last && c + 1 == table.width ? 0 : value_of(frequency, cosine, v.offset + i, v);
+      double want = v.zero_last && c + 1 == table.width ? 0 : value_of(frequency, cosine, v.offset + i, v);
+      if (v.rounded_result) want = v.rounded_result(want);
       const double difference = std::abs(table.at(i, c) - want);
       const double limit = std::abs(v.scale) * (allowed.unit + allowed.per_step * static_cast<double>(v.offset + i) * frequency.radians());
       if (!(difference <= limit)) return INFINITY;
@@ -225,31 +227,42 @@ void try_numbers(const Table& table, Variant v, const RoundingClass& allowed, st
   }
 }
 
+struct HalfPrecision {
+  std::vector<Explanation> fitting;
+  std::string rounding;
+};
+
+HalfPrecision half_precision_fits(const Table& table) {
+  struct Stored {
+    const char* name;
+    float (*round)(double);
+  };
+  const RoundingClass& exact = rounding_classes()[1];
+  for (const Stored& stored : {Stored{"float16", rounded_to_float16}, Stored{"bfloat16", rounded_to_bfloat16}, Stored{"float32", nullptr}}) {
+    HalfPrecision half{{}, stored.name};
+    for (const Angle angle : {Angle::exact, Angle::float16, Angle::float16_product, Angle::bfloat16, Angle::bfloat16_product}) {
+      for (Variant shape : shapes_of(table)) {
+        shape.angle = angle;
+        shape.rounded_result = stored.round;
+        const double residual = residual_of(table, shape, exact);
+        if (residual < INFINITY) half.fitting.push_back({deviations_of(shape, table.width), residual});
+      }
+    }
+    if (!half.fitting.empty()) return half;
+  }
+  return {};
+}
+
 Identification identify_matrix(const Table& table) {
   for (const RoundingClass& allowed : rounding_classes()) {
     std::vector<Explanation> fitting;
     for (const Variant& shape : shapes_of(table)) try_numbers(table, shape, allowed, fitting);
     if (!fitting.empty()) return simplest(std::move(fitting), allowed.name);
-    // Angles in half precision look like a coarser type; they are tried before one is.
     if (allowed.name != "float32") continue;
-    for (const Angle angle : {Angle::float16, Angle::float16_product, Angle::bfloat16, Angle::bfloat16_product}) {
-      for (Variant shape : shapes_of(table)) {
-        shape.angle = angle;
-        const bool is_float16 = angle == Angle::float16 || angle == Angle::float16_product;
-        const double residual = residual_of(table, shape, rounding_classes()[is_float16 ? 2 : 3]);
-        if (residual < INFINITY) fitting.push_back({deviations_of(shape, table.width), residual});
-      }
-    }
-    // Such tables agree with a rounded exact one while positions are small; then rounding alone explains it.
-    if (!fitting.empty()) {
-      for (const std::size_t coarse : {2u, 3u}) {
-        for (const Variant& shape : shapes_of(table)) try_numbers(table, shape, rounding_classes()[coarse], fitting);
-        if (std::any_of(fitting.begin(), fitting.end(), [](const Explanation& e) { return e.deviations.empty(); })) {
-          return simplest(std::move(fitting), rounding_classes()[coarse].name);
-        }
-      }
-      return simplest(std::move(fitting), "half precision");
-    }
+    // Before a coarser type is allowed: half precision, reproduced bit by bit. Only so can a rounded angle
+    // be told from a rounded result.
+    const HalfPrecision half = half_precision_fits(table);
+    if (!half.fitting.empty()) return simplest(half.fitting, half.rounding);
   }
   return {};
 }
