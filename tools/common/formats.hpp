@@ -49,6 +49,9 @@ void require_table_format(const Format& format);
 void write_report(const TraceReport& report, const OutputOptions& options);
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
 
+/// Writes finished text (a report, a recipe) to --output.
+void write_text_result(const std::string& text, const OutputOptions& options);
+
 /// Lets renderers write to a sink.
 class SinkOutput : public render::Output {
  public:

@@ -1,10 +1,10 @@
 // Options about what is shown, in which format, and where it goes.
 #pragma once
 
+#include "cli11_forward.hpp"
+
 #include <attn/lessons/lesson.hpp>
 #include <attn/trace.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>
@@ -32,6 +32,8 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool as_script = false;             ///< --format gnuplot
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);

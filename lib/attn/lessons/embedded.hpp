@@ -7,5 +7,7 @@ namespace attn::lessons {
 
 extern const std::string_view embedded_en;
 extern const std::string_view embedded_zh;
+extern const std::string_view embedded_mistakes_en;
+extern const std::string_view embedded_mistakes_zh;
 
 }  // namespace attn::lessons
