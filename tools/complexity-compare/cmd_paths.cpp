@@ -96,7 +96,7 @@ int run_paths(const PathsCommand& c) {
   report.title = phrase(language, "title.paths");
   report.introduction = paragraphs(language, "intro.paths");
   report.tables = {readable(c, all)};
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "paths"}};
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "paths"}};
   report.rows = tidy(all);
   write_table_report(report, c.output);
   return exit_done;
