@@ -14,6 +14,7 @@
 #include <attn/error.hpp>
 #include <attn/ops/blas.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -129,14 +130,15 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
 
 Run setup_measure(CLI::App& app) {
   auto command = std::make_shared<MeasureCommand>();
+  command->sizes.heads = 1;
+  command->sizes.len = {512, 1024, 2048, 4096};
+  // Wide enough that the calls' fixed cost is small, and still within most machines' caches.
+  command->sizes.d_model = {256, 512, 1024, 2048};
   add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
   add_measurement_options(app, *command);
   add_picture_options(app, command->picture, Drawings::none);
   command->output.has_picture = true;
   add_table_options(app, command->output);
-  command->sizes.heads = 1;
-  command->sizes.len = {512, 1024, 2048, 4096};
-  command->sizes.d_model = {128, 256, 512, 1024};
   command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention};
   return [command]() { return run_measure(*command); };
 }

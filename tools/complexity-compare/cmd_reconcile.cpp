@@ -8,6 +8,7 @@
 #include <attn/cost/reconcile.hpp>
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -156,6 +156,7 @@ int run_sweep(const SweepCommand& c) {
 
 Run setup_sweep(CLI::App& app) {
   auto command = std::make_shared<SweepCommand>();
+  command->sizes.len = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
   add_layer_options(app, command->sizes,
                     {"--len", "--d-model", "--kernel", "--heads", "--dilation", "--window", "--memory-len", "--dtype", "--layers"},
                     {"--len", "--d-model", "--kernel"});
@@ -163,7 +164,6 @@ Run setup_sweep(CLI::App& app) {
   add_picture_options(app, command->picture, Drawings::none);
   command->output.has_picture = true;
   add_table_options(app, command->output);
-  command->sizes.len = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
   return [command]() { return run_sweep(*command); };
 }
 

@@ -5,18 +5,29 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 using namespace attn;
 
+namespace {
+
+Tensor<double> tensor(const Shape& shape, const std::vector<double>& values) {
+  Tensor<double> result = empty<double>(shape);
+  std::copy(values.begin(), values.end(), result.data());
+  return result;
+}
+
+}  // namespace
+
 TEST_CASE("each output sums its taps by hand, with zeros before the first position") {
   // x = 1, 2, 3, 4; taps 10 (here), 1 (one before): 10, 21, 32, 43; with dilation 2: 10, 20, 31, 42.
-  const Tensor<double> x = {{1.0}, {2.0}, {3.0}, {4.0}};
-  const Tensor<double> kernel = {{{10.0}}, {{1.0}}};
-  CHECK(convolution(x, kernel).output == Tensor<double>{{10.0}, {21.0}, {32.0}, {43.0}});
-  CHECK(convolution(x, kernel, 2).output == Tensor<double>{{10.0}, {20.0}, {31.0}, {42.0}});
-  CHECK(convolution(x, kernel, 9).output == Tensor<double>{{10.0}, {20.0}, {30.0}, {40.0}});
-  CHECK(convolution(x, kernel).patches == Tensor<double>{{1.0, 0.0}, {2.0, 1.0}, {3.0, 2.0}, {4.0, 3.0}});
+  const Tensor<double> x = tensor({4, 1}, {1, 2, 3, 4}), kernel = tensor({2, 1, 1}, {10, 1});
+  CHECK(convolution(x, kernel).output == tensor({4, 1}, {10, 21, 32, 43}));
+  CHECK(convolution(x, kernel, 2).output == tensor({4, 1}, {10, 20, 31, 42}));
+  CHECK(convolution(x, kernel, 9).output == tensor({4, 1}, {10, 20, 30, 40}));
+  CHECK(convolution(x, kernel).patches == tensor({4, 2}, {1, 0, 2, 1, 3, 2, 4, 3}));
 }
 
 TEST_CASE("BLAS gives the same numbers to rounding") {

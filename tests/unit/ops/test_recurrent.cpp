@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 using namespace attn;
 
@@ -20,7 +22,15 @@ RecurrentWeights<double> weights(std::vector<double> w, std::vector<double> u) {
   return result;
 }
 
-const Tensor<double> x = {{0.5}, {-1.0}};
+/// Two positions of width 1.
+Tensor<double> inputs() {
+  Tensor<double> x = empty<double>({2, 1});
+  x.data()[0] = 0.5;
+  x.data()[1] = -1.0;
+  return x;
+}
+
+const Tensor<double> x = inputs();
 
 }  // namespace
 
@@ -66,5 +76,5 @@ TEST_CASE("weights of another number of gates are refused") {
   CHECK_THROWS_WITH_AS(lstm(x, three), "lstm: x (2, 1), w (1, 3) and u (3, 1, 1) must be (L, E), (E, G·D) and (G, D, D) with G = 4",
                        ShapeError);
   CHECK_THROWS_AS(rnn(x, three), ShapeError);
-  CHECK_THROWS_AS(gru(Tensor<double>{{1.0, 2.0}}, three), ShapeError);
+  CHECK_THROWS_AS(gru(empty<double>({1, 2}), three), ShapeError);
 }
