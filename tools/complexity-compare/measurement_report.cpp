@@ -74,7 +74,7 @@ TitledTable times(const std::vector<Measurement>& all, lessons::Language languag
     const auto bytes = static_cast<std::size_t>(cost::measured_bytes(m.layer).value(m.values));
     part.table.rows.push_back({layer_name(language, m.layer), readable_cell(m.threads), readable_cell(m.values[Letter::n]),
                                readable_cell(m.values[Letter::d]), readable_seconds(m.time.median),
-                               fmt::format("{:.1f} %", 100 * m.time.spread() / m.time.median), readable_cell(static_cast<Count>(m.time.outliers)),
+                               fmt::format("{:.0f} %", 100 * m.time.spread() / m.time.median), readable_cell(static_cast<Count>(m.time.outliers)),
                                fmt::format("{:.3g}", flops_of(m)), readable_bytes(bytes), fmt::format("{:.1f}", flops_of(m) / m.time.median / 1e9),
                                fmt::format("{:.2f}", speedup(all, m))});
   }

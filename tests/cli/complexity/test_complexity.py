@@ -88,7 +88,7 @@ class Output(ComplexityTest):
             path = pathlib.Path(folder) / "table.tex"
             self.succeed("table", "-o", path)
             self.assertIn("tabular", path.read_text())
-            self.refuse(SYSTEM, "table", "-o", path)
+            self.refuse(USAGE, "table", "-o", path, mentions=("--force",))
             self.succeed("table", "-o", path, "-f", "csv", "--force")
             self.assertTrue(path.read_text().startswith("layer,quantity,"))
         self.refuse(SYSTEM, "table", "-o", "/nonexistent/table.csv")
