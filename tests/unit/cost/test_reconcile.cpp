@@ -84,10 +84,10 @@ TEST_CASE("without a counter, every convention that gives the number is listed: 
 }
 
 TEST_CASE("combinations cover the causal half, and the simplest comes first") {
-  // Causal pairs of 5 queries and 7 keys: 1 + 2 + 3 + 4 + 5 = 15. Both products: 2·2·15·12 = 720 MACs.
-  const std::vector<Reckoning> rows = reconcile(*parse_claim("720"), sizes(), "");
+  // Causal pairs of 5 queries and 7 keys: 1 + 2 + 3 + 4 + 5 = 15. Both products: 2·2·2·15·12 = 1440 FLOPs.
+  const std::vector<Reckoning> rows = reconcile(*parse_claim("1440"), sizes(), "");
   REQUIRE(rows.front().matches);
-  CHECK(rows.front().convention->unit == "MAC");
+  CHECK(rows.front().convention->unit == "FLOP");
   CHECK(rows.front().convention->parts == std::vector<std::string>{"no_maps", "products", "causal_half"});
   Values more_queries = sizes();
   more_queries[Letter::n] = 9;  // 1 + … + 7 + 7 + 7 = 42 pairs; 2·2·42·12 = 2016
