@@ -2,7 +2,7 @@
 #include "../common/choices.hpp"
 #include "../common/memory_budget.hpp"
 #include "../common/numbers.hpp"
-#include "../common/run_options.hpp"
+#include "../common/picture.hpp"
 #include "cells.hpp"
 #include "layer_options.hpp"
 #include "measurement_report.hpp"
@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <set>
 
@@ -30,6 +31,7 @@ using cost::Letter;
 struct MeasureCommand {
   LayerOptions sizes;
   OutputOptions output;
+  PictureOptions picture;
   cost::Repetition repetition;
   std::vector<Count> threads;
   std::size_t max_memory = 0;
@@ -88,7 +90,7 @@ std::vector<Measurement> measure_all(const MeasureCommand& c, const std::vector<
 }
 
 int run_measure(MeasureCommand& c) {
-  require_table_output(c.output);
+  if (!c.output.as_script) require_table_output(c.output);
   require_measurable(c.sizes.layers);
   const std::vector<cost::Values> points = points_of(c.sizes);
   charge_largest(c, points);
@@ -98,7 +100,9 @@ int run_measure(MeasureCommand& c) {
     if (machine.cores > 1) c.threads.push_back(static_cast<Count>(machine.cores));
   }
   const std::vector<Measurement> measurements = measure_all(c, points);
-  write_measurements(measurements, fits_of(measurements, c.sizes), machine, c.output);
+  const std::vector<Fit> fits = fits_of(measurements, c.sizes);
+  if (write_picture(plots_of(measurements, fits, c.output.language), c.picture, c.output)) return exit_done;
+  write_measurements(measurements, fits, machine, c.output);
   return exit_done;
 }
 
@@ -126,12 +130,15 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
 
 Run setup_measure(CLI::App& app) {
   auto command = std::make_shared<MeasureCommand>();
-  add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
-  add_measurement_options(app, *command);
-  add_table_options(app, command->output);
   command->sizes.heads = 1;
   command->sizes.len = {512, 1024, 2048, 4096};
-  command->sizes.d_model = {128, 256, 512, 1024};
+  // Wide enough that the calls' fixed cost is small, and still within most machines' caches.
+  command->sizes.d_model = {256, 512, 1024, 2048};
+  add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
+  add_measurement_options(app, *command);
+  add_picture_options(app, command->picture, Drawings::none);
+  command->output.has_picture = true;
+  add_table_options(app, command->output);
   command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention};
   return [command]() { return run_measure(*command); };
 }

@@ -116,7 +116,7 @@ int run_reconcile(const ReconcileCommand& c) {
   if (!origins.table.rows.empty()) report.tables.push_back(origins);
   cost::Values given = values;
   for (const Letter letter : {Letter::k, Letter::a, Letter::r, Letter::s}) given[letter] = 0;
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "reconcile"}, {"sizes", json_of(given)}, {"claimed", c.claimed},
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "reconcile"}, {"sizes", json_of(given)}, {"claimed", c.claimed},
                    {"verdict", matches > 0 ? "match" : "nearest"}, {"matches", static_cast<std::uint64_t>(matches)}};
   report.rows = tidy(rows, *claim);
   write_table_report(report, c.output);

@@ -74,7 +74,7 @@ TitledTable times(const std::vector<Measurement>& all, lessons::Language languag
     const auto bytes = static_cast<std::size_t>(cost::measured_bytes(m.layer).value(m.values));
     part.table.rows.push_back({layer_name(language, m.layer), readable_cell(m.threads), readable_cell(m.values[Letter::n]),
                                readable_cell(m.values[Letter::d]), readable_seconds(m.time.median),
-                               fmt::format("{:.1f} %", 100 * m.time.spread() / m.time.median), readable_cell(static_cast<Count>(m.time.outliers)),
+                               fmt::format("{:.0f} %", 100 * m.time.spread() / m.time.median), readable_cell(static_cast<Count>(m.time.outliers)),
                                fmt::format("{:.3g}", flops_of(m)), readable_bytes(bytes), fmt::format("{:.1f}", flops_of(m) / m.time.median / 1e9),
                                fmt::format("{:.2f}", speedup(all, m))});
   }
@@ -158,6 +158,37 @@ std::vector<Fit> fits_of(const std::vector<Measurement>& measurements, const Lay
   return fits;
 }
 
+std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
+                                   lessons::Language language) {
+  std::vector<render::Plot> plots;
+  for (const Letter letter : {Letter::n, Letter::d}) {
+    const Letter other = letter == Letter::n ? Letter::d : Letter::n;
+    render::Plot plot;
+    plot.title = phrase(language, "title.times");
+    plot.x_label = cost::letter_table()[static_cast<std::size_t>(letter)].name;
+    plot.y_label = "s";
+    plot.log_x = plot.log_y = true;
+    for (const Fit& fit : fits) {
+      if (fit.letter != letter) continue;
+      const std::string name = layer_name(language, fit.layer) + " × " + cost::to_string(fit.threads);
+      render::Curve points{name, {}, {}, true}, line{name + " O(" + cost::layer_info(fit.layer).order.text() + ")", {}, {}, false};
+      for (const Measurement& m : measurements) {
+        if (m.layer != fit.layer || m.threads != fit.threads || m.values[other] != measurements.front().values[other]) continue;
+        points.x.push_back(cost::to_double(m.values[letter]));
+        points.y.push_back(m.time.median);
+      }
+      for (const double x : points.x) {
+        line.x.push_back(x);
+        line.y.push_back(points.y.back() * std::pow(x / points.x.back(), fit.theory));
+      }
+      plot.curves.push_back(std::move(points));
+      plot.curves.push_back(std::move(line));
+    }
+    if (!plot.curves.empty()) plots.push_back(std::move(plot));
+  }
+  return plots;
+}
+
 void require_table_output(const OutputOptions& output) { require_table_format(chosen_format(output)); }
 
 void write_measurements(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
@@ -171,7 +202,7 @@ void write_measurements(const std::vector<Measurement>& measurements, const std:
   for (const Measurement& m : measurements) outliers += m.time.outliers;
   if (outliers > 0) report.closing.push_back(phrase(language, "measure.outliers") + " " + std::to_string(outliers));
   if (machine.busy()) report.closing.push_back(phrase(language, "measure.busy") + " " + fmt::format("{:.2f}", machine.load));
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "measure"}, {"machine", json_of(machine)}, {"fits", json_of(fits)},
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "measure"}, {"machine", json_of(machine)}, {"fits", json_of(fits)},
                    {"outliers", static_cast<std::uint64_t>(outliers)}};
   report.rows = tidy(measurements);
   write_table_report(report, output);

@@ -5,6 +5,7 @@
 
 #include <attn/cost/machine.hpp>
 #include <attn/cost/measure.hpp>
+#include <attn/render/plot.hpp>
 
 #include <vector>
 
@@ -31,6 +32,11 @@ struct Fit {
 /// For every layer and number of threads: the exponent of n at the first width and of d at the first
 /// length, where at least two sizes were measured.
 std::vector<Fit> fits_of(const std::vector<Measurement>& measurements, const LayerOptions& sizes);
+
+/// Log–log, one picture a letter: measurements as points, and through the largest of them the formula's
+/// O(…) as a line.
+std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
+                                   lessons::Language language);
 
 /// Throws UsageError, before anything is measured, for a format that holds no tables.
 void require_table_output(const OutputOptions& output);

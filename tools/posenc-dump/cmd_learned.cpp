@@ -6,7 +6,7 @@
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
-#include "picture.hpp"
+#include "../common/picture.hpp"
 #include "similarity_report.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"

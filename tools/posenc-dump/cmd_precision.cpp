@@ -2,7 +2,7 @@
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
 #include "../common/table_report.hpp"
-#include "picture.hpp"
+#include "../common/picture.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"

@@ -2,7 +2,7 @@
 #include "../common/array_report.hpp"
 #include "../common/memory_budget.hpp"
 #include "../common/run_options.hpp"
-#include "picture.hpp"
+#include "../common/picture.hpp"
 #include "similarity_report.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"

@@ -7,7 +7,7 @@
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
-#include "picture.hpp"
+#include "../common/picture.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"

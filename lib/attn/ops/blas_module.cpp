@@ -21,6 +21,13 @@ template <class T>
 void multiply_by_blas(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
   const auto a_view = xt::adapt(a, rows * inner, xt::no_ownership(), std::array<std::size_t, 2>{rows, inner});
   const auto b_view = xt::adapt(b, inner * columns, xt::no_ownership(), std::array<std::size_t, 2>{inner, columns});
+  if (rows == 1) {
+    // A product of matrices would first copy B into its own order, which costs more than one row's work.
+    const auto row = xt::adapt(a, inner, xt::no_ownership(), std::array<std::size_t, 1>{inner});
+    auto result = xt::adapt(c, columns, xt::no_ownership(), std::array<std::size_t, 1>{columns});
+    xt::blas::gemv(b_view, row, result, true);
+    return;
+  }
   auto c_view = xt::adapt(c, rows * columns, xt::no_ownership(), std::array<std::size_t, 2>{rows, columns});
   xt::blas::gemm(a_view, b_view, c_view);
 }

@@ -62,7 +62,8 @@ std::string commands_of(const Plot& plot, std::size_t number) {
   }
   text += "set yrange [*:*] noreverse\nset autoscale\nset key outside\nplot ";
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
-    text += (c == 0 ? "" : ", \\\n     ") + data_name(number, c) + " using 1:2 with lines title " + quoted(plot.curves[c].title);
+    text += (c == 0 ? "" : ", \\\n     ") + data_name(number, c) + " using 1:2 with " +
+            (plot.curves[c].points ? "points" : "lines") + " title " + quoted(plot.curves[c].title);
   }
   return text + "\n";
 }

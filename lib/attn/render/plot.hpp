@@ -14,6 +14,7 @@ namespace attn::render {
 struct Curve {
   std::string title;
   std::vector<double> x, y;  ///< of equal length; points that are not finite are left out
+  bool points = false;       ///< marks instead of a line: measurements
 };
 
 /// Curves over a common x axis, or a matrix as a heat map with its first row on top.

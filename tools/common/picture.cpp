@@ -1,7 +1,7 @@
 #include "picture.hpp"
 
-#include "../common/choices.hpp"
-#include "../common/formats.hpp"
+#include "choices.hpp"
+#include "formats.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>

@@ -1,7 +1,7 @@
 // Pictures of results: files drawn by gnuplot, its script, and drawings on a terminal.
 #pragma once
 
-#include "../common/output_options.hpp"
+#include "output_options.hpp"
 
 #include <attn/render/plot.hpp>
 
