@@ -74,6 +74,8 @@ void check_every_cell(const Trace& trace, const AttentionFacts& facts) {
       const double number = entry.tensor[flat];
       const bool same_value = cell.value == number || (std::isnan(number) && std::isnan(cell.value));
       const bool same = cell.recomputed == number || (std::isnan(number) && std::isnan(cell.recomputed));
+      CAPTURE(number);
+      CAPTURE(cell.recomputed);
       REQUIRE(same_value);
       REQUIRE(same);
       CHECK_FALSE(cell.rule.empty());
