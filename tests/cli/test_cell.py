@@ -52,12 +52,15 @@ class CellTest(ToolTest):
         self.assert_close(float(rows[-1]["running_sum"]), every["output"][1, 2, 3])
 
     def test_a_hidden_key_names_the_rules_that_hide_it(self):
-        hidden = self.succeed("sdpa", "--batch", 1, "--causal", "--valid-lens", 2, "--cell", "weights[0,0,0,3]")
-        shown = self.succeed("sdpa", "--batch", 1, "--causal", "--valid-lens", 2, "--cell", "weights[0,0,0,0]")
-        self.assertGreater(len(hidden.split("\n\n")[0].splitlines()), 0)
-        for word in ("future", "padding"):
+        rules = ["--causal", "--valid-lens", 2, "--window=0,0"]
+        hidden = self.succeed("sdpa", *rules, "--cell", "scores_masked[0,0,0,3]")
+        shown = self.succeed("sdpa", *rules, "--cell", "scores_masked[0,0,0,0]")
+        for word in ("causal", "padding", "window"):
             self.assertIn(word, hidden)
             self.assertNotIn(word, shown)
+        later = self.succeed("sdpa", *rules, "--cell", "scores_masked[0,0,1,0]")
+        self.assertIn("window", later)
+        self.assertNotIn("padding", later)
 
     def test_grouped_heads_read_the_shared_key(self):
         steps = self.steps("sdpa", "--heads", 4, "--kv-heads", 2)

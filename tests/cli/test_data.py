@@ -5,6 +5,7 @@ The arithmetic is in data/README.md.
 import io
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -63,12 +64,32 @@ class TrainedModule(unittest.TestCase):
                 np.testing.assert_allclose(steps[name], expected[name], rtol=0, atol=1e-6 * np.abs(expected[name]).max())
 
 
+class Readme(unittest.TestCase):
+    def test_its_program_is_the_example_that_is_compiled(self):
+        source = (DATA.parent / "tests/examples/attention.cpp").read_text().split("\n", 1)[1]
+        for name in ("README.md", "README.zh.md"):
+            self.assertIn(f"```cpp\n{source}```", (DATA.parent / name).read_text(encoding="utf-8"))
+
+    def test_its_commands_print_what_it_shows(self):
+        """Each `$ attn-compute …` in a console block, and the lines beneath it, in order, up to each "…"."""
+        environment = {**os.environ, "PATH": f"{pathlib.Path(TOOL).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+        for name in ("README.md", "README.zh.md"):
+            text = (DATA.parent / name).read_text(encoding="utf-8")
+            for block in re.findall(r"```console\n(.*?)```", text, re.S):
+                for command, shown in re.findall(r"^\$ (attn-compute .*)\n((?:(?!\$ ).*\n)*)", block, re.M):
+                    if not shown.strip() or command == "attn-compute dot":  # writes a file; part of the demo
+                        continue
+                    done = subprocess.run(command, shell=True, cwd=DATA.parent, env=environment, capture_output=True, text=True)
+                    for part in shown.split("…\n"):
+                        self.assertIn(part.strip("\n"), done.stdout, command)
+
+
 class Demo(unittest.TestCase):
     def test_it_runs_from_any_folder_and_finds_the_left_neighbours(self):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(["sh", DATA / "demo.sh"], cwd=folder, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(done.stdout.count("<- its left neighbour"), 5)
+        self.assertEqual(done.stdout.count("<- its left neighbour\n"), 5)
         self.assertEqual(done.stdout.count(": 1.000000000000"), 6)
 
 

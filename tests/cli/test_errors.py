@@ -59,7 +59,7 @@ class ErrorTest(ToolTest):
         for command in SUBCOMMANDS:
             help_text = self.succeed(command, "--help")
             for line in help_text.splitlines():
-                head = re.match(r" {1,6}(?:-\w,)?(--[a-z-]+) [A-Z]", line)
+                head = re.match(r" {1,6}(?:-\w,)?(--[a-z-]+) \S", line)
                 if head:
                     self.refuse(USAGE, command, head[1], mentions=head[1])
 

@@ -53,7 +53,8 @@ class LanguageTest(ToolTest):
             for language in ("en", "zh"):
                 for name in ("text", "markdown"):
                     text = self.succeed(command, *rich, "--lang", language, "-f", name)
-                    self.assertNotRegex(text, r"\{[a-zA-Z_]+\}", f"{command} {language}")
+                    words = re.sub(r"\$.*?\$", "", text)  # formulas have braces of their own
+                    self.assertNotRegex(words, r"\{[a-zA-Z_]+\}", f"{command} {language}")
 
 
 if __name__ == "__main__":

@@ -56,4 +56,5 @@ FORMS = {form.__name__: form for form in (canonical, transformer_lens, transform
 # Forms that keep the names of fewer steps than they are given, and what those are.
 KEPT = {"transformer_lens": set(HOOKS), "transformer_lens_cache": set(HOOKS)}
 # Which forms make sense for what is handed over. Rank-4 output is arranged like the heads, so it is left alone.
-FORMS_OF_LEVEL = {"all": list(FORMS), "weights": ["canonical", "pytorch", "mapped"], "output": ["canonical", "mapped"]}
+FORMS_OF_LEVEL = {"all": list(FORMS), "weights": ["canonical", "pytorch", "mapped"],
+                  "output": ["canonical", "mapped"]}

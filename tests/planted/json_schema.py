@@ -19,7 +19,7 @@ def problems(value, schema, root=None, where="$"):
         raise ValueError(f"the schema uses {', '.join(sorted(unknown))}, which this checker does not know")
     if "$ref" in schema:
         target = root
-        for part in schema["$ref"].removeprefix("#/").split("/"):
+        for part in schema["$ref"].split("/")[1:]:
             target = target[part]
         return problems(value, target, root, where)
     if "anyOf" in schema:

@@ -1,9 +1,9 @@
-"""Mistakes about masks, the softmax, the soft cap and precision; see mistakes.py."""
+"""Mistakes about masks; see mistakes.py."""
 import math
 
 import numpy as np
 
-from mistakes import MISTAKES, define, mistake, require
+from mistakes import define, mistake, require
 from naive_attention import Attention
 
 
@@ -77,8 +77,8 @@ changed_rule("M12.given", "given", repeated_by_head)
 def resized_window(left_change, right_change):
     def in_window(self, position, j):
         left, right = self.p.window
-        require(left + left_change >= 0 and right + right_change >= 0 or right_change == 0)
-        return (left < 0 or j >= position - left - left_change) and (right < 0 or j <= position + right + right_change)
+        require(left >= 0 and right >= 0 and left + left_change >= 0)
+        return position - left - left_change <= j <= position + right + right_change
     return in_window
 
 
@@ -117,11 +117,15 @@ class UnmaskedScores(Attention):
     def softmax(self, scores, keep):
         require(keep is not None)
         weights = super().softmax(scores, keep) * keep
-        return self.without_empty_rows(self.normalised(weights), np.where(keep, 0, -np.inf)) if self.renormalises else weights
+        if self.renormalises:
+            weights = self.without_empty_rows(self.normalised(weights), np.where(keep, 0, -np.inf))
+        return weights
 
 
 mistake("M3")(type("MaskAfterSoftmax", (UnmaskedScores,), {}))
 mistake("M4")(type("MaskAfterSoftmaxRenormalised", (UnmaskedScores,), {"renormalises": True}))
+mistake("M4.nan")(type("MaskAfterSoftmaxEmptyRows", (UnmaskedScores,), {
+    "renormalises": True, "without_empty_rows": lambda self, weights, scores: weights}))
 
 
 def filled_with(value, exports=False):
@@ -186,123 +190,3 @@ class PaddedQueriesEmpty(Attention):
         for sample, length in enumerate(self.p.valid_lens):
             weights[sample, :, length:] = 0
         return weights
-
-
-# ---- softmax
-
-def softmax_over(*axes):
-    def exponentials(self, scores):
-        top = np.max(scores, axis=axes, keepdims=True)
-        return np.exp(scores - np.where(np.isfinite(top), top, 0))
-
-    def normalised(self, values):
-        total = values.sum(axis=axes, keepdims=True)
-        require((total > 0).all())
-        return values / total
-    return {"exponentials": exponentials, "normalised": normalised}
-
-
-def overflowing(self, scores):
-    """exp without the maximum taken off, with float32's range in float64 too."""
-    limit = math.log(float(np.finfo(np.float32).max))
-    return np.where(scores > limit, np.inf, np.exp(np.minimum(scores, limit))).astype(self.dtype)
-
-
-define("W1", **softmax_over(2))
-define("W1.batch", **softmax_over(0))
-define("W2.heads", **softmax_over(1))
-define("W2.both", **softmax_over(1, 3))
-define("W3", exponentials=overflowing)
-
-
-@mistake("W4")
-class DropoutActive(Attention):
-    def softmax(self, scores, keep):
-        weights = super().softmax(scores, keep)
-        kept = np.random.default_rng(self.seed).random(weights.shape) >= 0.25
-        return np.where(kept, weights / self.dtype.type(0.75), self.dtype.type(0))
-
-
-def averaged(self, steps):
-    require(self.p.heads > 1)
-    mean = steps["weights"].mean(axis=1, keepdims=True)
-    return {**steps, "weights": np.broadcast_to(mean, steps["weights"].shape)}
-
-
-define("W5", stored=averaged)
-define("W5.one", stored=lambda self, steps: {**steps, "weights": averaged(self, steps)["weights"][:, 0]})
-define("W6", exponentials=lambda self, scores: np.where(np.isneginf(scores), 0, np.maximum(
-    1 + (np.where(np.isneginf(scores), 0, scores) - scores.max(-1, keepdims=True)) / 256, 0) ** 256).astype(self.dtype))
-
-
-def all_ones(self, scores, keep):
-    require(keep is None)
-    return np.ones_like(scores)
-
-
-define("W7", softmax=all_ones)
-
-# ---- soft cap
-
-
-@mistake("X1")
-class CapAfterMask(NoMaskStep):
-    def masked(self, scores, keep):
-        require(self.p.softcap)
-        cap = self.dtype.type(self.p.softcap)
-        return np.where(keep, scores, -cap)
-
-
-def other_cap(value):
-    def capped(self, scores):
-        return scores if value is None else self.dtype.type(value) * np.tanh(scores / self.dtype.type(value))
-    return capped
-
-
-define("X2.missing", capped=other_cap(None))
-define("X2.30", capped=other_cap(30.0))
-define("X2.50", capped=other_cap(50.0))
-
-# ---- reduced precision
-
-
-def rounded_to_bits(array, bits):
-    """Rounds float32 to `bits` explicit bits of mantissa: 7 is bfloat16, 10 is TF32."""
-    pattern = np.asarray(array, np.float32).view(np.uint32).astype(np.uint64)
-    drop = 23 - bits
-    pattern = (pattern + (1 << (drop - 1)) - 1 + ((pattern >> np.uint64(drop)) & np.uint64(1))) >> np.uint64(drop)
-    return (pattern << np.uint64(drop)).astype(np.uint32).view(np.float32).astype(np.asarray(array).dtype)
-
-
-FORMATS = {"bfloat16": lambda a: rounded_to_bits(a, 7), "tf32": lambda a: rounded_to_bits(a, 10),
-           "float16": lambda a: a.astype(np.float16).astype(a.dtype)}
-
-
-def products_in(name):
-    rounded = FORMATS[name]
-    return lambda self, q, k: Attention.products(self, rounded(q), rounded(k))
-
-
-for format_name in FORMATS:
-    define("T2.scores_" + format_name, products=products_in(format_name))
-
-
-@mistake("T2.softmax_float16")
-class HalfSoftmax(Attention):
-    def softmax(self, scores, keep):
-        half = FORMATS["float16"]
-        return half(super().softmax(half(scores), keep))
-
-
-@mistake("T2.output_bfloat16")
-class BrainOutput(Attention):
-    def finish(self, heads, merged):
-        require(self.w.get("w_o") is not None)
-        short = FORMATS["bfloat16"]
-        saved, self.w = self.w, {**self.w, "w_o": short(self.w["w_o"])}
-        output = super().finish(short(heads), short(merged))
-        self.w = saved
-        return output
-
-
-__all__ = ["MISTAKES"]

@@ -104,7 +104,9 @@ def module(rng, name, layout, sizes, cross=False, bias=True, size=1.3, input_siz
     p.weights = linear_maps(rng, p, bias, layout != "single", size)
     p.x = draw(rng, b, lq, e, size=input_size)
     p.files = {"weights.npz": foreign_weights(layout, p.weights), "x.npy": p.x}
-    command = ("cross" if cross else "self",) if layout == "single" else ("mha", "--layout", layout, "--heads", str(h))
+    command = ["mha", "--layout", layout, "--heads", str(h)]
+    if layout == "single":
+        command = ["cross" if cross else "self"]
     p.argv = [*command, "--weights", "{dir}/weights.npz", "--input", "{dir}/x.npy"]
     if cross:
         p.memory = p.files["memory.npy"] = draw(rng, b, lk, e, size=input_size)

@@ -25,7 +25,8 @@ import tempfile
 import numpy as np
 
 import json_schema
-from make_planted import LEVELS, difference, id_of, make
+from catalogue import difference, id_of
+from make_planted import LEVELS, make
 from naive_attention import Attention
 from problems import all_problems, write
 
@@ -57,19 +58,29 @@ class Result:
             return None
         if self.error:
             return False
-        ids = [entry["id"] for entry in self.report["diagnosis"]]
-        return set(accepted) <= set(ids) if self.case["group"] == "pair" else bool(ids) and ids[0] in accepted
+        diagnosis = self.report["diagnosis"]
+        if self.case["group"] == "pair":
+            return set(accepted) <= {entry.get(key) for entry in diagnosis for key in ("id", "with")}
+        held_against = [entry for entry in diagnosis if not entry.get("equivalent")] or diagnosis
+        return bool(held_against) and held_against[0]["id"] in accepted
 
     def line(self):
         c = self.case
-        want = f"{'/'.join(c['verdicts'])}, first {'/'.join(c['first'] or ['any'])}, {'+'.join(c['planted']) or 'nothing'}"
+        want = f"{'/'.join(c['verdicts'])}, first {'/'.join(c['first'] or ['any'])}"
+        want += f", {'+'.join(c['planted']) or 'nothing'}"
         if c["accepted"] is not None:
             want += f" named by one of {','.join(c['accepted'])}"
         got = self.error
         if not got:
-            ids = ",".join(f"{d['id']}@{d['step']}" for d in self.report["diagnosis"]) or "no diagnosis"
+            ids = ",".join(map(brief, self.report["diagnosis"])) or "no diagnosis"
             got = f"{self.report['verdict']}, first {self.report['first_divergent_step']}, {ids}"
         return f"FAIL {self.folder}: expected {want}; got {got}"
+
+
+def brief(diagnosis):
+    """"C1@scores_scaled"; "~" before a convention, "+ID" after one of a pair."""
+    other = f"+{diagnosis['with']}" if "with" in diagnosis else ""
+    return f"{'~' if diagnosis.get('equivalent') else ''}{diagnosis['id']}@{diagnosis['step']}{other}"
 
 
 def verify(tool, folder):
@@ -185,7 +196,8 @@ def compare_right_runs(tool, folder, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("tool")
-    parser.add_argument("--folder", type=pathlib.Path, help="where the cases are written (default: a temporary folder)")
+    parser.add_argument("--folder", type=pathlib.Path,
+                        help="where the cases are written (default: a temporary folder)")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
     parser.add_argument("--only", default="*", help="names of cases, such as 'C1-*'")
     parser.add_argument("--seed", type=int, default=2024)

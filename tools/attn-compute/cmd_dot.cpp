@@ -56,8 +56,7 @@ Sizes sizes_of(const AttentionCommand& c) {
   sizes.head_dim = mapped_width("--wq", q[2]);
   sizes.value_dim = mapped_width("--wv", v[2]);
   require_agreement("--batch", c.sizes.batch, q[0], "--query");
-  require_agreement("--query-len", c.sizes.query_len, q[1], "--query");
-  require_agreement("--key-len", c.sizes.key_len, k[1], "--key");
+  require_lengths(c.sizes, q[1], "--query", k[1], "--key");
   require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "the queries");
   return sizes;
 }
@@ -127,7 +126,7 @@ int run_dot(AttentionCommand& c) {
   if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
-  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
+  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
   return has_maps(c.tensors) ? run_with_maps<T>(c, options) : run_without_maps<T>(c, options);

@@ -75,8 +75,7 @@ Sizes sizes_of(const AttentionCommand& c, const HeadCounts& counts) {
   sizes.value_dim = rank == 3 ? v[2] / counts.kv_heads : v[rank - 1];
   sizes.d_model = sizes.heads * sizes.value_dim;
   require_agreement("--batch", c.sizes.batch, sizes.batch, "--query " + to_string(q));
-  require_agreement("--query-len", c.sizes.query_len, sizes.query_len, "--query " + to_string(q));
-  require_agreement("--key-len", c.sizes.key_len, sizes.new_len, "--key " + to_string(k));
+  require_lengths(c.sizes, sizes.query_len, "--query " + to_string(q), sizes.new_len, "--key " + to_string(k));
   require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "--query " + to_string(q));
   require_agreement("--value-dim", c.sizes.value_dim, sizes.value_dim, "--value " + to_string(v));
   return sizes;
@@ -101,7 +100,7 @@ int run_sdpa(AttentionCommand& c) {
   if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
-  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
+  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
   const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),

@@ -60,9 +60,7 @@ Sizes sizes_of_run(const ModuleCommand& c, const MultiheadShape& shape, std::siz
     throw ShapeError("--input", fmt::format("has rows of width {}, but the weights expect d_model = {}", x[2], shape.d_model));
   }
   require_agreement("--batch", c.sizes.batch, x[0], "--input");
-  require_agreement("--len", c.sizes.query_len ? std::nullopt : c.sizes.len, x[1], "--input");
-  require_agreement("--query-len", c.sizes.query_len, x[1], "--input");
-  require_agreement("--key-len", c.sizes.key_len, memory[1], source);
+  require_lengths(c.sizes, x[1], "--input", memory[1], source);
   return sizes;
 }
 
@@ -115,7 +113,7 @@ int run(ModuleCommand& c) {
   options.kv_heads = shape.kv_heads;
   options.add_zero_attn = c.add_zero_attn;
   options.average_weights = c.average_weights;
-  options.attention = attention_options<T>(c.scores, c.tensors, sizes.key_len - appended_keys);
+  options.attention = attention_options<T>(c.scores, c.tensors, sizes, appended_keys);
   options.attention.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.attention.detail = c.output.detail ? Detail::yes : Detail::no;
   AttentionOptions<T> explained = options.attention;
@@ -147,8 +145,12 @@ ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const Layou
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
       ->type_name("FILE")
       ->group("Tensors");
-  app.add_flag_callback("--bias", [this]() { bias = true; }, "Fresh linear maps have a bias")->group("Weights");
-  app.add_flag_callback("--no-bias", [this]() { bias = false; }, "Fresh linear maps have no bias")->group("Weights");
+  const auto set_bias = [this](bool wanted) {
+    if (bias && *bias != wanted) throw UsageError("--bias", "contradicts --no-bias");
+    bias = wanted;
+  };
+  app.add_flag_callback("--bias", [set_bias]() { set_bias(true); }, "Fresh linear maps have a bias")->group("Weights");
+  app.add_flag_callback("--no-bias", [set_bias]() { set_bias(false); }, "Fresh linear maps have no bias")->group("Weights");
 }
 
 void add_single_maps(ModuleCommand& command) {

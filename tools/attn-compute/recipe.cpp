@@ -46,10 +46,12 @@ std::string recipe_of(const RecipeRun& run) {
   if (draws_numbers(run)) body += fmt::format("torch.manual_seed({})\n", run.command.run.seed);
   for (const Part& part : parts) {
     const std::string lines = part.lines(run);
-    if (!lines.empty()) body += (body.empty() ? "" : "\n") + ("# " + std::string(part.heading)) + "\n" + lines;
+    if (!lines.empty())
+      body += (body.empty() ? "" : "\n") + ("# " + std::string(part.heading)) + "\n" + lines;
   }
-  return fmt::format("# attn-compute {} as a PyTorch program: every step under the name that attn-compute gives it.\n{}\n{}",
-                     run.command.subcommand, python_preamble(body), body);
+  return fmt::format(
+      "# attn-compute {} as a PyTorch program: every step under the name that attn-compute gives it.\n{}\n{}",
+      run.command.subcommand, python_preamble(body), body);
 }
 
 int print_recipe(const RecipeRun& run) {

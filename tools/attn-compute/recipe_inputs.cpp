@@ -28,7 +28,8 @@ std::string parameter_line(const ExpectedTensor& tensor, const RecipeRun& run) {
   }
   const std::string whole = source + (flips ? ".T" : tensor.shape.size() > 2 ? ".flatten()" : "");
   if (row.packing == Packing::shared_by_heads) {
-    return fmt::format("{} = torch.block_diag(*[{}] * {})  # the same map for every head\n", names, whole, run.shape.heads);
+    return fmt::format("{} = torch.block_diag(*[{}] * {})  # the same map for every head\n", names, whole,
+                       run.shape.heads);
   }
   return names + " = " + whole + "\n";
 }
@@ -36,11 +37,17 @@ std::string parameter_line(const ExpectedTensor& tensor, const RecipeRun& run) {
 // The step that an option's tensor is, or the name of its variable where it is none.
 std::string variable_of(const std::string& option, bool mapped) {
   static const std::pair<const char*, const char*> of_mapped[] = {
-      {"--input", "x"},   {"--query", "x"}, {"--memory", "memory"}, {"--key", "memory"}, {"--value", "memory_value"},
-      {"--wq", "w_q"},    {"--wk", "w_k"},  {"--wv", "w_v"},
+      {"--input", "x"},
+      {"--query", "x"},
+      {"--memory", "memory"},
+      {"--key", "memory"},
+      {"--value", "memory_value"},
+      {"--wq", "w_q"},
+      {"--wk", "w_k"},
+      {"--wv", "w_v"},
   };
   static const std::pair<const char*, const char*> of_all[] = {
-      {"--query", "query"},         {"--key", "key"},      {"--value", "value"}, {"--past-key", "past_key"},
+      {"--query", "query"},           {"--key", "key"},    {"--value", "value"}, {"--past-key", "past_key"},
       {"--past-value", "past_value"}, {"--mask", "given"},
   };
   if (mapped) {
@@ -73,13 +80,16 @@ std::string head_lines(const RecipeRun& run, char letter, const std::string& sou
   std::string lines, from = source;
   if (maps.weight(letter)) {
     from = fmt::format("{}_proj", letter);
-    lines += fmt::format("{} = {} @ w_{}{}\n", from, source, letter, maps.bias(letter) ? fmt::format(" + b_{}", letter) : "");
+    lines += fmt::format("{} = {} @ w_{}{}\n", from, source, letter,
+                         maps.bias(letter) ? fmt::format(" + b_{}", letter) : "");
   }
   lines += fmt::format("{} = {}\n", letter, in_heads(from, rank, heads, head_dim));
   if (letter == 'q' || !run.module) return lines;
   if (run.shape.bias_kv) {
-    lines += fmt::format("{0} = torch.cat([{0}, bias_{0}.view(1, {1}, 1, {2}).expand({3}, -1, -1, -1)], dim=2)"
-                         "  # one learned position\n", letter, heads, head_dim, run.sizes.batch);
+    lines += fmt::format(
+        "{0} = torch.cat([{0}, bias_{0}.view(1, {1}, 1, {2}).expand({3}, -1, -1, -1)], dim=2)"
+        "  # one learned position\n",
+        letter, heads, head_dim, run.sizes.batch);
   }
   if (run.module->add_zero_attn) {
     lines += fmt::format("{0} = nn.functional.pad({0}, (0, 0, 0, 1))  # one position of zeros\n", letter);
@@ -89,7 +99,9 @@ std::string head_lines(const RecipeRun& run, char letter, const std::string& sou
 
 }  // namespace
 
-bool draws_module(const RecipeRun& run) { return run.module && run.module->weights.empty() && !has(run, "--wq"); }
+bool draws_module(const RecipeRun& run) {
+  return run.module && run.module->weights.empty() && !has(run, "--wq");
+}
 
 LinearMaps linear_maps_of(const RecipeRun& run) {
   LinearMaps maps;
@@ -121,7 +133,8 @@ std::string recipe_parameters(const RecipeRun& run) {
     const WeightsFile file = split_prefix(run.module->weights);
     lines = python_state(file.path, file.prefix, run.loaded, precision_of(run));
   }
-  for (const ExpectedTensor& tensor : expected_tensors(layout, run.shape)) lines += parameter_line(tensor, run);
+  for (const ExpectedTensor& tensor : expected_tensors(layout, run.shape))
+    lines += parameter_line(tensor, run);
   return lines;
 }
 
@@ -143,7 +156,8 @@ std::string recipe_heads(const RecipeRun& run) {
   if (run.module || linear_maps_of(run).any()) {
     const std::string keys = has(run, "--memory") || has(run, "--key") ? "memory" : "x";
     const std::string values = has(run, "--value") ? "memory_value" : keys;
-    lines = head_lines(run, 'q', "x", 3, s.heads, s.head_dim) + head_lines(run, 'k', keys, 3, s.kv_heads, s.head_dim) +
+    lines = head_lines(run, 'q', "x", 3, s.heads, s.head_dim) +
+            head_lines(run, 'k', keys, 3, s.kv_heads, s.head_dim) +
             head_lines(run, 'v', values, 3, s.kv_heads, s.value_dim);
   } else {
     const std::size_t rank = run.command.tensors.find("--query")->shape().size();
@@ -153,8 +167,9 @@ std::string recipe_heads(const RecipeRun& run) {
             head_lines(run, 'v', values, rank, s.kv_heads, s.value_dim);
   }
   if (has(run, "--past-key")) {
-    lines += "present_key = torch.cat([past_key, k], dim=2)\n"
-             "present_value = torch.cat([past_value, v], dim=2)\n";
+    lines +=
+        "present_key = torch.cat([past_key, k], dim=2)\n"
+        "present_value = torch.cat([past_value, v], dim=2)\n";
   }
   return lines;
 }

@@ -85,11 +85,16 @@ std::string python_generator(const Generator& generator, Precision precision) {
   const std::string sizes = fmt::format("{}", fmt::join(generator.shape, ", "));
   const char* widened = precision == Precision::float64 ? ".double()" : "";
   switch (generator.kind) {
-    case GeneratorKind::randn: return "torch.randn(" + sizes + ")" + widened;
-    case GeneratorKind::rand: return "torch.rand(" + sizes + ")" + widened;
-    case GeneratorKind::ones: return "torch.ones(" + sizes + ")" + widened;
-    case GeneratorKind::zeros: return "torch.zeros(" + sizes + ")" + widened;
-    case GeneratorKind::arange: break;
+    case GeneratorKind::randn:
+      return "torch.randn(" + sizes + ")" + widened;
+    case GeneratorKind::rand:
+      return "torch.rand(" + sizes + ")" + widened;
+    case GeneratorKind::ones:
+      return "torch.ones(" + sizes + ")" + widened;
+    case GeneratorKind::zeros:
+      return "torch.zeros(" + sizes + ")" + widened;
+    case GeneratorKind::arange:
+      break;
   }
   return fmt::format("torch.arange({}.0).reshape({}){}", *element_count(generator.shape), sizes, widened);
 }
@@ -149,21 +154,25 @@ std::string python_state(const std::string& path, const std::string& prefix,
     }
     return lines + "}\n";
   }
-  const std::string reading = fmt::format("array in {}({}).items()", reader_of(place->format).function, python_text(path));
+  const std::string reading =
+      fmt::format("array in {}({}).items()", reader_of(place->format).function, python_text(path));
   const char* dtype = to_string(precision);
   if (prefix.empty()) {
-    return fmt::format("state = {{name: torch.from_numpy(array.astype(\"{}\"))\n         for name, {}}}\n", dtype, reading);
+    return fmt::format("state = {{name: torch.from_numpy(array.astype(\"{}\"))\n         for name, {}}}\n",
+                       dtype, reading);
   }
-  return fmt::format("prefix = {}\n"
-                     "state = {{name[len(prefix):]: torch.from_numpy(array.astype(\"{}\"))\n"
-                     "         for name, {} if name.startswith(prefix)}}\n",
-                     python_text(prefix), dtype, reading);
+  return fmt::format(
+      "prefix = {}\n"
+      "state = {{name[len(prefix):]: torch.from_numpy(array.astype(\"{}\"))\n"
+      "         for name, {} if name.startswith(prefix)}}\n",
+      python_text(prefix), dtype, reading);
 }
 
 std::string python_preamble(const std::string& body) {
   std::string definitions;
   for (const Reader& reader : readers) {
-    const bool needed = *reader.definition && body.find(std::string(reader.function) + "(") != std::string::npos;
+    const bool needed =
+        *reader.definition && body.find(std::string(reader.function) + "(") != std::string::npos;
     if (needed) definitions += std::string("\n\n") + reader.definition;
   }
   // Modules of Python itself, a blank line, modules of others.

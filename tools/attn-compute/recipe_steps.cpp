@@ -32,8 +32,9 @@ std::string for_every_head(const RecipeRun& run, const char* now, const char* pr
 std::string scaled_line(const RecipeRun& run) {
   const ScoreOptions& scores = run.command.scores;
   if (scores.scale_text == "none") return "scores_scaled = scores_raw  # no scale\n";
-  const std::string scale = scores.scale ? python_number(*scores.scale)
-                            : run.sizes.head_dim == 0 ? "1" : fmt::format("1 / math.sqrt({})", run.sizes.head_dim);
+  const std::string scale = scores.scale              ? python_number(*scores.scale)
+                            : run.sizes.head_dim == 0 ? "1"
+                                                      : fmt::format("1 / math.sqrt({})", run.sizes.head_dim);
   return fmt::format("scale = {}\nscores_scaled = scores_raw * scale\n", scale);
 }
 
@@ -46,12 +47,17 @@ std::string given_lines(const RecipeRun& run) {
   const std::size_t keys = maskable_keys(run);
   if (run.command.scores.mask_short == MaskShort::drop && columns > 1 && columns < keys) {
     const char* drop = means == MaskMeans::add ? "-math.inf" : means == MaskMeans::keep ? "0" : "1";
-    lines += fmt::format("given = nn.functional.pad(given, (0, {}), value={})  # shorter than the keys: drop the rest\n", keys - columns, drop);
+    lines += fmt::format(
+        "given = nn.functional.pad(given, (0, {}), value={})  # shorter than the keys: drop the rest\n",
+        keys - columns, drop);
   }
   switch (means) {
-    case MaskMeans::add: return lines + "mask = mask + given\n";
-    case MaskMeans::keep: return lines + "mask = mask.masked_fill(given == 0, -math.inf)  # 1 keeps a key\n";
-    case MaskMeans::drop: return lines + "mask = mask.masked_fill(given == 1, -math.inf)  # 1 drops a key\n";
+    case MaskMeans::add:
+      return lines + "mask = mask + given\n";
+    case MaskMeans::keep:
+      return lines + "mask = mask.masked_fill(given == 0, -math.inf)  # 1 keeps a key\n";
+    case MaskMeans::drop:
+      return lines + "mask = mask.masked_fill(given == 1, -math.inf)  # 1 drops a key\n";
   }
   return lines;
 }
@@ -74,10 +80,12 @@ std::string rule_lines(const RecipeRun& run) {
     lines += fmt::format("mask = mask.masked_fill({}, -math.inf)  # {}\n", where, why);
   };
   if (scores.causal || scores.window.bounded() || !scores.valid_lens.empty()) {
-    lines += fmt::format("i, j = torch.arange({})[:, None], torch.arange({})  # queries, keys\n", run.sizes.query_len, maskable_keys(run));
+    lines += fmt::format("i, j = torch.arange({})[:, None], torch.arange({})  # queries, keys\n",
+                         run.sizes.query_len, maskable_keys(run));
   }
   if (!scores.valid_lens.empty()) {
-    lines += fmt::format("valid = torch.tensor([{}])[:, None, None, None]\n", fmt::join(scores.valid_lens, ", "));
+    lines +=
+        fmt::format("valid = torch.tensor([{}])[:, None, None, None]\n", fmt::join(scores.valid_lens, ", "));
     forbid("j >= valid", "padding");
   }
   if (!scores.causal && !scores.window.bounded()) return lines;
@@ -95,9 +103,12 @@ std::string weight_of_hidden_row(const RecipeRun& run) {
   const ScoreOptions& scores = run.command.scores;
   if (!may_hide_all_keys(run) || (scores.mask_fill && !scores.masked_rows)) return "";
   switch (scores.masked_rows.value_or(MaskedRows::zero)) {
-    case MaskedRows::zero: return "0.0";
-    case MaskedRows::nan: return "math.nan";
-    case MaskedRows::uniform: return fmt::format("1 / {}", run.sizes.key_len);
+    case MaskedRows::zero:
+      return "0.0";
+    case MaskedRows::nan:
+      return "math.nan";
+    case MaskedRows::uniform:
+      return fmt::format("1 / {}", run.sizes.key_len);
   }
   return "";
 }
@@ -126,11 +137,14 @@ std::string dropout_lines(const RecipeRun& run) {
       s.batch, s.heads, s.query_len, s.key_len, python_number(p), python_number(p));
 }
 
-const char* final_weights(const RecipeRun& run) { return run.command.scores.dropout > 0 ? "weights_dropped" : "weights"; }
+const char* final_weights(const RecipeRun& run) {
+  return run.command.scores.dropout > 0 ? "weights_dropped" : "weights";
+}
 
 std::string mask_argument(const RecipeRun& run) {
   if (!has_mask(run)) return "";
-  const std::string rules = run.appended_keys > 0 ? fmt::format("mask[..., :-{}]", run.appended_keys) : "mask";
+  const std::string rules =
+      run.appended_keys > 0 ? fmt::format("mask[..., :-{}]", run.appended_keys) : "mask";
   // nn.MultiheadAttention pads the mask itself when it appends keys.
   if (run.module->layout->name == "torch") return ", attn_mask=" + rules + ".flatten(0, 1)";
   const std::optional<double>& fill = run.command.scores.mask_fill;
@@ -141,10 +155,12 @@ std::string mask_argument(const RecipeRun& run) {
 bool module_expresses(const RecipeRun& run) {
   if (!run.module || has(run, "--wq") || has(run, "--past-key") || run.command.scores.softcap) return false;
   const ScoreOptions& scores = run.command.scores;
-  if (run.module->layout->name == "torch") return scores.scale_text == "auto" && !(has_mask(run) && scores.mask_fill);
+  if (run.module->layout->name == "torch")
+    return scores.scale_text == "auto" && !(has_mask(run) && scores.mask_fill);
   const TensorArgument* mask = run.command.tensors.find("--mask");
   const bool adds = mask && meaning_of_mask(scores, *mask) == MaskMeans::add;
-  return draws_module(run) && !run.module->add_zero_attn && !adds && !(scores.mask_fill && scores.masked_rows);
+  return draws_module(run) && !run.module->add_zero_attn && !adds &&
+         !(scores.mask_fill && scores.masked_rows);
 }
 
 // The module in the state that the run needs: number type, weights, dropout.
@@ -154,7 +170,8 @@ std::string prepared_module(const RecipeRun& run) {
   if (run.command.run.dtype == Precision::float64) lines += "module.double()\n";
   if (!draws_module(run)) lines += "module.load_state_dict(state)\n";
   if (run.module->add_zero_attn) lines += "module.add_zero_attn = True\n";
-  if (run.command.scores.dropout > 0) lines += "module.dropout = " + python_number(run.command.scores.dropout) + "\n";
+  if (run.command.scores.dropout > 0)
+    lines += "module.dropout = " + python_number(run.command.scores.dropout) + "\n";
   const bool redraws = run.command.scores.dropout > 0 && run.command.scores.dropout < 1;
   return lines + (redraws ? "torch.set_rng_state(before_dropout)\n" : "");
 }
@@ -168,19 +185,22 @@ bool may_hide_all_keys(const RecipeRun& run) {
   if (!has_mask(run) || run.appended_keys > 0) return false;
   if (has(run, "--mask") || scores.window.bounded()) return true;
   const std::vector<std::size_t>& valid = scores.valid_lens;
-  const std::size_t shortest = valid.empty() ? run.sizes.key_len : *std::min_element(valid.begin(), valid.end());
+  const std::size_t shortest =
+      valid.empty() ? run.sizes.key_len : *std::min_element(valid.begin(), valid.end());
   const bool ends_together = scores.causal && scores.causal_align == CausalAlign::bottom_right;
   return shortest == 0 || (ends_together && shortest < run.sizes.query_len);
 }
 
 std::string recipe_scores(const RecipeRun& run) {
-  std::string lines = "scores_raw = q @ " + for_every_head(run, "k", "present_key") + ".transpose(-2, -1)\n" + scaled_line(run);
+  std::string lines = "scores_raw = q @ " + for_every_head(run, "k", "present_key") + ".transpose(-2, -1)\n" +
+                      scaled_line(run);
   if (run.command.scores.softcap) {
     const std::string cap = python_number(*run.command.scores.softcap);
     lines += fmt::format("scores_capped = {0} * torch.tanh(scores_scaled / {0})\n", cap);
   }
   if (!has_mask(run)) {
-    lines += std::string("scores_masked = ") + (run.command.scores.softcap ? "scores_capped" : "scores_scaled") + "  # no mask\n";
+    lines += std::string("scores_masked = ") +
+             (run.command.scores.softcap ? "scores_capped" : "scores_scaled") + "  # no mask\n";
   }
   return lines;
 }
@@ -189,12 +209,14 @@ std::string recipe_mask(const RecipeRun& run) {
   if (!has_mask(run)) return "";
   const std::string scores = run.command.scores.softcap ? "scores_capped" : "scores_scaled";
   const Sizes& s = run.sizes;
-  std::string lines = fmt::format("mask = torch.zeros({}, {}, {}, {}, dtype=torch.{})\n", s.batch, s.heads, s.query_len,
-                                  maskable_keys(run), to_string(run.command.run.dtype));
+  std::string lines = fmt::format("mask = torch.zeros({}, {}, {}, {}, dtype=torch.{})\n", s.batch, s.heads,
+                                  s.query_len, maskable_keys(run), to_string(run.command.run.dtype));
   if (has(run, "--mask")) lines += given_lines(run);
   lines += rule_lines(run);
   if (run.appended_keys > 0) {
-    lines += fmt::format("mask = nn.functional.pad(mask, (0, {}))  # what the module appends is always visible\n", run.appended_keys);
+    lines +=
+        fmt::format("mask = nn.functional.pad(mask, (0, {}))  # what the module appends is always visible\n",
+                    run.appended_keys);
   }
   if (!run.command.scores.mask_fill) return lines + "scores_masked = " + scores + " + mask\n";
   return lines + fmt::format("scores_masked = ({} + mask).masked_fill(mask == -math.inf, {})\n", scores,
@@ -204,17 +226,21 @@ std::string recipe_mask(const RecipeRun& run) {
 std::string recipe_softmax(const RecipeRun& run) {
   const std::string hidden_weight = weight_of_hidden_row(run);
   std::string lines;
-  if (!hidden_weight.empty()) lines += "hidden = (mask == -math.inf).all(-1, keepdim=True)  # queries that may see no key\n";
-  lines += run.command.output.detail ? detailed_softmax(hidden_weight) : "weights = scores_masked.softmax(-1)\n";
+  if (!hidden_weight.empty())
+    lines += "hidden = (mask == -math.inf).all(-1, keepdim=True)  # queries that may see no key\n";
+  lines +=
+      run.command.output.detail ? detailed_softmax(hidden_weight) : "weights = scores_masked.softmax(-1)\n";
   if (!hidden_weight.empty()) lines += "weights = weights.masked_fill(hidden, " + hidden_weight + ")\n";
   lines += dropout_lines(run);
-  if (run.module && run.module->average_weights) lines += fmt::format("weights_averaged = {}.mean(1)\n", final_weights(run));
+  if (run.module && run.module->average_weights)
+    lines += fmt::format("weights_averaged = {}.mean(1)\n", final_weights(run));
   return lines;
 }
 
 std::string recipe_output(const RecipeRun& run) {
   const LinearMaps maps = linear_maps_of(run);
-  std::string lines = fmt::format("heads = {} @ {}\n", final_weights(run), for_every_head(run, "v", "present_value"));
+  std::string lines =
+      fmt::format("heads = {} @ {}\n", final_weights(run), for_every_head(run, "v", "present_value"));
   if (run.module || maps.any()) {
     const TensorArgument* x = run.command.tensors.find(run.module ? "--input" : "--query");
     lines += "merged = heads.transpose(1, 2).flatten(2)\noutput = merged";
@@ -234,12 +260,14 @@ std::string recipe_comparison(const RecipeRun& run) {
   const bool given_scale = run.module->layout->name != "torch" &&
                            (run.command.scores.scale_text != "auto" || run.module->layout->scales_by_d_model);
   const std::string scale = run.command.scores.scale_text == "none" ? "1" : "scale";
-  std::string lines = prepared_module(run) +
-                      fmt::format("expected, _ = module(x, {}, {}{}{})\n", keys, values, mask_argument(run),
-                                  given_scale ? ", scale=" + scale : "");
+  std::string lines =
+      prepared_module(run) + fmt::format("expected, _ = module(x, {}, {}{}{})\n", keys, values,
+                                         mask_argument(run), given_scale ? ", scale=" + scale : "");
   if (run.command.tensors.find("--input")->shape().size() == 2) lines += "expected = expected[0]\n";
   if (may_hide_all_keys(run) && !run.command.scores.mask_fill) {
-    lines += "expected = torch.where(expected.isnan(), output, expected)  # its answer to a query that sees no key\n";
+    lines +=
+        "expected = torch.where(expected.isnan(), output, expected)  # its answer to a query that sees no "
+        "key\n";
   }
   return lines + "torch.testing.assert_close(output, expected)\n";
 }

@@ -1,9 +1,9 @@
 // --verify, --map, tolerances, --mistake: holding somebody's tensors against a run, and running it wrong.
 #pragma once
 
-#include <attn/verify/verification.hpp>
+#include "../common/cli11_forward.hpp"
 
-#include <CLI/CLI.hpp>
+#include <attn/verify/verification.hpp>
 
 #include <optional>
 #include <string>

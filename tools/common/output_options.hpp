@@ -32,9 +32,16 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool as_script = false;             ///< --format gnuplot
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);
+
+/// Only those for subcommands whose results are tables and sentences, not tensors: --format (those that
+/// have tables), --output, --force, --notes, --no-notes, --lang, --color. `output` names the option of the
+/// file, for a subcommand to which --output means something else.
+void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 
 /// The entries whose names match the options' globs; without globs every entry that is not a
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step

@@ -27,4 +27,9 @@ CLI::Option* add_count(CLI::App& app, const std::string& option, std::optional<s
 void require_agreement(const std::string& option, const std::optional<std::size_t>& wanted, std::size_t actual,
                        const std::string& where);
 
+/// Throws UsageError if --query-len, --key-len, or --len standing for one that is not given, contradicts
+/// the lengths that the tensors have.
+void require_lengths(const SizeOptions& sizes, std::size_t query_len, const std::string& query, std::size_t key_len,
+                     const std::string& key);
+
 }  // namespace attn::tools

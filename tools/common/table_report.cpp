@@ -9,6 +9,8 @@
 
 #include <variant>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 

@@ -2,12 +2,12 @@
 // table for programs.
 #pragma once
 
+#include "cli11_forward.hpp"
+
 #include "output_options.hpp"
 
 #include <attn/render/json.hpp>
 #include <attn/render/table.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <string>
 #include <vector>

@@ -6,6 +6,8 @@
 
 #include <attn/cost/paths.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 
 namespace attn::tools {

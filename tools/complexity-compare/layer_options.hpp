@@ -1,11 +1,11 @@
 // What every subcommand shares: the sizes that the formulas' letters stand for, and which layers to show.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
+
 #include "../common/table_report.hpp"
 
 #include <attn/cost/complexity.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <string>
 #include <vector>

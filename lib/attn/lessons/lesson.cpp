@@ -205,6 +205,8 @@ const std::vector<std::string_view>& placeholder_names() {
       "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
       // what was found
       "deviation", "expected", "found", "count", "step",
+      // shapes and the code that claims them
+      "F", "V", "name", "right", "list",
       // how much is shown; filled in by the renderers
       "shown", "total"};
   return names;

@@ -68,7 +68,7 @@ class Walk {
       const Tensor<double> local = run.compute(step);
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
       Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
-      tolerance.equal_nan = true;
+      tolerance.equal_nan = options_.equal_nan;
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
     } catch (const Error&) {
@@ -87,7 +87,9 @@ class Walk {
       const Divergence divergence{problem_, theirs_, ours_, rounding_, verdict.step,
                                   tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(verdict.step)};
       std::vector<Diagnosis> found;
-      if (rounding_only(verdict)) {
+      if (only_nan(verdict)) {
+        found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
+      } else if (rounding_only(verdict)) {
         found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
       } else if (!problem_.inputs.count(verdict.step)) {
         found = diagnose(divergence, all_explained);
@@ -100,6 +102,14 @@ class Walk {
       add(found);
     }
     result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
+  }
+
+  // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
+  bool only_nan(const StepVerdict& verdict) const {
+    if (verdict.difference.status == Status::shape || options_.equal_nan) return false;
+    Tolerance tolerance = tolerance_at(verdict.step);
+    tolerance.equal_nan = true;
+    return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
   }
 
   // A tolerance was given that is narrower than float32 arithmetic, and nothing else is wrong.
