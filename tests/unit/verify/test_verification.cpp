@@ -194,6 +194,10 @@ TEST_CASE("NaN in the place of a number is a mismatch; NaN where ours has NaN pa
   const Submission s = submission_of(p.run());
   CHECK(verify(problem_of(c), s, {std::nullopt, true}).verdict == Verdict::match);
   CHECK(verify(problem_of(hidden_sample()), s, {}).verdict == Verdict::mismatch);
+  const Verification unasked = verify(problem_of(c), s, {});
+  CHECK(unasked.verdict == Verdict::mismatch);
+  CHECK(unasked.first_divergent_step == Step::weights);
+  CHECK(ids_of(unasked.diagnosis) == "T3");
 }
 
 TEST_CASE("a tolerance narrower than float32 says that only rounding differs") {
