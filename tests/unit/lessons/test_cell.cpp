@@ -74,6 +74,8 @@ void check_every_cell(const Trace& trace, const AttentionFacts& facts) {
       const double number = entry.tensor[flat];
       const bool same_value = cell.value == number || (std::isnan(number) && std::isnan(cell.value));
       const bool same = cell.recomputed == number || (std::isnan(number) && std::isnan(cell.recomputed));
+      CAPTURE(number);
+      CAPTURE(number - cell.recomputed);
       REQUIRE(same_value);
       REQUIRE(same);
       CHECK_FALSE(cell.rule.empty());
@@ -220,6 +222,21 @@ TEST_CASE("a product of matrices is listed term by term, the bias last") {
   CHECK(cell.terms[6].left == "b_q[3]");
   CHECK(cell.terms[6].right == "");
   CHECK(cell.terms[6].running_sum == sum + (*run.weights.b_q)(3));
+}
+
+TEST_CASE("in float32 every product and every sum is rounded before the next") {
+  Run<float> run = self<float>();
+  const Traced<float> traced(run);
+  float sum = 0;
+  for (std::size_t e = 0; e < 6; ++e) {
+    const float product = run.inputs.x(1, 2, e) * (*run.weights.w_q)(e, 3);
+    sum += product;
+  }
+  const float with_bias = sum + (*run.weights.b_q)(3);
+  CHECK((*traced.steps.q_proj)(1, 2, 3) == with_bias);
+  const CellExplanation cell = traced.at(Step::q_proj, {1, 2, 3});
+  CHECK(cell.terms.at(5).running_sum == static_cast<double>(sum));
+  CHECK(cell.recomputed == static_cast<double>(with_bias));
 }
 
 TEST_CASE("a query head names the key head that it reads") {

@@ -76,6 +76,9 @@ inline std::vector<Planted> planted_heads() {
            p.replaced[step] = [step](P s, T t) { return unfolded_wrongly(s.right(step, t)); };
          }
        }},
+      {"H5", "weights", Step::weights, square, [](Program& p) {
+         p.replaced[Step::weights] = [](P s, T t) { return unfolded_wrongly(s.right(Step::weights, t)); };
+       }},
       {"G1", "", Step::scores_raw, cross, [=](Program& p) {
          p.replaced[Step::scores_raw] = [=](P, T t) { return Program::products(t.at(Step::q), tiled(t.at(Step::k))); };
          p.replaced[Step::heads] = [=](P, T t) { return Program::sums(t.at(Step::weights), tiled(t.at(Step::v))); };

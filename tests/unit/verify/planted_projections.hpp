@@ -70,6 +70,9 @@ inline std::vector<Planted> planted_projections() {
       {"P3", "q", Step::q_proj, square, [](Program& p) {
          p.replaced[Step::q_proj] = [](P s, T) { return mapped(s.x(), *s.given.weights.w_q, std::nullopt); };
        }},
+      {"P3", "k", Step::k_proj, square, [](Program& p) {
+         p.replaced[Step::k_proj] = [](P s, T) { return mapped(s.x(), *s.given.weights.w_k, std::nullopt); };
+       }},
       {"P3", "output", Step::output, square, [](Program& p) {
          p.replaced[Step::output] = [](P s, T t) { return mapped(t.at(Step::merged), *s.given.weights.w_o, std::nullopt); };
        }},
@@ -94,6 +97,11 @@ inline std::vector<Planted> planted_projections() {
       {"S4", "keys and values", Step::k, square, [=](Program& p) {
          p.replaced[Step::k] = [=](P s, T t) { return sample_0(s.right(Step::k, t)); };
          p.replaced[Step::v] = [=](P s, T t) { return sample_0(s.right(Step::v, t)); };
+       }},
+      {"S4", "queries, keys and values", Step::q, square, [=](Program& p) {
+         for (const Step step : {Step::q, Step::k, Step::v}) {
+           p.replaced[step] = [=](P s, T t) { return sample_0(s.right(step, t)); };
+         }
        }},
       {"S4", "mask", Step::mask, padded, [=](Program& p) { p.replaced[Step::mask] = [=](P s, T t) { return sample_0(s.right(Step::mask, t)); }; }},
       // Position l of every sample attends to position l of the other samples.
