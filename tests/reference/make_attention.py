@@ -13,12 +13,14 @@ Each folder has
 Seed-driven cases draw as attn-compute does: the module's parameters in constructor order, then generator
 tensors in the order of argv, then the dropout mask.
 
-Run: /usr/bin/python3 make_attention.py   (needs torch built without MKL, on a CPU with AVX2)
+Run: /usr/bin/python3 make_attention.py [FOLDER]   (default: attention, beside this script)
+Needs torch built without MKL, on a CPU with AVX2.
 """
 import json
 import math
 import pathlib
 import shutil
+import sys
 
 import numpy
 import torch
@@ -157,8 +159,8 @@ def check(case, steps):
         assert (weights - ours).abs().max().item() <= TOLERANCE, case["name"]
 
 
-def write(case, steps):
-    folder = ROOT / case["name"]
+def write(root, case, steps):
+    folder = root / case["name"]
     folder.mkdir(parents=True)
     for name, tensor in case.get("files", {}).items():
         numpy.save(folder / f"{name}.npy", tensor.numpy())
@@ -172,21 +174,29 @@ def write(case, steps):
     (folder / "case.json").write_text(json.dumps(description, indent=1) + "\n")
 
 
-def main():
+def obstacle():
+    """Why this machine's PyTorch cannot make the cases; None when it can."""
+    if torch.backends.mkl.is_available():
+        return "this torch has MKL: dropout would draw another stream"
+    if capability() != "AVX2":
+        return f"torch uses {capability()}: seeded numbers would be rounded differently"
+    return None
+
+
+def make(root):
     from attention_cases import dot_case, module_cases
 
-    assert not torch.backends.mkl.is_available(), "this torch has MKL: dropout would draw another stream"
-    assert capability() == "AVX2", f"torch uses {capability()}: seeded numbers would be rounded differently"
     torch.set_grad_enabled(False)
-    shutil.rmtree(ROOT, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
     for case in module_cases():
         case["state"] = torch.get_rng_state()
         steps = module_steps(case)
         check(case, steps)
-        write(case, steps)
-    case, steps = dot_case()
-    write(case, steps)
+        write(root, case, steps)
+    write(root, *dot_case())
 
 
 if __name__ == "__main__":
-    main()
+    if obstacle():
+        sys.exit(obstacle())
+    make(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT)

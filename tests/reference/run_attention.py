@@ -2,8 +2,10 @@
 """Runs attn-compute on every case of tests/reference/attention and compares every step with PyTorch's.
 
     run_attention.py ATTN_COMPUTE [CASES_DIR] [--only GLOB]
+    run_attention.py ATTN_COMPUTE --live     with cases made now, by the PyTorch that is installed
 
-Needs NumPy only; the cases were made by make_attention.py with real PyTorch in float64. A value must
+Needs NumPy only; the committed cases were made by make_attention.py with real PyTorch in float64. With
+--live, exit code 77 (skipped) says that there is no PyTorch that can make them. A value must
 agree within 1e-6 of the largest magnitude in its tensor, or be the same infinity. The last line is
 `N passed, N failed`; the exit code is 0 when all cases agree.
 """
@@ -16,6 +18,8 @@ import sys
 import tempfile
 
 import numpy as np
+
+SKIPPED = 77
 
 
 def difference(have, want):
@@ -50,23 +54,45 @@ def check(tool, folder, tmp):
     return None
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("tool")
-    parser.add_argument("cases", nargs="?", default=pathlib.Path(__file__).parent / "attention", type=pathlib.Path)
-    parser.add_argument("--only", default="*")
-    options = parser.parse_args()
+def run_cases(tool, cases, only):
     passed = failed = 0
     with tempfile.TemporaryDirectory() as tmp:
-        for folder in sorted(path.parent for path in options.cases.glob("*/case.json")):
-            if not fnmatch.fnmatch(folder.name, options.only):
+        for folder in sorted(path.parent for path in cases.glob("*/case.json")):
+            if not fnmatch.fnmatch(folder.name, only):
                 continue
-            problem = check(options.tool, folder, pathlib.Path(tmp))
+            problem = check(tool, folder, pathlib.Path(tmp))
             passed, failed = passed + (problem is None), failed + (problem is not None)
             if problem:
                 print(f"FAIL {folder.name}: {problem}")
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
+
+
+def run_live_cases(tool, only):
+    try:
+        import make_attention
+    except ImportError as missing:
+        print(f"skipped: {missing}")
+        return SKIPPED
+    if make_attention.obstacle():
+        print(f"skipped: {make_attention.obstacle()}")
+        return SKIPPED
+    print(f"torch {make_attention.torch.__version__}")
+    with tempfile.TemporaryDirectory() as tmp:
+        make_attention.make(pathlib.Path(tmp) / "attention")
+        return run_cases(tool, pathlib.Path(tmp) / "attention", only)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("tool")
+    parser.add_argument("cases", nargs="?", default=pathlib.Path(__file__).parent / "attention", type=pathlib.Path)
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--live", action="store_true")
+    options = parser.parse_args()
+    if options.live:
+        return run_live_cases(options.tool, options.only)
+    return run_cases(options.tool, options.cases, options.only)
 
 
 if __name__ == "__main__":

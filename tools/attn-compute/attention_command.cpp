@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "verify_command.hpp"
 
 #include <attn/error.hpp>
 
@@ -24,6 +25,11 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
                                {"path", "reference"},
                                {"sizes", render::json_of(result.trace.sizes)},
                                {"scale", result.facts.scale}};
+  if (!command.verify.mistakes.empty()) {
+    render::JsonArray ids;
+    for (const std::string& id : command.verify.mistakes) ids.emplace_back(id);
+    header.emplace_back("mistakes", std::move(ids));
+  }
   if (result.layout) header.emplace_back("layout", result.layout->name);
   return header;
 }
@@ -51,6 +57,7 @@ AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::s
     : subcommand(std::move(name)), tensors(app) {
   add_score_options(app, scores, tensors, default_scale);
   add_run_options(app, run);
+  add_verify_options(app, verify);
   add_output_options(app, output);
 }
 
@@ -65,7 +72,23 @@ RunPlan plan_of(const AttentionCommand& command) {
   return plan;
 }
 
-int present(const AttentionCommand& command, const AttentionResult& result) {
+// The trace of the same run with mistakes in it; the tensors must outlive the trace.
+Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& steps) {
+  Trace wrong{right.sizes, right.precision, {}};
+  for (const TraceEntry& entry : right.entries) {
+    const auto found = steps.find(entry.step);
+    wrong.entries.push_back({entry.name, entry.step, entry.axes, found != steps.end() ? TensorView(found->second) : entry.tensor});
+  }
+  return wrong;
+}
+
+int present(const AttentionCommand& command, AttentionResult result) {
+  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  std::map<Step, Tensor<double>> wrong;
+  if (!command.verify.mistakes.empty()) {
+    wrong = run_wrong(command, *result.problem);
+    result.trace = mistaken_trace(result.trace, wrong);
+  }
   if (!command.output.cell.empty()) {
     write_cell(command, result);
   } else {

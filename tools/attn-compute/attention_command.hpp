@@ -1,6 +1,7 @@
 // What the five attention subcommands share: their options, and everything after the computation.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "../common/memory_budget.hpp"
 #include "../common/output_options.hpp"
 #include "../common/run_options.hpp"
@@ -9,13 +10,13 @@
 #include "../common/tensor_arguments.hpp"
 #include "planned_steps.hpp"
 #include "score_options.hpp"
+#include "verify_options.hpp"
 
 #include <attn/lessons/cell.hpp>
 #include <attn/random.hpp>
 #include <attn/trace.hpp>
+#include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <string>
 #include <utility>
@@ -30,8 +31,12 @@ struct AttentionCommand {
   RunOptions run;
   SizeOptions sizes;
   ScoreOptions scores;
+  VerifyCommandOptions verify;
   OutputOptions output;
   TensorArguments tensors;
+
+  /// Whether the run must be taken apart: for --verify or --mistake.
+  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty(); }
 };
 
 /// A finished run, ready to be shown.
@@ -40,6 +45,7 @@ struct AttentionResult {
   AttentionFacts facts;
   const LayoutInfo* layout = nullptr;   ///< of the weights; nullptr for a run without a module
   bool add_zero_attn = false;           ///< the module appended a key of zeros
+  std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
 };
 
 /// Draws the dropout mask [B, H, Lq, Lk], last of everything drawn; empty without dropout.
@@ -75,20 +81,11 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
   return facts;
 }
 
-/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
-int present(const AttentionCommand& command, const AttentionResult& result);
-
-/// Prints the PyTorch lines that reproduce the run instead of running it.
-int print_recipe(const AttentionCommand& command);
+int present(const AttentionCommand& command, AttentionResult result);
 
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);
-
-/// Runs f(T{}) with T = double or float, as --dtype says.
-template <class F>
-int with_precision(Precision precision, F&& f) {
-  return precision == Precision::float64 ? f(double{}) : f(float{});
-}
 
 }  // namespace attn::tools

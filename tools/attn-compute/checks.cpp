@@ -101,6 +101,8 @@ void check_shape_kept(const TensorView& output, const NoteContext& context, std:
 }  // namespace
 
 std::vector<render::Check> checks_of(const TraceEntry& entry, const NoteContext& context) {
+  // A mistake made on purpose may change shapes that the checks rely on.
+  if (!context.command.verify.mistakes.empty()) return {};
   using Checker = void (*)(const TensorView&, const NoteContext&, std::vector<render::Check>&);
   static const std::pair<Step, Checker> table[] = {
       {Step::weights, check_row_sums},

@@ -1,5 +1,7 @@
 // Dot-product attention (the course's first form): three optional linear maps, scores, softmax, sum.
 #include "attention_command.hpp"
+#include "problem_of.hpp"
+#include "recipe.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
@@ -54,8 +56,7 @@ Sizes sizes_of(const AttentionCommand& c) {
   sizes.head_dim = mapped_width("--wq", q[2]);
   sizes.value_dim = mapped_width("--wv", v[2]);
   require_agreement("--batch", c.sizes.batch, q[0], "--query");
-  require_agreement("--query-len", c.sizes.query_len, q[1], "--query");
-  require_agreement("--key-len", c.sizes.key_len, k[1], "--key");
+  require_lengths(c.sizes, q[1], "--query", k[1], "--key");
   require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "the queries");
   return sizes;
 }
@@ -85,7 +86,11 @@ int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
                                               c.tensors.has("--value") ? c.tensors.take<T>("--value") : key, 1, 1, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
-  return present(c, finish(c, options, steps.attention.sizes, std::move(trace)));
+  AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {1, 1, false, false, options}, false);
+  }
+  return present(c, std::move(result));
 }
 
 template <class T>
@@ -102,7 +107,11 @@ int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
-  return present(c, finish(c, options, steps.attention.sizes, std::move(trace)));
+  AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, multi, true);
+  }
+  return present(c, std::move(result));
 }
 
 template <class T>
@@ -110,13 +119,14 @@ int run_dot(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
+  check_verify_options(c.verify, c.run.dtype);
   use_default_inputs(c, budget);
   const Sizes sizes = sizes_of(c);
   budget.charge(planned_bytes(planned_steps(plan_of_dot(c)), sizes, precision_of<T>()), "the steps of this run");
-  if (c.output.show_recipe) return print_recipe(c);
+  if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
-  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
+  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
   return has_maps(c.tensors) ? run_with_maps<T>(c, options) : run_without_maps<T>(c, options);

@@ -3,6 +3,8 @@
 #include "module_command.hpp"
 #include "subcommands.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 
 namespace attn::tools {

@@ -1,5 +1,7 @@
 // Scaled dot-product attention on given queries, keys and values.
 #include "attention_command.hpp"
+#include "problem_of.hpp"
+#include "recipe.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
@@ -73,8 +75,7 @@ Sizes sizes_of(const AttentionCommand& c, const HeadCounts& counts) {
   sizes.value_dim = rank == 3 ? v[2] / counts.kv_heads : v[rank - 1];
   sizes.d_model = sizes.heads * sizes.value_dim;
   require_agreement("--batch", c.sizes.batch, sizes.batch, "--query " + to_string(q));
-  require_agreement("--query-len", c.sizes.query_len, sizes.query_len, "--query " + to_string(q));
-  require_agreement("--key-len", c.sizes.key_len, sizes.new_len, "--key " + to_string(k));
+  require_lengths(c.sizes, sizes.query_len, "--query " + to_string(q), sizes.new_len, "--key " + to_string(k));
   require_agreement("--head-dim", c.sizes.head_dim, sizes.head_dim, "--query " + to_string(q));
   require_agreement("--value-dim", c.sizes.value_dim, sizes.value_dim, "--value " + to_string(v));
   return sizes;
@@ -90,15 +91,16 @@ int run_sdpa(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
+  check_verify_options(c.verify, c.run.dtype);
   require_all_or_none(c.tensors);
   use_default_inputs(c, budget);
   const HeadCounts counts = head_counts(c);
   const Sizes sizes = sizes_of(c, counts);
   budget.charge(planned_bytes(planned_steps(plan_of(c)), sizes, precision_of<T>()), "the steps of this run");
-  if (c.output.show_recipe) return print_recipe(c);
+  if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
-  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes.key_len);
+  AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
   const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),
@@ -106,7 +108,11 @@ int run_sdpa(AttentionCommand& c) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false});
+  AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false};
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {counts.heads, counts.kv_heads, false, false, options}, false);
+  }
+  return present(c, std::move(result));
 }
 
 }  // namespace

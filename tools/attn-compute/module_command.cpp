@@ -1,10 +1,13 @@
 #include "module_command.hpp"
 
 #include "module_weights.hpp"
+#include "problem_of.hpp"
+#include "recipe.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <utility>
@@ -57,9 +60,7 @@ Sizes sizes_of_run(const ModuleCommand& c, const MultiheadShape& shape, std::siz
     throw ShapeError("--input", fmt::format("has rows of width {}, but the weights expect d_model = {}", x[2], shape.d_model));
   }
   require_agreement("--batch", c.sizes.batch, x[0], "--input");
-  require_agreement("--len", c.sizes.query_len ? std::nullopt : c.sizes.len, x[1], "--input");
-  require_agreement("--query-len", c.sizes.query_len, x[1], "--input");
-  require_agreement("--key-len", c.sizes.key_len, memory[1], source);
+  require_lengths(c.sizes, x[1], "--input", memory[1], source);
   return sizes;
 }
 
@@ -91,6 +92,7 @@ int run(ModuleCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
+  check_verify_options(c.verify, c.run.dtype);
   ModuleWeights<T> read = read_weights<T>(c, budget);
   const MultiheadShape shape = read.shape;
   use_default_inputs(c, shape, budget);
@@ -98,6 +100,11 @@ int run(ModuleCommand& c) {
   const std::size_t appended_keys = (bias_kv ? 1 : 0) + (c.add_zero_attn ? 1 : 0);
   const Sizes sizes = sizes_of_run(c, shape, appended_keys);
   budget.charge(planned_bytes(planned_steps(plan_of_module(c)), sizes, precision_of<T>()), "the steps of this run");
+  if (c.output.show_recipe) {
+    std::vector<io::NamedView> loaded;
+    for (const NamedTensor<T>& named : read.tensors) loaded.push_back({named.name, named.tensor});
+    return print_recipe({c, sizes, &c, shape, std::move(loaded), appended_keys});
+  }
 
   TorchGenerator random(c.run.seed);
   const MultiheadWeights<T> weights = canonical_weights(c, std::move(read), random);
@@ -106,20 +113,27 @@ int run(ModuleCommand& c) {
   options.kv_heads = shape.kv_heads;
   options.add_zero_attn = c.add_zero_attn;
   options.average_weights = c.average_weights;
-  options.attention = attention_options<T>(c.scores, c.tensors, sizes.key_len - appended_keys);
+  options.attention = attention_options<T>(c.scores, c.tensors, sizes, appended_keys);
   options.attention.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.attention.detail = c.output.detail ? Detail::yes : Detail::no;
   AttentionOptions<T> explained = options.attention;
   explained.dropout_keep.reset();
   explained.mask.exempt_keys = appended_keys;
 
+  MultiheadOptions<T> kept;
+  if (c.needs_problem()) kept = options;
+  kept.attention.mask.exempt_keys = appended_keys;
   const MultiheadSteps<T> steps = multihead(take_inputs<T>(c), weights, std::move(options));
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
   AttentionFacts facts = facts_of(c, explained, trace.sizes);
-  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn});
+  AttentionResult result{std::move(trace), std::move(facts), c.layout, c.add_zero_attn};
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, std::move(kept), true);
+  }
+  return present(c, std::move(result));
 }
 
 }  // namespace
@@ -131,8 +145,12 @@ ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const Layou
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
       ->type_name("FILE")
       ->group("Tensors");
-  app.add_flag_callback("--bias", [this]() { bias = true; }, "Fresh linear maps have a bias")->group("Weights");
-  app.add_flag_callback("--no-bias", [this]() { bias = false; }, "Fresh linear maps have no bias")->group("Weights");
+  const auto set_bias = [this](bool wanted) {
+    if (bias && *bias != wanted) throw UsageError("--bias", "contradicts --no-bias");
+    bias = wanted;
+  };
+  app.add_flag_callback("--bias", [set_bias]() { set_bias(true); }, "Fresh linear maps have a bias")->group("Weights");
+  app.add_flag_callback("--no-bias", [set_bias]() { set_bias(false); }, "Fresh linear maps have no bias")->group("Weights");
 }
 
 void add_single_maps(ModuleCommand& command) {

@@ -1,11 +1,10 @@
 // Attention with the weights of a module: what `self`, `cross` and `mha` share.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "attention_command.hpp"
 
 #include <attn/weights/layouts.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>

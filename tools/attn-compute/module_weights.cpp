@@ -20,20 +20,6 @@ bool exists(const std::string& path) {
   return stat(path.c_str(), &status) == 0;
 }
 
-struct WeightsFile {
-  std::string path;
-  std::string prefix;  ///< "encoder.layers.0.self_attn."
-};
-
-// A file that exists wins over the reading as FILE:PREFIX.
-WeightsFile split_prefix(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (text == "-" || exists(text) || colon == std::string::npos) return {text, ""};
-  WeightsFile file{text.substr(0, colon), text.substr(colon + 1)};
-  if (!file.prefix.empty() && file.prefix.back() != '.') file.prefix += '.';
-  return file;
-}
-
 // The last axis of a given input; 0 when it is not given.
 std::size_t width_of(const TensorArguments& tensors, const char* option) {
   const TensorArgument* argument = tensors.find(option);
@@ -48,8 +34,10 @@ void check_head_count(const ModuleCommand& c) {
 }
 
 // Sizes that were asked for must be those that the weights have.
-void require_agreement_with(const MultiheadShape& shape, const ModuleCommand& c) {
-  const std::string where = "--weights " + c.weights;
+void require_agreement_with(const MultiheadShape& shape, const ModuleCommand& c, const std::string& where) {
+  if (c.bias || c.bias_kv) {
+    throw UsageError(c.bias_kv ? "--bias-kv" : *c.bias ? "--bias" : "--no-bias", "is for fresh weights, not for " + where);
+  }
   require_agreement("--d-model", c.sizes.d_model, shape.d_model, where);
   require_agreement("--kv-heads", c.sizes.kv_heads, shape.kv_heads, where);
   require_agreement("--head-dim", c.sizes.head_dim, shape.head_dim, where);
@@ -98,11 +86,20 @@ MultiheadShape shape_from_maps(const ModuleCommand& c) {
 
 }  // namespace
 
+WeightsFile split_prefix(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (text == "-" || exists(text) || colon == std::string::npos) return {text, ""};
+  WeightsFile file{text.substr(0, colon), text.substr(colon + 1)};
+  if (!file.prefix.empty() && file.prefix.back() != '.') file.prefix += '.';
+  return file;
+}
+
 template <class T>
 ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
   ModuleWeights<T> weights;
   if (c.weights.empty()) {
     weights.shape = has_maps(c.tensors) ? shape_from_maps(c) : shape_from_options(c);
+    if (has_maps(c.tensors)) require_agreement_with(weights.shape, c, "--wq, --wk and --wv");
     return weights;
   }
   if (has_maps(c.tensors)) throw UsageError("--weights", "cannot be combined with --wq, --wk and --wv");
@@ -118,7 +115,7 @@ ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
     throw InputError(subject, fmt::format("no tensor has a name that begins with '{}'", file.prefix));
   }
   weights.shape = infer_shape(*c.layout, weights.tensors, c.sizes.heads.value_or(0), subject);
-  require_agreement_with(weights.shape, c);
+  require_agreement_with(weights.shape, c, subject);
   return weights;
 }
 

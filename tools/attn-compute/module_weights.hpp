@@ -8,9 +8,17 @@
 #include <attn/weights/multihead_shape.hpp>
 #include <attn/weights/named_tensor.hpp>
 
+#include <string>
 #include <vector>
 
 namespace attn::tools {
+
+/// --weights FILE or FILE:PREFIX, taken apart; a file that exists wins over the reading as FILE:PREFIX.
+struct WeightsFile {
+  std::string path;
+  std::string prefix;  ///< "encoder.layers.0.self_attn.", to be taken off the names; "" for none
+};
+WeightsFile split_prefix(const std::string& text);
 
 /// The tensors of --weights under the module's own names (a prefix taken off), and the shape they imply.
 /// Empty when there is no --weights; the shape then comes from the sizes and the inputs.

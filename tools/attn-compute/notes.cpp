@@ -42,60 +42,75 @@ bool nothing_visible(C c, MaskedRows policy) {
   return c.fully_masked_rows > 0 && c.result.facts.masked_rows_replaced &&
          c.command.scores.masked_rows.value_or(MaskedRows::zero) == policy;
 }
+bool other_source(C c) { return c.has(Step::memory); }
+bool only_equal_keys(C c) {
+  return all_ones(c.result.trace.find(Step::x)->tensor) && !other_source(c) && c.sizes.past_len == 0 && c.appended_keys == 0 &&
+         !given_means(c, MaskMeans::add) && !c.forbidden_weighted;
+}
+bool forbidden_have_no_weight(C c) {
+  return masks(c) && !c.forbidden_weighted && (c.fully_masked_rows == 0 || nothing_visible(c, MaskedRows::zero));
+}
 bool is_self(C c) { return c.is("self") || (c.is("mha") && !c.has(Step::memory)); }
 
-const std::vector<NoteRule>& rules() {
-  using S = Step;
-  constexpr Place instead = Place::instead, besides = Place::besides;
-  static const std::vector<NoteRule> table = {
-      {S::x, "ones", besides, [](C c) { return all_ones(c.result.trace.find(Step::x)->tensor); }},
-      {S::q_proj, "one_head", instead, one_head},
-      {S::k_proj, "one_head", instead, one_head},
-      {S::v_proj, "one_head", instead, one_head},
-      {S::q, "given", instead, [](C c) { return !c.has(Step::q_proj); }},
-      {S::q, "one_head", instead, one_head},
-      {S::k, "given", instead, [](C c) { return !c.has(Step::k_proj); }},
-      {S::k, "one_head", instead, one_head},
-      {S::k, "grouped", besides, grouped},
-      {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
-      {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
-      {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
-      {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
-      {S::v, "one_head", instead, one_head},
-      {S::v, "grouped", besides, grouped},
-      {S::v, "bias_v", besides, [](C c) { return c.has(Step::bias_v); }},
-      {S::v, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
-      {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
-      {S::scores_raw, "grouped", besides, grouped},
-      {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
-      {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
-      {S::scores_scaled, "given", instead, [](C) { return true; }},
-      {S::scores_scaled, "shared-head", besides, [](C c) { return c.result.layout && c.result.layout->scales_by_d_model; }},
-      {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
-      {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
-      {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c); }},
-      {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
-      {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
-      {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
-      {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
-      {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
-      {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
-      {S::scores_masked, "minus_infinity", instead, masks},
-      {S::scores_masked, "unmasked", instead, [](C) { return true; }},
-      {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
-      {S::weights, "masked", besides, masks},
-      {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
-      {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
-      {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
-      {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
-      {S::heads, "grouped", besides, grouped},
-      {S::merged, "one_head", instead, one_head},
-      {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o); }},
-      {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
-      {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
-  };
-  return table;
-}
+using S = Step;
+constexpr Place instead = Place::instead, besides = Place::besides;
+
+constexpr NoteRule rules[] = {
+    {S::x, "ones", besides, only_equal_keys},
+    {S::q_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
+    {S::q_proj, "one_head", instead, one_head},
+    {S::k_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
+    {S::k_proj, "one_head", instead, one_head},
+    {S::v_proj, "one_head", instead, one_head},
+    {S::q, "given", instead, [](C c) { return !c.has(Step::q_proj); }},
+    {S::q, "one_head", instead, one_head},
+    {S::k, "given", instead, [](C c) { return !c.has(Step::k_proj); }},
+    {S::k, "one_head", instead, one_head},
+    {S::k, "grouped", besides, grouped},
+    {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
+    {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+    {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
+    {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
+    {S::v, "one_head", instead, one_head},
+    {S::v, "grouped", besides, grouped},
+    {S::v, "bias_v", besides, [](C c) { return c.has(Step::bias_v); }},
+    {S::v, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+    {S::present_key, "appended", instead, [](C c) { return c.appended_keys > 0; }},
+    {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
+    {S::scores_raw, "grouped", besides, grouped},
+    {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
+    {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
+    {S::scores_scaled, "given", instead, [](C) { return true; }},
+    {S::scores_scaled, "shared-head", besides, [](C c) { return c.command.scores.scale_text == "auto" && c.result.layout && c.result.layout->scales_by_d_model; }},
+    {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
+    {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
+    {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && c.command.scores.valid_lens.empty(); }},
+    {S::mask, "causal_bottom_right_valid", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && !c.command.scores.valid_lens.empty(); }},
+    {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
+    {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
+    {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
+    {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
+    {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+    {S::mask, "appended", besides, [](C c) { return c.appended_keys > 0; }},
+    {S::scores_masked, "finite_leaks", instead, [](C c) { return c.command.scores.mask_fill && c.forbidden_weighted; }},
+    {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
+    {S::scores_masked, "minus_infinity", instead, masks},
+    {S::scores_masked, "unmasked", instead, [](C) { return true; }},
+    {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+    {S::weights, "masked", besides, forbidden_have_no_weight},
+    {S::weights, "one_key", besides, [](C c) { return c.some_see_one_key && !c.forbidden_weighted; }},
+    {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
+    {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
+    {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
+    {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
+    {S::heads, "grouped", besides, grouped},
+    {S::heads, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
+    {S::merged, "one_head", instead, one_head},
+    {S::output, "with_w_o_one_head", besides, [](C c) { return c.has(Step::w_o) && one_head(c); }},
+    {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o) && !one_head(c); }},
+    {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
+    {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
+};
 
 std::string number(double value) { return render::number_text(value, {}); }
 
@@ -115,27 +130,31 @@ lessons::Placeholders placeholders(C c) {
   values["p"] = number(facts.dropout_p);
   values["window"] = "[" + side(scores.window.left) + ", " + side(scores.window.right) + "]";
   values["valid_lens"] = fmt::format("{}", fmt::join(scores.valid_lens, ", "));
-  const std::size_t last = scores.valid_lens.empty() ? c.sizes.key_len : scores.valid_lens.front();
-  const auto offset = bottom_right(c) ? static_cast<std::ptrdiff_t>(last) - static_cast<std::ptrdiff_t>(c.sizes.query_len)
-                                      : static_cast<std::ptrdiff_t>(c.sizes.past_len);
+  const auto keys = static_cast<std::ptrdiff_t>(c.sizes.key_len - c.appended_keys);
+  const std::ptrdiff_t offset = bottom_right(c) ? keys - static_cast<std::ptrdiff_t>(c.sizes.query_len)
+                                                : static_cast<std::ptrdiff_t>(c.sizes.past_len);
   values["offset"] = std::to_string(offset);
   values["count"] = std::to_string(c.fully_masked_rows);
   return values;
 }
 
-std::size_t count_fully_masked(const Trace& trace) {
-  const TraceEntry* mask = trace.find(Step::mask);
-  if (!mask || mask->tensor.size() == 0) return 0;
+// What the mask left to see in each row, and whether the weights kept to it.
+void look_at_rows(NoteContext& context) {
+  const TraceEntry* mask = context.result.trace.find(Step::mask);
+  const TraceEntry* weights = context.result.trace.find(Step::weights);
+  if (!mask || mask->tensor.size() == 0) return;
   const std::size_t keys = mask->tensor.shape().back();
-  std::size_t rows = 0;
   for (std::size_t row = 0; row < mask->tensor.size() / keys; ++row) {
-    bool masked = true;
-    for (std::size_t j = 0; j < keys && masked; ++j) {
-      masked = mask->tensor[row * keys + j] == -std::numeric_limits<double>::infinity();
+    std::size_t visible = 0, forbidden_weights = 0;
+    for (std::size_t cell = row * keys; cell < (row + 1) * keys; ++cell) {
+      const bool forbidden = mask->tensor[cell] == -std::numeric_limits<double>::infinity();
+      visible += !forbidden;
+      forbidden_weights += forbidden && weights->tensor[cell] != 0;
     }
-    rows += masked;
+    context.fully_masked_rows += visible == 0;
+    context.some_see_one_key = context.some_see_one_key || visible == 1;
+    context.forbidden_weighted = context.forbidden_weighted || (visible > 0 && forbidden_weights > 0);
   }
-  return rows;
 }
 
 void append(std::vector<std::string>& notes, C c, const std::string& key, const std::string& variant = "") {
@@ -150,7 +169,8 @@ NoteContext::NoteContext(const AttentionCommand& run_command, const AttentionRes
     : command(run_command),
       result(run_result),
       sizes(run_result.trace.sizes),
-      fully_masked_rows(count_fully_masked(run_result.trace)) {
+      appended_keys((has(Step::bias_k) ? 1 : 0) + (run_result.add_zero_attn ? 1 : 0)) {
+  look_at_rows(*this);
   values = placeholders(*this);
 }
 
@@ -158,14 +178,14 @@ std::vector<std::string> notes_of(Step step, const NoteContext& context) {
   const std::string key(name_of(step));
   std::vector<std::string> notes;
   std::string main_variant;
-  for (const NoteRule& rule : rules()) {
+  for (const NoteRule& rule : rules) {
     if (rule.step == step && rule.place == Place::instead && rule.applies(context)) {
       main_variant = rule.variant;
       break;
     }
   }
   append(notes, context, key, main_variant);
-  for (const NoteRule& rule : rules()) {
+  for (const NoteRule& rule : rules) {
     if (rule.step == step && rule.place == Place::besides && rule.applies(context)) append(notes, context, key, rule.variant);
   }
   return notes;
@@ -173,14 +193,18 @@ std::vector<std::string> notes_of(Step step, const NoteContext& context) {
 
 std::vector<std::string> introduction(const NoteContext& context) {
   std::vector<std::string> paragraphs;
-  append(paragraphs, context, "intro", context.command.subcommand);
+  const bool single = context.is("mha") && one_head(context);
+  append(paragraphs, context, "intro", single ? "mha_one_head" : context.command.subcommand);
   if (context.is("mha")) append(paragraphs, context, "layout", std::string(context.result.layout->name));
   return paragraphs;
 }
 
 std::vector<std::string> closing(const NoteContext& context) {
+  std::string variant = context.command.subcommand;
+  if (context.is("mha") && one_head(context)) variant = "mha_one_head";
+  if (context.is("self") && context.sizes.value_dim != context.sizes.d_model) variant = "self_other_width";
   std::vector<std::string> paragraphs;
-  append(paragraphs, context, "closing", context.command.subcommand);
+  append(paragraphs, context, "closing", variant);
   return paragraphs;
 }
 

@@ -39,7 +39,8 @@ const TraceEntry* operand_in(const Trace& trace, Step operand) {
 std::string instance_of(const Trace& trace, const TraceEntry& entry) {
   std::string text;
   for (const Step operand : step_info(entry.step).operands) {
-    const TraceEntry* read = operand_in(trace, operand);
+    const bool own_values = entry.step == Step::v_proj && operand == Step::memory && trace.find(Step::memory_value);
+    const TraceEntry* read = operand_in(trace, own_values ? Step::memory_value : operand);
     if (!read || read->step >= entry.step) read = trace.find(operand);
     if (!read) continue;
     if (!text.empty()) text += ", ";
@@ -65,9 +66,38 @@ const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entr
 const char* left_out(const NoteContext& context, Step step) {
   const bool projected = context.has(Step::q_proj) || context.has(Step::k_proj) || context.has(Step::v_proj);
   if ((step == Step::q || step == Step::k || step == Step::v) && !projected) return "given";
-  if (step == Step::output && !context.has(Step::w_o) && !context.has(Step::b_o)) return "unmapped";
+  if (step == Step::output && !context.has(Step::w_o) && !context.has(Step::b_o)) {
+    const bool merges = context.sizes.heads > 1 && context.result.trace.find(Step::output)->tensor.rank() == 3;
+    return merges ? "merged" : "unmapped";
+  }
   if (step == Step::scores_masked && !context.has(Step::mask)) return "unmasked";
+  if (step == Step::scores_masked && context.command.scores.mask_fill) return "filled";
   return nullptr;
+}
+
+struct LinearMap {
+  Step result, source, weight, bias;
+};
+
+constexpr LinearMap linear_maps[] = {{Step::q_proj, Step::x, Step::w_q, Step::b_q},
+                                     {Step::k_proj, Step::memory, Step::w_k, Step::b_k},
+                                     {Step::v_proj, Step::memory, Step::w_v, Step::b_v},
+                                     {Step::output, Step::merged, Step::w_o, Step::b_o}};
+
+// A linear map's formula with the source that this run reads, and without a bias that it does not have.
+void fit_to_run(const NoteContext& context, Step step, render::Section& section) {
+  for (const LinearMap& map : linear_maps) {
+    if (map.result != step || !context.has(map.weight)) continue;
+    const bool own_values = step == Step::v_proj && context.has(Step::memory_value);
+    const Step wanted = own_values ? Step::memory_value : map.source;
+    const std::string source(step_info(context.has(wanted) ? wanted : Step::x).symbol);
+    const std::string weight(step_info(map.weight).symbol), bias(step_info(map.bias).symbol);
+    const bool output = step == Step::output;
+    const std::string from = output ? "Z" : source;
+    if (!output) section.symbol = from + weight;
+    section.formula = from + "·" + weight + (context.has(map.bias) ? " + " + bias : "");
+    section.latex = (output ? "Y = " : "") + from + " " + weight + (context.has(map.bias) ? " + " + bias : "");
+  }
 }
 
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number) {
@@ -78,11 +108,12 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   section.name = entry.name;
   section.symbol = info.symbol;
   const char* variant = left_out(context, entry.step);
-  section.formula = variant ? lessons::lesson(language).note("run_formula", variant).value_or("")
+  section.formula = variant ? lessons::lesson(language).note("run_formula", variant, context.values).value_or("")
                             : lessons::formula(language, entry.step);
   section.latex = info.latex;
+  fit_to_run(context, entry.step, section);
   section.instance = instance_of(context.result.trace, entry);
-  if (!variant) section.meaning = lessons::meaning(language, entry.step);
+  if (!variant || entry.step == Step::scores_masked) section.meaning = lessons::meaning(language, entry.step);
   section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step), false};
   if (const TraceEntry* same = same_numbers_before(shown, entry)) {
     section.stand_in = lessons::lesson(language).note("word", "equal_to", {{"step", same->name}}).value_or(same->name);

@@ -7,6 +7,7 @@
 #include <attn/error.hpp>
 #include <attn/io/array.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>
@@ -178,8 +179,25 @@ std::size_t past_length(const TensorArguments& tensors) {
   return past && past->shape().size() == 4 ? past->shape()[2] : 0;
 }
 
+// check_mask with the options named that are to blame.
 template <class T>
-AttentionOptions<T> attention_options(const ScoreOptions& o, TensorArguments& tensors, std::size_t maskable_keys) {
+void check_rules(const MaskRules<T>& rules, const Sizes& sizes, const TensorArguments& tensors) {
+  const auto check = [&](const MaskRules<T>& part, const std::string& option) {
+    try {
+      check_mask(part, sizes);
+    } catch (const ShapeError& error) {
+      const std::string problem = error.what();
+      throw ShapeError(option, problem.substr(problem.find(": ") + 2));
+    }
+  };
+  MaskRules<T> without_given = rules;
+  without_given.given.reset();
+  check(without_given, "--valid-lens");
+  if (rules.given) check(rules, "--mask " + tensors.find("--mask")->text);
+}
+
+template <class T>
+AttentionOptions<T> attention_options(const ScoreOptions& o, TensorArguments& tensors, const Sizes& sizes, std::size_t appended_keys) {
   AttentionOptions<T> options;
   options.scale = o.scale;
   options.softcap = o.softcap;
@@ -187,7 +205,10 @@ AttentionOptions<T> attention_options(const ScoreOptions& o, TensorArguments& te
   options.mask.align = o.causal_align;
   options.mask.valid_lens = o.valid_lens;
   options.mask.window = o.window;
-  if (tensors.has("--mask")) options.mask.given = given_mask<T>(o, tensors, maskable_keys);
+  if (tensors.has("--mask")) options.mask.given = given_mask<T>(o, tensors, sizes.key_len - appended_keys);
+  options.mask.exempt_keys = appended_keys;
+  check_rules(options.mask, sizes, tensors);
+  options.mask.exempt_keys = 0;  // set by the computation that appends them
   if (o.mask_fill) options.mask_fill = static_cast<T>(*o.mask_fill);
   options.masked_rows = o.masked_rows;
   options.past_key = tensors.take_optional<T>("--past-key");
@@ -196,7 +217,7 @@ AttentionOptions<T> attention_options(const ScoreOptions& o, TensorArguments& te
   return options;
 }
 
-template AttentionOptions<float> attention_options(const ScoreOptions&, TensorArguments&, std::size_t);
-template AttentionOptions<double> attention_options(const ScoreOptions&, TensorArguments&, std::size_t);
+template AttentionOptions<float> attention_options(const ScoreOptions&, TensorArguments&, const Sizes&, std::size_t);
+template AttentionOptions<double> attention_options(const ScoreOptions&, TensorArguments&, const Sizes&, std::size_t);
 
 }  // namespace attn::tools

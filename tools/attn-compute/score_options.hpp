@@ -1,11 +1,10 @@
 // Options about how scores become weights: scale, soft cap, every mask rule, cache, dropout.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "../common/tensor_arguments.hpp"
 
 #include <attn/ops/attention.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>
@@ -43,10 +42,12 @@ void check_score_options(const ScoreOptions& options, const TensorArguments& ten
 /// Throws UsageError for whole numbers without --mask-means, which could be any of the three.
 MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mask);
 
-/// Everything but the dropout mask, which is drawn last. `maskable_keys` is Lk without appended keys.
+/// Everything but the dropout mask, which is drawn last. `appended_keys` of the keys are added by the
+/// module itself and free of every rule. Throws ShapeError, naming the option, for a mask or valid lengths
+/// that do not fit the sizes.
 template <class T>
-AttentionOptions<T> attention_options(const ScoreOptions& options, TensorArguments& tensors,
-                                      std::size_t maskable_keys);
+AttentionOptions<T> attention_options(const ScoreOptions& options, TensorArguments& tensors, const Sizes& sizes,
+                                      std::size_t appended_keys = 0);
 
 /// P, the length of the cache given with --past-key; 0 without one.
 std::size_t past_length(const TensorArguments& tensors);

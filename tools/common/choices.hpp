@@ -2,12 +2,12 @@
 // "did you mean" are made.
 #pragma once
 
+#include "cli11_forward.hpp"
 #include "suggest.hpp"
 
 #include <attn/error.hpp>
 
-#include <CLI/CLI.hpp>
-
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,15 +40,16 @@ Value parse_choice(const std::string& option, const std::string& word, const Cho
   throw UsageError(option, "expected " + list_of_words(words) + ", found '" + word + "'" + did_you_mean(word, words));
 }
 
+/// Adds an option whose value, shown in the help as `type`, is handed to `set`.
+CLI::Option* add_word(CLI::App& app, const std::string& option, const std::string& type, const std::string& help,
+                      std::function<void(const std::string&)> set);
+
 /// Adds an option that sets `target` (a Value or std::optional<Value>) to one of `choices`.
 template <class Target, class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target, const Choices<Value>& choices,
                         const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          option, [&target, option, choices](const std::string& word) { target = parse_choice(option, word, choices); },
-          help)
-      ->type_name(alternatives(words_of(choices)));
+  return add_word(app, option, alternatives(words_of(choices)), help,
+                  [&target, option, choices](const std::string& word) { target = parse_choice(option, word, choices); });
 }
 
 }  // namespace attn::tools

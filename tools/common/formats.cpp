@@ -118,6 +118,7 @@ std::string text_table(const render::Table& table) { return render::table_text(t
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
+  if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }
 
@@ -169,10 +170,19 @@ void write_report(const TraceReport& report, const OutputOptions& options) {
   sink->finish();
 }
 
+void require_table_format(const Format& format) {
+  if (format.table) return;
+  std::vector<std::string> names;
+  for (const Format& row : format_table()) {
+    if (row.table) names.push_back(row.name);
+  }
+  throw UsageError("--format", format.name + " holds tensors; a table needs " + list_of_words(names));
+}
+
 void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
-  if (!format.table) throw UsageError("--format", format.name + " holds tensors; a table needs text, csv, json, markdown or latex");
+  require_table_format(format);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
   sink->write(render(format));
   sink->finish();
@@ -182,6 +192,12 @@ void write_table(const render::Table& table, const std::string& preface, const O
   write_rendered(
       [&](const Format& format) { return (format.name == "text" ? preface : std::string()) + format.table(table); },
       options);
+}
+
+void write_text_result(const std::string& text, const OutputOptions& options) {
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  sink->write(text);
+  sink->finish();
 }
 
 }  // namespace attn::tools

@@ -42,6 +42,9 @@ const Format& find_format(const std::string& name);
 /// extension that no format has.
 const Format& chosen_format(const OutputOptions& options);
 
+/// Throws UsageError if the format holds tensors only.
+void require_table_format(const Format& format);
+
 /// Writes the report, or the table, to --output in the chosen format.
 void write_report(const TraceReport& report, const OutputOptions& options);
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
@@ -49,6 +52,9 @@ void write_table(const render::Table& table, const std::string& preface, const O
 /// Writes to --output what `render` returns for the chosen format. Throws UsageError for a format that
 /// holds tensors only.
 void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options);
+
+/// Writes finished text (a report, a recipe) to --output.
+void write_text_result(const std::string& text, const OutputOptions& options);
 
 /// Lets renderers write to a sink.
 class SinkOutput : public render::Output {

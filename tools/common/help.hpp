@@ -1,7 +1,7 @@
 // The help of a subcommand: examples first, then the options by group, in the order of a run.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli11_forward.hpp"
 
 #include <string>
 

@@ -1,11 +1,14 @@
 #include "output_options.hpp"
 
+#include "array_report.hpp"
 #include "choices.hpp"
 #include "formats.hpp"
 #include "numbers.hpp"
+#include "table_report.hpp"
 
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -28,21 +31,63 @@ lessons::Language language_of_locale() {
   return lessons::Language::en;
 }
 
-enum class Formats { all, tables };
-
-std::string format_help(Formats which) {
-  std::string help = "Format (default: by the extension of --output, else text)";
-  if (which == Formats::all) help += ":";
-  for (const Format& format : format_table()) {
-    if (which == Formats::all) help += "\n  " + format.name + ": " + format.description;
-    if (which == Formats::tables && format.table) help += (&format == &format_table().front() ? ": " : ", ") + format.name;
-  }
+std::string format_help() {
+  std::string help = "Format (default: by the extension of --output, else text):";
+  for (const Format& format : format_table()) help += "\n  " + format.name + ": " + format.description;
   return help;
+}
+
+std::string format_help(std::vector<std::string> names, const OutputOptions& o) {
+  if (o.has_picture) names.push_back("gnuplot (the picture's script with its data)");
+  return "Format: " + list_of_words(names) + " (default: by the extension of --output, else text)";
+}
+
+std::string table_format_help(const OutputOptions& o) {
+  std::vector<std::string> names;
+  for (const Format& format : format_table()) {
+    if (format.table) names.push_back(format.name);
+  }
+  return format_help(names, o);
 }
 
 void add_text(CLI::App& app, const char* option, const char* type, const std::string& help,
               std::function<void(const std::string&)> set) {
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
+}
+
+// The options that every kind of result has.
+void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats, const char* output = "-o,--output") {
+  add_text(app, "-f,--format", "FORMAT", formats, [&o](const std::string& name) {
+    o.as_script = o.has_picture && name == "gnuplot";
+    if (!o.as_script) o.format = &find_format(name);
+  });
+  add_text(app, output, "PATH", "File to write; - is standard output", [&o](const std::string& path) {
+    if (path.empty()) throw UsageError("--output", "expected a path, found nothing");
+    o.path = path;
+  });
+  app.add_flag("--force", o.force, "Replace an existing file")->group(group);
+}
+
+void add_precision(CLI::App& app, OutputOptions& o) {
+  add_text(app, "--precision", "N", "Digits after the point (default 4 in text, Markdown and LaTeX; CSV and JSON read back exactly)",
+           [&o](const std::string& text) { o.precision = static_cast<int>(parse_whole("--precision", text, 0, 30)); });
+}
+
+void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
+  o.language = language_of_locale();
+  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
+  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
+  add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
+}
+
+void add_colour(CLI::App& app, OutputOptions& o) {
+  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  add_choice(app, "--color", o.colour, colours, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+}
+
+void add_full(CLI::App& app, OutputOptions& o) {
+  app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
 }
 
 bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
@@ -61,43 +106,44 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
   return UsageError("--steps", fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
 }
 
-void add_file_options(CLI::App& app, OutputOptions& o, Formats which, const char* output) {
-  add_text(app, "-f,--format", "FORMAT", format_help(which), [&o](const std::string& name) { o.format = &find_format(name); });
-  app.add_option(output, o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
-  app.add_flag("--force", o.force, "Replace an existing file")->group(group);
-}
-
-void add_reader_options(CLI::App& app, OutputOptions& o, const char* colour_help) {
-  o.language = language_of_locale();
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, "Explain every step (default)")->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
-  static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
-  add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
-  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  add_choice(app, "--color", o.colour, colours, colour_help)->group(group);
-}
-
 }  // namespace
 
-void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
-  add_file_options(app, o, Formats::tables, output);
-  add_reader_options(app, o, "Bold titles and coloured marks (default auto: on a terminal, unless NO_COLOR is set)");
-}
-
 void add_output_options(CLI::App& app, OutputOptions& o) {
-  add_file_options(app, o, Formats::all, "-o,--output");
+  add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
-  add_text(app, "--precision", "N", "Digits after the point (default 4 in text, Markdown and LaTeX; CSV and JSON read back exactly)",
-           [&o](const std::string& text) { o.precision = static_cast<int>(parse_whole("--precision", text, 0, 30)); });
+  add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
   app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
-  add_reader_options(app, o, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)");
+  add_notes(app, o, "Explain every step (default)");
+  add_colour(app, o);
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
-  app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
+  add_full(app, o);
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
+}
+
+void add_table_options(CLI::App& app, OutputOptions& o) {
+  add_destination(app, o, table_format_help(o));
+  add_precision(app, o);
+  add_notes(app, o, "Explain the tables (default)");
+}
+
+void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
+  add_destination(app, o, table_format_help(o), output);
+  add_notes(app, o, "Explain the answer (default)");
+  add_colour(app, o);
+}
+
+void add_array_options(CLI::App& app, OutputOptions& o) {
+  std::vector<std::string> names;
+  for (const Format& format : format_table()) names.push_back(format.name);
+  add_destination(app, o, format_help(names, o));
+  add_precision(app, o);
+  add_notes(app, o, "Explain the numbers (default)");
+  add_colour(app, o);
+  add_full(app, o);
 }
 
 Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {

@@ -1,10 +1,10 @@
 // Options about what is shown, in which format, and where it goes.
 #pragma once
 
+#include "cli11_forward.hpp"
+
 #include <attn/lessons/lesson.hpp>
 #include <attn/trace.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>
@@ -32,13 +32,15 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool as_script = false;             ///< --format gnuplot
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);
 
-/// Only those for subcommands whose results are tables and sentences, not tensors: --format (those that
-/// have tables), --output, --force, --notes, --no-notes, --lang, --color. `output` names the option of the
-/// file, for a subcommand to which --output means something else.
+/// The options of a subcommand whose result is an answer in words: --format (those that have tables), the
+/// file, --force, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
+/// --output means something else.
 void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 
 /// The entries whose names match the options' globs; without globs every entry that is not a

@@ -1,9 +1,9 @@
 // Options about the run as a whole: seed, number type, memory, strictness.
 #pragma once
 
-#include <attn/tensor.hpp>
+#include "cli11_forward.hpp"
 
-#include <CLI/CLI.hpp>
+#include <attn/tensor.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,5 +18,16 @@ struct RunOptions {
 };
 
 void add_run_options(CLI::App& app, RunOptions& options);
+
+/// Parts of it, for runs that draw nothing or cannot give anything but finite results: --seed; --dtype and
+/// --max-memory.
+void add_seed_option(CLI::App& app, RunOptions& options);
+void add_number_options(CLI::App& app, RunOptions& options);
+
+/// Runs f(T{}) with T = double or float, as --dtype says.
+template <class F>
+int with_precision(Precision precision, F&& f) {
+  return precision == Precision::float64 ? f(double{}) : f(float{});
+}
 
 }  // namespace attn::tools

@@ -4,9 +4,11 @@
 #include "suggest.hpp"
 
 #include <attn/error.hpp>
+#include <attn/io/names.hpp>
 #include <attn/io/sink.hpp>
 #include <attn/io/temporaries.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,7 +61,8 @@ const Subcommand& find_subcommand(const Tool& tool, const std::string& name) {
 
 // CLI11 says only that something is left over; name it, and the option that was meant.
 UsageError unknown_arguments(const CLI::App& app) {
-  const std::vector<std::string> left_over = app.remaining();
+  std::vector<std::string> left_over = app.remaining();
+  if (left_over.size() > 1 && left_over.front() == "--") left_over.erase(left_over.begin());
   const std::string argument = left_over.empty() ? "" : left_over.front();
   if (argument.rfind('-', 0) != 0 || argument == "-") {
     return UsageError("", fmt::format("unexpected argument '{}'", argument));
@@ -72,11 +75,24 @@ UsageError unknown_arguments(const CLI::App& app) {
   return UsageError("", fmt::format("unknown option '{}'{}", name, did_you_mean(name, known)));
 }
 
+// CLI11 quietly accepts --causal=3; a flag has no value to take.
+void refuse_values_of_flags(const CLI::App& app, int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t equals = argument.find('=');
+    if (argument.rfind("--", 0) != 0 || equals == std::string::npos) continue;
+    const std::string name = argument.substr(0, equals);
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (option && option->get_items_expected_max() == 0) throw UsageError(name, "takes no value, found '" + argument.substr(equals + 1) + "'");
+  }
+}
+
 int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, const char* const* argv) {
   CLI::App app;
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   app.set_help_flag("-h,--help", "Print this help and exit");
   const Run run = subcommand.setup(app);
+  refuse_values_of_flags(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -113,7 +129,7 @@ int dispatch(const Tool& tool, int argc, const char* const* argv) {
 }
 
 int report(const Tool& tool, const std::string& problem, int code) {
-  std::fprintf(stderr, "%s: %s\n", tool.name.c_str(), problem.c_str());
+  std::fprintf(stderr, "%s: %s\n", tool.name.c_str(), io::one_line(problem).c_str());
   return code;
 }
 

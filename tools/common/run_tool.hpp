@@ -2,7 +2,7 @@
 // everything that can go wrong becomes an exit code and a line on standard error.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli11_forward.hpp"
 
 #include <functional>
 #include <string>

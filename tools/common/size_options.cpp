@@ -4,6 +4,7 @@
 
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>
@@ -57,6 +58,14 @@ void require_agreement(const std::string& option, const std::optional<std::size_
   if (wanted && *wanted != actual) {
     throw UsageError(option, fmt::format("{} contradicts {}, which has {}", *wanted, where, actual));
   }
+}
+
+void require_lengths(const SizeOptions& sizes, std::size_t query_len, const std::string& query, std::size_t key_len,
+                     const std::string& key) {
+  require_agreement("--query-len", sizes.query_len, query_len, query);
+  require_agreement("--key-len", sizes.key_len, key_len, key);
+  if (!sizes.query_len) require_agreement("--len", sizes.len, query_len, query);
+  if (!sizes.key_len) require_agreement("--len", sizes.len, key_len, key);
 }
 
 }  // namespace attn::tools

@@ -2,7 +2,7 @@
 // and are held against those that are.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli11_forward.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -26,5 +26,10 @@ CLI::Option* add_count(CLI::App& app, const std::string& option, std::optional<s
 /// `where` has.
 void require_agreement(const std::string& option, const std::optional<std::size_t>& wanted, std::size_t actual,
                        const std::string& where);
+
+/// Throws UsageError if --query-len, --key-len, or --len standing for one that is not given, contradicts
+/// the lengths that the tensors have.
+void require_lengths(const SizeOptions& sizes, std::size_t query_len, const std::string& query, std::size_t key_len,
+                     const std::string& key);
 
 }  // namespace attn::tools

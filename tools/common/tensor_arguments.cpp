@@ -4,8 +4,10 @@
 #include "numbers.hpp"
 
 #include <attn/error.hpp>
+#include <attn/io/file.hpp>
 #include <attn/io/source.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,11 +58,17 @@ Tensor<float> generate(const Generator& generator, TorchGenerator& random) {
 }  // namespace
 
 std::optional<Generator> parse_generator(const std::string& option, const std::string& text) {
+  if (text.empty()) throw UsageError(option, "expected a tensor, found nothing");
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) return std::nullopt;
   for (const auto& [name, kind] : generator_kinds()) {
     if (text.compare(0, colon, name) == 0) return Generator{kind, parse_shape(option, text.substr(colon + 1))};
   }
+  // A word and a shape, and no such file: a generator was meant.
+  const std::string word = text.substr(0, colon);
+  const bool shape_follows = text.find_first_not_of("0123456789x", colon + 1) == std::string::npos && colon + 1 < text.size();
+  const bool is_word = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos;
+  if (is_word && shape_follows && !io::is_file(text) && !io::is_file(word)) parse_choice(option, word, generator_kinds());
   return std::nullopt;
 }
 

@@ -1,13 +1,12 @@
 // Options that take a tensor: a file, standard input, a literal, or a generator such as randn:2x3x4.
 #pragma once
 
+#include "cli11_forward.hpp"
 #include "memory_budget.hpp"
 
 #include <attn/io/array.hpp>
 #include <attn/random.hpp>
 #include <attn/tensor.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <string>

@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/io/file_sink.hpp>
+#include <attn/io/names.hpp>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ int descriptor_named(const std::string& path) {
 class DirectSink : public DescriptorSink {
  public:
   DirectSink(int descriptor, const std::string& path)
-      : DescriptorSink(descriptor, path), descriptor_(descriptor) {}
+      : DescriptorSink(descriptor, one_line(path)), descriptor_(descriptor) {}
   ~DirectSink() override { ::close(descriptor_); }
 
  private:
@@ -94,7 +95,7 @@ class DirectSink : public DescriptorSink {
 }  // namespace
 
 FileSink::FileSink(const std::string& path, Overwrite overwrite)
-    : subject_(path), target_(resolve_links(path, path)), overwrite_(overwrite) {
+    : subject_(one_line(path)), target_(resolve_links(path, subject_)), overwrite_(overwrite) {
   struct stat status {};
   const bool exists = ::stat(target_.c_str(), &status) == 0;
   if (!exists && errno != ENOENT) throw_errno(subject_);
@@ -155,7 +156,7 @@ std::unique_ptr<Sink> open_sink(const std::string& path, Overwrite overwrite) {
   } else {
     return std::make_unique<FileSink>(path, overwrite);
   }
-  if (descriptor < 0) throw_errno(path);
+  if (descriptor < 0) throw_errno(one_line(path));
   return std::make_unique<DirectSink>(descriptor, path);
 }
 

@@ -31,7 +31,7 @@ class FileSink : public Sink {
   void discard() noexcept;
   [[noreturn]] void refuse_existing() const;
 
-  std::string subject_;  // the path as the user wrote it
+  std::string subject_;  // the path as the user wrote it, fit for a message
   std::string target_;   // symbolic links resolved
   Overwrite overwrite_;
   std::unique_ptr<TemporaryPath> temporary_;

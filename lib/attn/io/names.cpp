@@ -56,9 +56,11 @@ std::string one_line(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     const auto first = static_cast<unsigned char>(text.front());
-    const bool printable = length > 0 && first >= 0x20 && first != 0x7f;
-    out += printable ? std::string(text.substr(0, length)) : fmt::format("\\x{:02x}", first);
-    text.remove_prefix(printable ? length : 1);
+    // U+0080 to U+009F, two bytes long in UTF-8, are control characters too.
+    const bool second_set = length == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+    const bool printable = length > 0 && first >= 0x20 && first != 0x7f && !second_set;
+    out += printable ? std::string(text.substr(0, length)) : fmt::format("\\x{:02x}", second_set ? text[1] & 0xff : first);
+    text.remove_prefix(printable || second_set ? length : 1);
   }
   return out;
 }
@@ -80,6 +82,10 @@ std::string list_in_quotes(const std::vector<std::string>& names) {
 
 std::optional<std::string> near_miss(std::string_view name, const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
+  // The beginning of a name stands for it: "scores" for "scores_raw".
+  for (const std::string& candidate : candidates) {
+    if (name.size() >= 3 && candidate.size() > name.size() && candidate.compare(0, name.size(), name) == 0) return candidate;
+  }
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     // Lengths bound the distance from below, which spares the table for hopeless candidates.

@@ -49,7 +49,7 @@ std::vector<std::string> array_names(const std::vector<ZipEntry>& entries, const
 
 Array read_entry(ZipReader& zip, std::size_t position, const std::string& name, const std::string& file,
                  const MemoryLimit& limit) {
-  const std::string subject = file + ":" + name;
+  const std::string subject = file + ":" + one_line(name);
   return read_npy(make_bytes(zip.read(position, subject)), subject, limit);
 }
 
@@ -65,7 +65,7 @@ Array read_npz_entry(const Bytes& file, const std::string& name, const std::stri
   const std::vector<std::string> names = array_names(zip->entries(), subject);
   const auto position = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   if (position == names.size()) throw InputError(subject, "holds no array " + in_quotes(name));
-  limit.check(subject + ":" + name, zip->entries()[position].size);
+  limit.check(subject + ":" + one_line(name), zip->entries()[position].size);
   return read_entry(*zip, position, name, subject, limit);
 }
 

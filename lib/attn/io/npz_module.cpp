@@ -14,9 +14,15 @@ namespace {
 // Deflate makes at most 258 bytes of 2 bits, which is 1032 bytes of one.
 constexpr zip_uint64_t best_deflate_ratio = 1032;
 
+const std::string not_sound = "is not a sound ZIP archive: ";
+
 [[noreturn]] void refuse(const std::string& subject, zip_error_t* error) {
-  throw InputError(subject, std::string("is not a sound ZIP archive: ") + zip_error_strerror(error));
+  throw InputError(subject, not_sound + zip_error_strerror(error));
 }
+
+struct DiscardArchive {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
 
 struct CloseFile {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
@@ -26,27 +32,26 @@ class LibzipReader : public ZipReader {
  public:
   LibzipReader(const Bytes& file, const std::string& subject) : file_(file) {
     // libzip would take an empty file for an archive without entries.
-    if (file.size == 0) throw InputError(subject, "is not a sound ZIP archive: it is empty");
+    if (file.size == 0) throw InputError(subject, not_sound + "it is empty");
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(file.data, file.size, 0, &error);
-    archive_ = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error);
-    if (archive_ == nullptr) {
+    archive_.reset(source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error));
+    if (!archive_) {
       zip_source_free(source);
-      refuse(subject, &error);
+      const std::string problem = zip_error_strerror(&error);
+      zip_error_fini(&error);
+      throw InputError(subject, not_sound + problem);
     }
-    const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive_, 0));
+    const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive_.get(), 0));
     for (zip_uint64_t i = 0; i < count; ++i) add_entry(i, file.size, subject);
   }
-  ~LibzipReader() override { zip_discard(archive_); }
-  LibzipReader(const LibzipReader&) = delete;
-  LibzipReader& operator=(const LibzipReader&) = delete;
 
   const std::vector<ZipEntry>& entries() const override { return entries_; }
 
   std::string read(std::size_t position, const std::string& subject) override {
-    const std::unique_ptr<zip_file_t, CloseFile> entry(zip_fopen_index(archive_, position, 0));
-    if (!entry) refuse(subject, zip_get_error(archive_));
+    const std::unique_ptr<zip_file_t, CloseFile> entry(zip_fopen_index(archive_.get(), position, 0));
+    if (!entry) refuse(subject, zip_get_error(archive_.get()));
     std::string content(entries_[position].size, '\0');
     std::size_t used = 0;
     char beyond = 0;
@@ -72,7 +77,8 @@ class LibzipReader : public ZipReader {
  private:
   void add_entry(zip_uint64_t position, std::size_t file_size, const std::string& file_subject) {
     zip_stat_t status;
-    if (zip_stat_index(archive_, position, 0, &status) != 0) refuse(file_subject, zip_get_error(archive_));
+    if (zip_stat_index(archive_.get(), position, 0, &status) != 0)
+      refuse(file_subject, zip_get_error(archive_.get()));
     const std::string subject = file_subject + ":" + one_line(status.name);
     if (status.encryption_method != ZIP_EM_NONE) throw InputError(subject, "is encrypted");
     if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE) {
@@ -91,7 +97,7 @@ class LibzipReader : public ZipReader {
   }
 
   Bytes file_;  // libzip reads from it as long as the archive is open
-  zip_t* archive_ = nullptr;
+  std::unique_ptr<zip_t, DiscardArchive> archive_;
   std::vector<ZipEntry> entries_;
 };
 

@@ -84,7 +84,7 @@ struct Entry {
 
 Entry parse_entry(const std::string& name, const json& row, const Bytes& data, const std::string& file,
                   const MemoryLimit& limit) {
-  const std::string subject = file + ":" + name;
+  const std::string subject = file + ":" + one_line(name);
   for (const char* key : {"dtype", "shape", "data_offsets"}) {
     if (!row.is_object() || !row.contains(key) || row.size() != 3) {
       throw InputError(
@@ -132,7 +132,7 @@ void require_exact_cover(std::vector<Entry>& entries, std::size_t data_size, con
   std::size_t covered = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != covered) {
-      throw InputError(subject + ":" + entry.named.name,
+      throw InputError(subject + ":" + one_line(entry.named.name),
                        fmt::format("begins at byte {} of the data, but the tensors before it end at {}",
                                    entry.begin, covered));
     }

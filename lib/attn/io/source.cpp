@@ -142,7 +142,7 @@ std::string without_npy(const std::string& name, const std::vector<std::string>&
 Array read_array(const std::string& text, const std::string& option, const MemoryLimit& limit) {
   if (is_literal(text)) return read_json(text, option, limit).front().array;
   const Location location = split(text);
-  const std::string subject = option.empty() ? location.path : option + " " + location.path;
+  const std::string subject = option + " " + one_line(location.path);
   const Bytes file = load(location.path, subject, limit);
   const Format& format = format_of(location.path, file.text(), subject);
   // Of an archive only the wanted entry is decompressed.
@@ -157,9 +157,19 @@ Array read_array(const std::string& text, const std::string& option, const Memor
   return std::move(arrays[choose(names, location.name, subject)].array);
 }
 
+std::optional<FilePlace> locate(const std::string& text) {
+  if (is_literal(text)) return std::nullopt;
+  const Location location = split(text);
+  if (!std::filesystem::is_regular_file(location.path)) return std::nullopt;
+  const Bytes file = load_file(location.path, location.path, {});
+  const Format& format = format_of(location.path, file.text(), location.path);
+  return FilePlace{location.path, location.name, std::string(format.extension.substr(1))};
+}
+
 std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit) {
-  const Bytes file = load(path, path, limit);
-  return format_of(path, file.text(), path).read(file, path, limit);
+  const std::string subject = one_line(path);
+  const Bytes file = load(path, subject, limit);
+  return format_of(path, file.text(), subject).read(file, subject, limit);
 }
 
 }  // namespace attn::io

@@ -3,6 +3,7 @@
 
 #include <attn/io/array.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,17 @@ Array read_array(const std::string& text, const std::string& option, const Memor
 /// Every array of a file, or of standard input ("-"), in the file's order. The name is empty where the
 /// format has none (NPY, a CSV matrix, a JSON list). Errors as above, beginning with the path.
 std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit = {});
+
+/// Where a file's array is, for those who want to read it with something else.
+struct FilePlace {
+  std::string path;
+  std::string name;    ///< empty when none was given
+  std::string format;  ///< "npy", "npz", "safetensors", "json" or "csv"
+};
+
+/// The text of a tensor argument, taken apart as read_array takes it. Empty when there is no file to open a
+/// second time: a literal, standard input, a pipe. The file is read, for its format may show only in its
+/// content; errors as above.
+std::optional<FilePlace> locate(const std::string& text);
 
 }  // namespace attn::io

@@ -103,6 +103,10 @@ void ZipWriter::finish() {
             .add(extra)
             .text());
   }
+  write_end(directory);
+}
+
+void ZipWriter::write_end(std::uint64_t directory) {
   const std::uint64_t size = position_ - directory, count = entries_.size();
   if (count >= max16 || size >= max32 || directory >= max32) {
     const std::uint64_t end64 = position_;

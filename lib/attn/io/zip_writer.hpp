@@ -33,6 +33,7 @@ class ZipWriter {
   };
 
   void write(std::string_view bytes);
+  void write_end(std::uint64_t directory);  // the records that say where the central directory is
 
   Sink& sink_;
   std::uint64_t position_ = 0;

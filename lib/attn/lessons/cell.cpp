@@ -207,9 +207,16 @@ class Explainer {
              text(cap) + " · tanh(" + text(score) + " / " + text(cap) + ")", value);
   }
 
-  void masked_by() {
+  // Which rules forbid the key of this cell, in a run that has rules.
+  MaskVerdict<double> name_the_mask() {
+    if (!facts_.verdict) return {};
     const MaskVerdict<double> verdict = facts_.verdict(at_[0], at_[1], at_[2], at_[3]);
     result_.mask = CellMask{verdict.causal, verdict.padding, verdict.window, verdict.given};
+    return verdict;
+  }
+
+  void masked_by() {
+    const MaskVerdict<double> verdict = name_the_mask();
     result_.rule = verdict.forbidden() ? "a rule forbids this key" : "no rule forbids this key";
   }
 
@@ -293,6 +300,7 @@ class Explainer {
   }
 
   void weight() {
+    name_the_mask();
     if (follows_policy()) return;
     result_.rule = "exp(scores_masked - max) / sum";
     exponentials();

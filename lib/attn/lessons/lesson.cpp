@@ -156,6 +156,36 @@ const Lesson& lesson(Language language) {
   return en;
 }
 
+const Lesson& mistake_lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("mistakes.zh.txt", embedded_mistakes_zh);
+    return zh;
+  }
+  static const Lesson en("mistakes.en.txt", embedded_mistakes_en);
+  return en;
+}
+
+const Lesson& shape_lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("shapes.zh.txt", embedded_shapes_zh);
+    return zh;
+  }
+  static const Lesson en("shapes.en.txt", embedded_shapes_en);
+  return en;
+}
+
+const std::vector<std::string_view>& mistake_ids() {
+  static const std::vector<std::string_view> ids = [] {
+    std::vector<std::string_view> found;
+    for (const Lesson::Entry& entry : mistake_lesson(Language::en).entries()) {
+      const std::string_view id = std::string_view(entry.key).substr(0, entry.key.find('.'));
+      if (found.empty() || found.back() != id) found.push_back(id);
+    }
+    return found;
+  }();
+  return ids;
+}
+
 std::string meaning(Language language, Step step) {
   const StepInfo& row = step_info(step);
   return lesson(language).note("meaning", row.name).value_or(std::string(row.meaning));

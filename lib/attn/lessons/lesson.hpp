@@ -1,5 +1,6 @@
-// The notes printed beside each step. Their text is data: one file a language (en.txt, zh.txt), built
-// into the library and parsed on first use.
+// The notes printed beside each step, and the catalogue of mistakes. Their text is data: one file a
+// language of each (en.txt, zh.txt; mistakes.en.txt, mistakes.zh.txt), built into the library and parsed
+// on first use.
 //
 // A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
 // paragraph are joined (without a space between Chinese characters), a blank line separates paragraphs.
@@ -55,6 +56,16 @@ class Lesson {
 
 /// The lesson of a language, parsed once.
 const Lesson& lesson(Language language);
+
+/// The catalogue of mistakes in that language, parsed once. Every id of mistake_ids() has the entries
+/// "ID.title", "ID.symptom", "ID.shows", "ID.blind", "ID.message" and "ID.fix".
+const Lesson& mistake_lesson(Language language);
+
+/// The sentences about shapes, contradictions and error messages: shapes.en.txt and shapes.zh.txt.
+const Lesson& shape_lesson(Language language);
+
+/// The stable ids of the catalogue ("C1"), in its order, which is that of mistakes.en.txt.
+const std::vector<std::string_view>& mistake_ids();
 
 /// What a step means and how it is computed, in that language: of the step table in English, of the
 /// lesson file otherwise.

@@ -6,6 +6,13 @@
 #include <xtensor/xadapt.hpp>
 
 #include <array>
+#include <string>
+
+// OpenBLAS's own functions; null with another BLAS.
+extern "C" {
+void openblas_set_num_threads(int threads) __attribute__((weak));
+char* openblas_get_config() __attribute__((weak));
+}
 
 namespace attn {
 namespace {
@@ -18,7 +25,17 @@ void multiply_by_blas(const T* a, const T* b, T* c, std::size_t rows, std::size_
   xt::blas::gemm(a_view, b_view, c_view);
 }
 
-const BlasModule module = {&multiply_by_blas<float>, &multiply_by_blas<double>};
+void set_threads(int threads) {
+  if (openblas_set_num_threads) openblas_set_num_threads(threads);
+}
+
+std::string description() {
+  std::string text = openblas_get_config ? openblas_get_config() : "BLAS";
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+const BlasModule module = {&multiply_by_blas<float>, &multiply_by_blas<double>, &set_threads, &description};
 
 }  // namespace
 }  // namespace attn

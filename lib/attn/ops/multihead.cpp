@@ -2,6 +2,7 @@
 #include <attn/ops/heads.hpp>
 #include <attn/ops/matmul.hpp>
 #include <attn/ops/multihead.hpp>
+#include <attn/ops/stages.hpp>
 
 #include <string>
 #include <utility>
@@ -22,38 +23,6 @@ template <class T>
 std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, const char* name) {
   if (!source) return std::nullopt;
   return with_batch(std::move(*source), name);
-}
-
-// One more key (or value) at the end of every sequence of every sample: `row` [Hk·D], or zeros.
-template <class T>
-Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const char* name) {
-  const std::size_t batch = keys.shape(0), kv_heads = keys.shape(1), head_dim = keys.shape(3);
-  if (row && row->size() != kv_heads * head_dim) {
-    throw ShapeError(name, "found " + std::to_string(row->size()) + " numbers, expected Hk·D = " +
-                               std::to_string(kv_heads * head_dim));
-  }
-  Tensor<T> last = filled<T>({batch, kv_heads, 1, head_dim}, T{0});
-  if (row) {
-    for (std::size_t i = 0; i < last.size(); ++i) last.data()[i] = row->data()[i % row->size()];
-  }
-  return concatenate_keys(keys, last);
-}
-
-// [B, H, Lq, Lk] -> [B, Lq, Lk]: the sum over heads in order, divided by H.
-template <class T>
-Tensor<T> mean_over_heads(const Tensor<T>& weights) {
-  const std::size_t batch = weights.shape(0), heads = weights.shape(1);
-  const std::size_t map = weights.shape(2) * weights.shape(3);
-  Tensor<T> mean = filled<T>({batch, weights.shape(2), weights.shape(3)}, T{0});
-  for (std::size_t b = 0; b < batch; ++b) {
-    T* target = mean.data() + b * map;
-    for (std::size_t h = 0; h < heads; ++h) {
-      const T* source = weights.data() + (b * heads + h) * map;
-      for (std::size_t i = 0; i < map; ++i) target[i] += source[i];
-    }
-    for (std::size_t i = 0; i < map; ++i) target[i] /= static_cast<T>(heads);
-  }
-  return mean;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ std::string cell_text(const Cell& cell, NumberFormat format) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&cell)) return number_text(*number, format);
   if (const auto* truth = std::get_if<bool>(&cell)) return *truth ? "true" : "false";
+  if (const auto* formula = std::get_if<Formula>(&cell)) return formula->text;
   return {};
 }
 
@@ -26,6 +27,13 @@ const Cell& cell_at(const Table& table, std::size_t row, std::size_t column) {
 
 std::string shown(const Table& table, std::size_t row, std::size_t column) {
   return cell_text(cell_at(table, row, column), table.columns[column].format);
+}
+
+/// A cell of a format that sets mathematics between dollar signs and escapes everything else.
+template <class Escape>
+std::string typeset(const Table& table, std::size_t row, std::size_t column, Escape&& escape) {
+  if (const auto* formula = std::get_if<Formula>(&cell_at(table, row, column))) return "$" + formula->latex + "$";
+  return escape(shown(table, row, column));
 }
 
 const std::string& key_of(const Column& column) { return column.key.empty() ? column.title : column.key; }
@@ -104,8 +112,8 @@ void for_each_row(const Table& table, Spell&& spell, Write&& write) {
 std::string json_cell(const Cell& cell) {
   if (std::holds_alternative<std::monostate>(cell)) return "null";
   const auto* number = std::get_if<double>(&cell);
-  const bool quoted =
-      std::holds_alternative<std::string>(cell) || (number != nullptr && !std::isfinite(*number));
+  const bool quoted = std::holds_alternative<std::string>(cell) || std::holds_alternative<Formula>(cell) ||
+                      (number != nullptr && !std::isfinite(*number));
   return quoted ? json_string(cell_text(cell, {})) : cell_text(cell, {});
 }
 
@@ -160,7 +168,7 @@ std::string table_markdown(const Table& table) {
   }
   std::string text = joined_row(titles, "| ", " | ", " |\n") + joined_row(rules, "| ", " | ", " |\n");
   for_each_row(
-      table, [&](std::size_t r, std::size_t c) { return markdown_text(shown(table, r, c)); },
+      table, [&](std::size_t r, std::size_t c) { return typeset(table, r, c, markdown_text); },
       [&](const std::vector<std::string>& cells) { text += joined_row(cells, "| ", " | ", " |\n"); });
   return text;
 }
@@ -175,7 +183,7 @@ std::string table_latex(const Table& table) {
   std::string text = "\\begin{tabular}{" + alignments + "}\n\\hline\n" +
                      joined_row(titles, "", " & ", " \\\\\n") + "\\hline\n";
   for_each_row(
-      table, [&](std::size_t r, std::size_t c) { return latex_text(shown(table, r, c)); },
+      table, [&](std::size_t r, std::size_t c) { return typeset(table, r, c, latex_text); },
       [&](const std::vector<std::string>& cells) { text += joined_row(cells, "", " & ", " \\\\\n"); });
   return text + "\\hline\n\\end{tabular}\n";
 }

@@ -19,8 +19,14 @@ struct Column {
   NumberFormat format{};  ///< of floating-point cells for people; CSV and JSON always read back
 };
 
-/// Nothing, a word, a number or a truth value.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool>;
+/// A formula: LaTeX and Markdown set it as mathematics, the other formats print its text.
+struct Formula {
+  std::string text;   ///< "n²·d"
+  std::string latex;  ///< "n^{2} d"
+};
+
+/// Nothing, a word, a number, a truth value or a formula.
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool, Formula>;
 
 struct Table {
   std::vector<Column> columns;

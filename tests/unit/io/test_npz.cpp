@@ -50,6 +50,10 @@ TEST_CASE("errors of an entry name the archive and the entry") {
                  }),
                  "input: a.npz:readme.txt: is not an NPY file"));
   CHECK(contains(error_of([] { read_npz(archive({{"q.npy", "\x93NUMPY"}}), "a.npz"); }), "input: a.npz:q: "));
+  CHECK(contains(error_of([] {
+                   read_npz(archive({{"two\nlines", "hello"}}), "a.npz");
+                 }),
+                 "a.npz:two\\x0alines: is not"));
 }
 
 TEST_CASE("two entries of one name are refused, also when only one has the suffix") {

@@ -84,6 +84,8 @@ TEST_CASE("other element types are refused by name") {
   CHECK(contains(refusal(header_of("C64", "[1]", "[0,8]"), "12345678"), "'C64'"));
   CHECK(contains(refusal(R"({"t":{"dtype":7,"shape":[1],"data_offsets":[0,1]}})", "x"),
                  "has element type '7'"));
+  CHECK(contains(refusal(R"({"two\nlines":{"dtype":"F8","shape":[1],"data_offsets":[0,1]}})", "x"),
+                 "a.safetensors:two\\x0alines: has element type 'F8'"));
 }
 
 TEST_CASE("offsets cover the data exactly") {

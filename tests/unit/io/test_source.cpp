@@ -122,6 +122,26 @@ TEST_CASE("all arrays of a file come with their names") {
   CHECK(error_of([] { read_all("/none"); }) == "system: /none: No such file or directory");
 }
 
+TEST_CASE("a file's place is its path, its array's name, and its format by extension or content") {
+  const std::optional<FilePlace> named = locate(fixture("stored.npz") + ":q");
+  REQUIRE(named);
+  CHECK(named->path == fixture("stored.npz"));
+  CHECK(named->name == "q");
+  CHECK(named->format == "npz");
+  const TemporaryFolder folder;
+  const std::string plain = folder.write("a", content_of(fixture("float64.npy")));
+  CHECK(locate(plain)->format == "npy");
+  CHECK(locate(plain)->name == "");
+  CHECK(locate(folder.write("b.CSV", "1,2\n"))->format == "csv");
+}
+
+TEST_CASE("a literal, standard input and a device have no place to be read from again") {
+  CHECK(!locate("[[1,2]]"));
+  CHECK(!locate("-"));
+  CHECK(!locate("-:q"));
+  CHECK(!locate("/dev/null"));
+}
+
 TEST_CASE("standard input is read once") {
   const TemporaryFolder folder;
   const int fd = ::open(folder.write("in", R"({"q": [1, 2], "k": [3]})").c_str(), O_RDONLY);

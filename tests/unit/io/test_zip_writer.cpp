@@ -28,6 +28,13 @@ class EndsSink : public Sink {
   std::string head, tail;
 };
 
+// AddressSanitizer checks every byte of the 4 GiB below, and would find nothing new in them.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool checksums_are_slow = true;
+#else
+constexpr bool checksums_are_slow = false;
+#endif
+
 }  // namespace
 
 TEST_CASE("the archive of one entry is these bytes") {
@@ -41,8 +48,8 @@ TEST_CASE("the archive of one entry is these bytes") {
                              little_endian(9, 4) + little_endian(9, 4) + little_endian(5, 2) +
                              little_endian(0, 2);
   const std::string local = "PK\x03\x04" + common + "a.npy" + "123456789";
-  const std::string central = "PK\x01\x02" + little_endian(20, 2) + common + little_endian(0, 2 + 2 + 2 + 4) +
-                              little_endian(0, 4) + "a.npy";
+  const std::string central =
+      "PK\x01\x02" + little_endian(20, 2) + common + std::string(10, '\0') + little_endian(0, 4) + "a.npy";
   const std::string end = "PK\x05\x06" + little_endian(0, 4) + little_endian(1, 2) + little_endian(1, 2) +
                           little_endian(central.size(), 4) + little_endian(local.size(), 4) +
                           little_endian(0, 2);
@@ -69,7 +76,7 @@ TEST_CASE("more than 65534 entries need ZIP64 records, which libzip reads") {
   CHECK(reader->read(count - 1, "e") == "x");
 }
 
-TEST_CASE("a size and an offset from 2^32 on stand in ZIP64 fields") {
+TEST_CASE("a size and an offset from 2^32 on stand in ZIP64 fields" * doctest::skip(checksums_are_slow)) {
   // Pages that are never written take no memory, so a body of 4 GiB of zeros is cheap to have.
   constexpr std::size_t size = std::size_t{1} << 32;
   void* zeros = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace attn;
 using namespace attn::lessons;
@@ -19,9 +22,13 @@ bool is_in_step_table(const std::string& key) {
   return topic_of(key) == "meaning" || topic_of(key) == "formula";
 }
 
-std::set<std::string> keys_of(Language language) {
+/// Each kind of file comes in both languages.
+using LessonOf = const Lesson& (*)(Language);
+constexpr LessonOf every_kind[] = {lesson, mistake_lesson, shape_lesson};
+
+std::set<std::string> keys_of(const Lesson& file) {
   std::set<std::string> keys;
-  for (const Lesson::Entry& entry : lesson(language).entries()) {
+  for (const Lesson::Entry& entry : file.entries()) {
     if (!is_in_step_table(entry.key)) keys.insert(entry.key);
   }
   return keys;
@@ -40,15 +47,61 @@ std::set<std::string> placeholders_of(const Lesson& lesson_file, const std::stri
 
 }  // namespace
 
-TEST_CASE("both languages have the same keys") { CHECK(keys_of(Language::en) == keys_of(Language::zh)); }
+TEST_CASE("both languages have the same keys") {
+  for (const LessonOf of : every_kind) CHECK(keys_of(of(Language::en)) == keys_of(of(Language::zh)));
+}
 
 TEST_CASE("a note and its translation use the same values, and every value has a known name") {
   const auto& known = placeholder_names();
-  for (const std::string& key : keys_of(Language::en)) {
-    CAPTURE(key);
-    const std::set<std::string> names = placeholders_of(lesson(Language::en), key);
-    CHECK(names == placeholders_of(lesson(Language::zh), key));
-    for (const std::string& name : names) CHECK(std::find(known.begin(), known.end(), name) != known.end());
+  for (const LessonOf of : every_kind) {
+    for (const std::string& key : keys_of(of(Language::en))) {
+      CAPTURE(key);
+      const std::set<std::string> names = placeholders_of(of(Language::en), key);
+      CHECK(names == placeholders_of(of(Language::zh), key));
+      for (const std::string& name : names) CHECK(std::find(known.begin(), known.end(), name) != known.end());
+    }
+  }
+}
+
+TEST_CASE("every mistake has every field in both languages, in the order of the catalogue") {
+  const std::vector<std::string> fields = {"title", "symptom", "shows", "blind", "message", "fix"};
+  std::vector<std::string> expected;
+  for (const std::string_view id : mistake_ids()) {
+    for (const std::string& field : fields) expected.push_back(std::string(id) + "." + field);
+  }
+  for (const Language language : {Language::en, Language::zh}) {
+    std::vector<std::string> keys;
+    for (const Lesson::Entry& entry : mistake_lesson(language).entries()) {
+      CAPTURE(entry.key);
+      CHECK(entry.paragraphs.size() == 1);
+      keys.push_back(entry.key);
+    }
+    CHECK(keys == expected);
+  }
+}
+
+TEST_CASE("the catalogue has its 85 ids, each once") {
+  const std::vector<std::pair<std::string, int>> groups = {{"S", 5},  {"P", 9}, {"H", 5},  {"G", 2}, {"C", 7},
+                                                           {"M", 17}, {"W", 7}, {"X", 2},  {"E", 12}, {"R", 7},
+                                                           {"AL", 3}, {"L", 6}, {"T", 3}};
+  std::vector<std::string> expected;
+  for (const auto& [letters, count] : groups) {
+    for (int i = 1; i <= count; ++i) expected.push_back(letters + std::to_string(i));
+  }
+  CHECK(expected.size() == 85);
+  CHECK(std::vector<std::string>(mistake_ids().begin(), mistake_ids().end()) == expected);
+}
+
+TEST_CASE("the title of a mistake has at most 60 characters, and only messages have values") {
+  for (const Language language : {Language::en, Language::zh}) {
+    for (const Lesson::Entry& entry : mistake_lesson(language).entries()) {
+      CAPTURE(entry.key);
+      const std::string& text = entry.paragraphs.front();
+      const std::string field = entry.key.substr(entry.key.find('.') + 1);
+      const auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+      if (field == "title") CHECK(std::count_if(text.begin(), text.end(), is_first_byte) <= 60);
+      if (field != "message") CHECK(placeholders_in(text).empty());
+    }
   }
 }
 
@@ -59,7 +112,8 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
       CHECK(lesson(language).note(row.name).has_value());
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
-                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "shapes"};
+                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify",
+                                          "complexity", "shapes", "posenc"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);
       const std::string topic = topic_of(entry.key);

@@ -1,0 +1,188 @@
+#include <attn/error.hpp>
+#include <attn/verify/align.hpp>
+#include <attn/verify/rearrange.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace attn {
+namespace {
+
+// A name that another system gives to one of our steps, and the order in which it keeps the axes.
+enum class AxisOrder { ours, length_before_heads };
+
+struct Alias {
+  std::string_view name;
+  Step step;
+  AxisOrder order;
+};
+
+constexpr Alias aliases[] = {
+    // PyTorch, torch.nn.functional.multi_head_attention_forward
+    {"attn_output_weights", Step::weights, AxisOrder::ours},
+    {"attn_weights", Step::weights, AxisOrder::ours},
+    {"attn_weight", Step::weights, AxisOrder::ours},
+    {"attn_output", Step::output, AxisOrder::ours},
+    {"query", Step::x, AxisOrder::ours},
+    // Dive into Deep Learning
+    {"queries", Step::q, AxisOrder::ours},
+    {"keys", Step::k, AxisOrder::ours},
+    {"values", Step::v, AxisOrder::ours},
+    {"scores", Step::scores_scaled, AxisOrder::ours},
+    {"attention_weights", Step::weights, AxisOrder::ours},
+    {"output_concat", Step::merged, AxisOrder::ours},
+    // the documents' own modules, and The Annotated Transformer
+    {"energy", Step::scores_raw, AxisOrder::ours},
+    {"attention", Step::weights, AxisOrder::ours},
+    {"p_attn", Step::weights, AxisOrder::ours},
+    {"context", Step::heads, AxisOrder::ours},
+    {"raw_weights", Step::scores_raw, AxisOrder::ours},
+    // TransformerLens
+    {"hook_q", Step::q, AxisOrder::length_before_heads},
+    {"hook_k", Step::k, AxisOrder::length_before_heads},
+    {"hook_v", Step::v, AxisOrder::length_before_heads},
+    {"hook_attn_scores", Step::scores_masked, AxisOrder::ours},
+    {"hook_pattern", Step::weights, AxisOrder::ours},
+    {"hook_z", Step::heads, AxisOrder::length_before_heads},
+    {"hook_attn_out", Step::output, AxisOrder::ours},
+    // ONNX Attention
+    {"Q", Step::q, AxisOrder::ours},
+    {"K", Step::k, AxisOrder::ours},
+    {"V", Step::v, AxisOrder::ours},
+    {"Y", Step::output, AxisOrder::ours},
+    {"qk_matmul_output", Step::scores_scaled, AxisOrder::ours},
+    // llm.c
+    {"preatt", Step::scores_scaled, AxisOrder::ours},
+    {"att", Step::weights, AxisOrder::ours},
+    {"atty", Step::merged, AxisOrder::ours},
+    {"attproj", Step::output, AxisOrder::ours},
+};
+
+// "blocks.0.attn.hook_q" is known by its last part.
+std::string last_part(const std::string& name) {
+  const std::size_t cut = name.find_last_of("./");
+  return cut == std::string::npos ? name : name.substr(cut + 1);
+}
+
+struct Reordered {
+  Tensor<double> tensor;
+  std::string axes;
+};
+
+bool same_without_ones(const Shape& a, const Shape& b) {
+  const auto without_ones = [](Shape shape) {
+    shape.erase(std::remove(shape.begin(), shape.end(), std::size_t{1}), shape.end());
+    return shape;
+  };
+  return without_ones(a) == without_ones(b);
+}
+
+// Their tensor in our shape, by one of the axis orders in use; empty when none gives our shape.
+std::optional<Reordered> reordered(const Tensor<double>& theirs, const Shape& ours, AxisOrder order) {
+  const Shape shape = shape_of(theirs);
+  if (order == AxisOrder::length_before_heads && shape.size() == 4 && ours.size() == 4 &&
+      shape == Shape{ours[0], ours[2], ours[1], ours[3]}) {
+    return Reordered{swap_axes(theirs, 1, 2), "(B, L, H, D) to (B, H, L, D)"};
+  }
+  if (shape == ours) return Reordered{theirs, ""};
+  if (ours.size() == 4) {
+    if (shape.size() == 4 && shape == Shape{ours[0], ours[2], ours[1], ours[3]}) {
+      return Reordered{swap_axes(theirs, 1, 2), "(B, L, H, D) to (B, H, L, D)"};
+    }
+    if (shape.size() == 3 && shape == Shape{ours[0] * ours[1], ours[2], ours[3]}) {
+      return Reordered{reshaped(theirs, ours), "(B·H, L, D) to (B, H, L, D)"};
+    }
+  }
+  if (ours.size() == 3 && shape.size() == 3 && shape == Shape{ours[1], ours[0], ours[2]}) {
+    return Reordered{swap_axes(theirs, 0, 1), "(L, B, E) to (B, L, E)"};
+  }
+  if (same_without_ones(shape, ours)) return Reordered{reshaped(theirs, ours), "axes of size 1"};
+  return std::nullopt;
+}
+
+class Aligner {
+ public:
+  Aligner(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours) : theirs_(std::move(theirs)), ours_(ours) {
+    taken_.resize(theirs_.size(), false);
+  }
+
+  void by_map(const NameMap& map) {
+    for (const auto& [their_name, our_name] : map) {
+      const std::optional<Step> step = find_step(our_name);
+      if (!step || ours_.count(*step) == 0) throw UsageError("--map " + their_name + "=" + our_name, "this run has no step '" + our_name + "'");
+      const auto found = std::find_if(theirs_.begin(), theirs_.end(), [&](const ForeignTensor& t) { return t.name == their_name; });
+      if (found == theirs_.end()) throw UsageError("--map " + their_name + "=" + our_name, "the file has no tensor '" + their_name + "'");
+      take(static_cast<std::size_t>(found - theirs_.begin()), *step, "map", AxisOrder::ours);
+    }
+  }
+
+  void by_name() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      if (taken_[i]) continue;
+      std::optional<Step> step = find_step(theirs_[i].name);
+      if (!step) step = find_step(last_part(theirs_[i].name));
+      if (step && free(*step)) take(i, *step, "name", AxisOrder::ours);
+    }
+  }
+
+  void by_alias() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      for (const Alias& alias : aliases) {
+        if (taken_[i] || alias.name != last_part(theirs_[i].name) || !free(alias.step)) continue;
+        // An alias is a hint: a tensor that cannot be this step is left to its shape.
+        if (reordered(theirs_[i].tensor, ours_.at(alias.step), alias.order)) take(i, alias.step, "alias", alias.order);
+      }
+    }
+  }
+
+  void by_unique_shape() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      if (taken_[i]) continue;
+      const Shape shape = shape_of(theirs_[i].tensor);
+      std::size_t same_shape = 0;
+      for (std::size_t other = 0; other < theirs_.size(); ++other) {
+        same_shape += !taken_[other] && shape_of(theirs_[other].tensor) == shape;
+      }
+      std::vector<Step> candidates;
+      for (const auto& [step, our_shape] : ours_) {
+        if (free(step) && our_shape == shape) candidates.push_back(step);
+      }
+      if (same_shape == 1 && candidates.size() == 1) take(i, candidates.front(), "shape", AxisOrder::ours);
+    }
+  }
+
+  Submission finish() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      if (!taken_[i]) result_.unmatched.push_back(theirs_[i].name);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
+
+  void take(std::size_t i, Step step, const char* how, AxisOrder order) {
+    taken_[i] = true;
+    std::optional<Reordered> fitted = reordered(theirs_[i].tensor, ours_.at(step), order);
+    result_.alignments.push_back({step, theirs_[i].name, how, fitted ? fitted->axes : ""});
+    result_.tensors.emplace(step, fitted ? std::move(fitted->tensor) : std::move(theirs_[i].tensor));
+  }
+
+  std::vector<ForeignTensor> theirs_;
+  const std::map<Step, Shape>& ours_;
+  std::vector<bool> taken_;
+  Submission result_;
+};
+
+}  // namespace
+
+Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map) {
+  Aligner aligner(std::move(theirs), ours);
+  aligner.by_map(map);
+  aligner.by_name();
+  aligner.by_alias();
+  aligner.by_unique_shape();
+  return aligner.finish();
+}
+
+}  // namespace attn

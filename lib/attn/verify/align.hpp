@@ -1,0 +1,43 @@
+// Which tensor of a submission is which step of ours, and in which order its axes stand.
+#pragma once
+
+#include <attn/verify/problem.hpp>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace attn {
+
+/// A tensor somebody handed in, under their own name.
+struct ForeignTensor {
+  std::string name;
+  Tensor<double> tensor;
+};
+
+/// How one of their tensors became one of our steps.
+struct Alignment {
+  Step step;
+  std::string theirs;      ///< their name
+  std::string how;         ///< "name", "alias", "map" or "shape"
+  std::string axes;        ///< what was done to their axes; empty: nothing
+};
+
+/// A submission in our names and our order of axes. A tensor whose shape fits no known order of axes
+/// keeps its own shape, and the comparison says so.
+struct Submission {
+  std::map<Step, Tensor<double>> tensors;
+  std::vector<Alignment> alignments;
+  std::vector<std::string> unmatched;  ///< their names that stand for no step of this run
+};
+
+/// Pairs of their name and our step name, from --map.
+using NameMap = std::vector<std::pair<std::string, std::string>>;
+
+/// Aligns by --map, then by our own names, then by names other systems use, then by a shape that only
+/// one step of the run and only one of their tensors has. `ours` gives the shape of every step.
+/// Throws UsageError for a map that names an unknown step or a tensor that is not there.
+Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map);
+
+}  // namespace attn

@@ -1,0 +1,32 @@
+// Which mistake explains a step that differs.
+#pragma once
+
+#include <attn/verify/mistakes.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <map>
+#include <vector>
+
+namespace attn {
+
+/// What the walk hands to the diagnosis.
+struct Divergence {
+  const Problem<double>& problem;
+  const std::map<Step, Tensor<double>>& theirs;
+  /// What a correct run has, and how far rounding may be from it, for every step of theirs.
+  const std::map<Step, Tensor<double>>& ours;
+  const std::map<Step, Tolerance>& tolerances;
+  Step step;                 ///< the step to explain
+  Tolerance tolerance;       ///< of our operation on their upstream tensors
+};
+
+/// The mistakes that make the step agree to rounding, best first; those that also explain every later
+/// step of theirs come alone if there are any. Then pairs, then reduced precision; empty when nothing
+/// explains it. Sets `explains_rest` when the first ones explain all that follows.
+std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_rest);
+
+/// The ids whose every variant leaves all of these steps unchanged, to rounding, or does not apply.
+std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
+                                        const std::map<Step, Tolerance>& tolerances, const std::vector<Step>& observed);
+
+}  // namespace attn

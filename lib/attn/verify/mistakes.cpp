@@ -1,0 +1,53 @@
+#include <attn/verify/mistakes.hpp>
+
+#include <algorithm>
+
+namespace attn {
+
+const std::vector<Mistake>& mistake_table() {
+  static const std::vector<Mistake> table = [] {
+    std::vector<Mistake> rows;
+    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, softmax_mistakes}) {
+      for (Mistake& mistake : part()) rows.push_back(std::move(mistake));
+    }
+    return rows;
+  }();
+  return table;
+}
+
+std::vector<const Mistake*> mistakes_of(const std::string& id) {
+  std::vector<const Mistake*> rows;
+  for (const Mistake& mistake : mistake_table()) {
+    if (mistake.id == id) rows.push_back(&mistake);
+  }
+  return rows;
+}
+
+std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
+  for (const Mistake* mistake : mistakes_) {
+    const bool here = std::find(mistake->acts_on.begin(), mistake->acts_on.end(), step) != mistake->acts_on.end();
+    if (!here || mistake->effect != effect) continue;
+    const Tensor<double>* target = nullptr;
+    if (theirs_) {
+      const auto found = theirs_->find(step);
+      if (found != theirs_->end()) target = &found->second;
+    }
+    if (auto tensor = mistake->apply(*this, step, target)) {
+      applied_ = true;
+      return tensor;
+    }
+  }
+  return std::nullopt;
+}
+
+Tensor<double> MistakenRun::produce(Step step) {
+  if (auto tensor = mistaken(step, Effect::computes)) return std::move(*tensor);
+  return compute(step);
+}
+
+Tensor<double> MistakenRun::shown(Step step) {
+  if (auto tensor = mistaken(step, Effect::shows)) return std::move(*tensor);
+  return get(step);
+}
+
+}  // namespace attn

@@ -1,0 +1,75 @@
+// The catalogue of mistakes as computations: what a program does that makes one of them. The same rows
+// run a computation wrong on purpose (--mistake) and explain somebody else's numbers (--verify).
+//
+// What a mistake looks like to people (title, symptom, fix) is text, in lib/attn/lessons.
+#pragma once
+
+#include <attn/verify/problem.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attn {
+
+/// Whether what follows a mistaken step is computed from the mistaken tensor, or only the tensor that is
+/// shown is wrong (a transposed plot, a map averaged over heads).
+enum class Effect { computes, shows };
+
+/// The mistaken tensor of a step; empty when the mistake cannot be made in this run or at this step.
+/// `theirs`, when there is one, is the tensor to explain: a mistake with a free number (a sentinel, a
+/// dropout rate) reads the number off it.
+using Mistaken = std::function<std::optional<Tensor<double>>(Evaluator<double>& run, Step step, const Tensor<double>* theirs)>;
+
+struct Mistake {
+  std::string id;             ///< "C1"
+  std::string variant;        ///< which of several ways: "key mask ignored"
+  std::vector<Step> acts_on;  ///< the steps it computes differently, in order
+  Mistaken apply;
+  Effect effect = Effect::computes;
+  /// Another convention rather than an error, as long as the results agree.
+  bool convention = false;
+  /// Has a free number that fits whatever a more definite mistake fits: the last resort.
+  bool fitted = false;
+};
+
+/// All rows, in the order of the catalogue; several rows may share an id.
+const std::vector<Mistake>& mistake_table();
+
+/// The rows of an id, in order; empty for an unknown id.
+std::vector<const Mistake*> mistakes_of(const std::string& id);
+
+/// A run in which mistakes are made.
+class MistakenRun : public Evaluator<double> {
+ public:
+  MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes,
+              const std::map<Step, Tensor<double>>* theirs = nullptr)
+      : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(theirs) {}
+
+  /// What this run shows for the step: its tensor, or a wrong picture of it.
+  Tensor<double> shown(Step step);
+
+  /// Whether a mistake changed anything that was computed so far.
+  bool applied() const { return applied_; }
+
+ protected:
+  Tensor<double> produce(Step step) override;
+
+ private:
+  std::optional<Tensor<double>> mistaken(Step step, Effect effect);
+
+  std::vector<const Mistake*> mistakes_;
+  const std::map<Step, Tensor<double>>* theirs_;
+  bool applied_ = false;
+};
+
+// The parts of the table, by what they are about.
+std::vector<Mistake> projection_mistakes();
+std::vector<Mistake> head_mistakes();
+std::vector<Mistake> score_mistakes();
+std::vector<Mistake> mask_mistakes();
+std::vector<Mistake> softmax_mistakes();
+
+}  // namespace attn

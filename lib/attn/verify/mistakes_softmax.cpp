@@ -1,0 +1,174 @@
+// W1–W7, S5, M17, T2: softmax, dropout, what is exported, and reduced precision.
+#include <attn/ops/stages.hpp>
+#include <attn/random.hpp>
+#include <attn/verify/mistakes.hpp>
+#include <attn/verify/precision.hpp>
+#include <attn/verify/rearrange.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace attn {
+namespace {
+
+using S = Step;
+using Result = std::optional<Tensor<double>>;
+using Run = Evaluator<double>;
+
+constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
+
+// Which cells of a row of scores [B, H, Lq, Lk] are divided by one sum: cells with equal key(b, h, i, j).
+template <class Key>
+Result softmax_over(Run& run, Key key) {
+  const Tensor<double>& scores = run.get(S::scores_masked);
+  std::map<std::size_t, double> max, sum;
+  const auto each = [&](auto f) {
+    std::size_t flat = 0;
+    for (std::size_t b = 0; b < scores.shape(0); ++b) {
+      for (std::size_t h = 0; h < scores.shape(1); ++h) {
+        for (std::size_t i = 0; i < scores.shape(2); ++i) {
+          for (std::size_t j = 0; j < scores.shape(3); ++j) f(key(scores, b, h, i, j), flat++);
+        }
+      }
+    }
+  };
+  each([&](std::size_t group, std::size_t flat) {
+    const auto [found, fresh] = max.emplace(group, scores.data()[flat]);
+    if (!fresh) found->second = std::max(found->second, scores.data()[flat]);
+  });
+  Tensor<double> weights = scores;
+  each([&](std::size_t group, std::size_t flat) {
+    weights.data()[flat] = max[group] == minus_infinity ? 0 : std::exp(scores.data()[flat] - max[group]);
+    sum[group] += weights.data()[flat];
+  });
+  each([&](std::size_t group, std::size_t flat) {
+    if (sum[group] > 0) weights.data()[flat] /= sum[group];
+  });
+  return weights;
+}
+
+Result over_queries(Run& run, Step, const Tensor<double>*) {
+  return softmax_over(run, [](const auto& s, auto b, auto h, auto, auto j) { return (b * s.shape(1) + h) * s.shape(3) + j; });
+}
+Result over_batch(Run& run, Step, const Tensor<double>*) {
+  return softmax_over(run, [](const auto& s, auto, auto h, auto i, auto j) { return (h * s.shape(2) + i) * s.shape(3) + j; });
+}
+Result over_heads(Run& run, Step, const Tensor<double>*) {
+  return softmax_over(run, [](const auto& s, auto b, auto, auto i, auto j) { return (b * s.shape(2) + i) * s.shape(3) + j; });
+}
+Result over_heads_and_keys(Run& run, Step, const Tensor<double>*) {
+  return softmax_over(run, [](const auto& s, auto b, auto, auto i, auto) { return b * s.shape(2) + i; });
+}
+
+// exp without subtracting the maximum, in float32: infinite beyond 88.7.
+Result without_maximum(Run& run, Step, const Tensor<double>*) {
+  const Tensor<double>& scores = run.get(S::scores_masked);
+  Tensor<double> weights = scores;
+  const std::size_t keys = scores.shape(3);
+  bool overflow = false;
+  for (std::size_t row = 0; row < scores.size() / keys; ++row) {
+    float sum = 0;
+    for (std::size_t j = 0; j < keys; ++j) {
+      const float power = std::exp(static_cast<float>(scores.data()[row * keys + j]));
+      overflow = overflow || std::isinf(power);
+      weights.data()[row * keys + j] = static_cast<double>(power);
+      sum += power;
+    }
+    for (std::size_t j = 0; j < keys; ++j) weights.data()[row * keys + j] /= static_cast<double>(sum);
+  }
+  if (!overflow) return std::nullopt;
+  return weights;
+}
+
+// Dropout that should be off: the rate is read off the ratios, or is one half.
+Result dropout_active(Run& run, Step step, const Tensor<double>* theirs) {
+  if (run.problem().has(S::weights_dropped)) return std::nullopt;
+  const Tensor<double> own = run.compute(step);
+  double kept_factor = 2;
+  TorchGenerator random(0);
+  Tensor<double> result = own;
+  if (theirs) {
+    if (shape_of(*theirs) != shape_of(own)) return std::nullopt;
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      if (own.data()[i] > 0 && theirs->data()[i] != 0) ratios.push_back(theirs->data()[i] / own.data()[i]);
+    }
+    if (ratios.empty()) return std::nullopt;
+    std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
+    kept_factor = ratios[ratios.size() / 2];
+    if (!(kept_factor > 1.001)) return std::nullopt;
+  }
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const bool dropped = theirs ? theirs->data()[i] == 0 : random.uniform_double() < 0.5;
+    result.data()[i] = dropped ? 0 : own.data()[i] * kept_factor;
+  }
+  return result;
+}
+
+Result averaged(Run& run, Step, const Tensor<double>*) {
+  const Tensor<double> own = run.compute(S::weights);
+  if (own.shape(1) < 2) return std::nullopt;
+  return mean_over_heads(own);
+}
+
+// The mean in every head's place.
+Result averaged_in_place(Run& run, Step, const Tensor<double>*) {
+  const Tensor<double> own = run.compute(S::weights);
+  if (own.shape(1) < 2) return std::nullopt;
+  const Tensor<double> mean = mean_over_heads(own);
+  return fill_cells(shape_of(own), [&](auto b, auto, auto i, auto j) { return mean(b, i, j); });
+}
+
+// Weights of half-precision exponentials, renormalised.
+Mistaken softmax_in(Mantissa mantissa) {
+  return [mantissa](Run& run, Step, const Tensor<double>*) -> Result {
+    const Tensor<double> scores = rounded_to(run.get(S::scores_masked), mantissa);
+    return rounded_to(softmax(scores).weights, mantissa);
+  };
+}
+
+Result all_ones(Run& run, Step, const Tensor<double>*) { return filled<double>(shape_of(run.compute(S::weights)), 1.0); }
+
+Result exported_transposed(Run& run, Step, const Tensor<double>*) { return swap_axes(run.compute(S::weights), 2, 3); }
+
+// Rows of padded queries hold whatever the other program put there; every other row is ours.
+Result padded_queries_differ(Run& run, Step step, const Tensor<double>* theirs) {
+  const auto& lens = run.problem().options.attention.mask.valid_lens;
+  Tensor<double> result = run.compute(step);
+  if (lens.empty() || lens.size() != result.shape(0) || run.problem().has(S::memory)) return std::nullopt;
+  if (theirs && shape_of(*theirs) != shape_of(result)) return std::nullopt;
+  const std::size_t rank = result.dimension(), length = result.shape(rank - 2), width = result.shape(rank - 1);
+  bool any = false;
+  for (std::size_t row = 0; row < result.size() / width; ++row) {
+    const std::size_t b = row / (result.size() / width / lens.size());
+    if (row % length < lens[b]) continue;
+    any = true;
+    for (std::size_t c = 0; c < width; ++c) result.data()[row * width + c] = theirs ? theirs->data()[row * width + c] : 0;
+  }
+  if (!any) return std::nullopt;
+  return result;
+}
+
+}  // namespace
+
+std::vector<Mistake> softmax_mistakes() {
+  const std::vector<Step> weights = {S::weights};
+  return {
+      {"W1", "over queries", weights, over_queries},
+      {"W1", "over the batch", weights, over_batch},
+      {"W2", "over heads", weights, over_heads},
+      {"W2", "over heads and keys", weights, over_heads_and_keys},
+      {"W3", "", weights, without_maximum},
+      {"W4", "", weights, dropout_active},
+      {"W5", "", weights, averaged, Effect::shows},
+      {"W5", "in every head's place", weights, averaged_in_place, Effect::shows},
+      {"W6", "float16", weights, softmax_in(Mantissa::float16)},
+      {"W6", "bfloat16", weights, softmax_in(Mantissa::bfloat16)},
+      {"W7", "", weights, all_ones},
+      {"S5", "", weights, exported_transposed, Effect::shows},
+      {"M17", "", {S::output}, padded_queries_differ, Effect::shows, true},
+      {"M17", "", {S::weights}, padded_queries_differ, Effect::shows, true},
+  };
+}
+
+}  // namespace attn

@@ -1,0 +1,121 @@
+#include <attn/error.hpp>
+#include <attn/ops/heads.hpp>
+#include <attn/ops/stages.hpp>
+#include <attn/verify/problem.hpp>
+
+#include <stdexcept>
+
+namespace attn {
+namespace {
+
+template <class T>
+using Rule = Tensor<T> (*)(Evaluator<T>&);
+
+template <class T>
+Step source_of(const Evaluator<T>& e, std::initializer_list<Step> candidates) {
+  for (const Step step : candidates) {
+    if (e.problem().has(step)) return step;
+  }
+  throw std::logic_error("a run without a source");
+}
+
+template <class T>
+Tensor<T> keys(Evaluator<T>& e, Step projection, Step own_source, const std::optional<Tensor<T>>& row, const char* name) {
+  const auto& problem = e.problem();
+  const Step source = source_of(e, {projection, own_source, Step::memory, Step::x});
+  Tensor<T> split = split_heads(e.get(source), problem.options.kv_heads);
+  if (problem.weights.bias_k || problem.weights.bias_v) split = append_key(split, row, name);
+  if (problem.options.add_zero_attn) split = append_key(split, std::optional<Tensor<T>>(), name);
+  return split;
+}
+
+// The mask has the size of the scores it is added to, which a mistake upstream may have changed.
+template <class T>
+Tensor<T> mask(Evaluator<T>& e) {
+  const Tensor<T>& scores = e.get(Step::scores_raw);
+  Sizes sizes = e.problem().sizes;
+  sizes.batch = scores.shape(0);
+  sizes.heads = scores.shape(1);
+  sizes.query_len = scores.shape(2);
+  sizes.key_len = scores.shape(3);
+  return combined_mask(e.problem().options.attention.mask, sizes);
+}
+
+template <class T>
+SoftmaxSteps<T> softmax_of(Evaluator<T>& e) {
+  const auto& options = e.problem().options.attention;
+  std::optional<Tensor<T>> combined;
+  if (e.problem().has(Step::mask)) combined = e.get(Step::mask);
+  return softmax(e.get(Step::scores_masked), rows_under_policy(options, combined),
+                 options.masked_rows.value_or(MaskedRows::zero), Detail::yes);
+}
+
+template <class T>
+Tensor<T> output(Evaluator<T>& e) {
+  const auto& problem = e.problem();
+  if (!problem.has(Step::merged)) {
+    const Tensor<T>& heads = e.get(Step::heads);
+    if (problem.output_shape.size() == 4) return heads;
+    return reshaped(merge_heads(heads), problem.output_shape);
+  }
+  Tensor<T> mapped = linear(e.get(Step::merged), problem.weights.w_o, problem.weights.b_o, "output");
+  // An input without a batch axis gives an output without one.
+  if (problem.output_shape.size() == 2) return reshaped(std::move(mapped), {mapped.shape(1), mapped.shape(2)});
+  return mapped;
+}
+
+// How each step is computed from the steps it reads.
+template <class T>
+const std::map<Step, Rule<T>>& rules() {
+  using E = Evaluator<T>;
+  using S = Step;
+  static const std::map<Step, Rule<T>> table = {
+      {S::q_proj, [](E& e) { return linear(e.get(S::x), e.problem().weights.w_q, e.problem().weights.b_q, "q_proj"); }},
+      {S::k_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory, S::x})), e.problem().weights.w_k, e.problem().weights.b_k, "k_proj"); }},
+      {S::v_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory_value, S::memory, S::x})), e.problem().weights.w_v, e.problem().weights.b_v, "v_proj"); }},
+      {S::q, [](E& e) { return split_heads(e.get(source_of(e, {S::q_proj, S::x})), e.problem().options.heads); }},
+      {S::k, [](E& e) { return keys(e, S::k_proj, S::memory, e.problem().weights.bias_k, "bias_k"); }},
+      {S::v, [](E& e) { return keys(e, S::v_proj, S::memory_value, e.problem().weights.bias_v, "bias_v"); }},
+      {S::present_key, [](E& e) { return concatenate_keys(e.get(S::past_key), e.get(S::k)); }},
+      {S::present_value, [](E& e) { return concatenate_keys(e.get(S::past_value), e.get(S::v)); }},
+      {S::scores_raw, [](E& e) { return raw_scores(e.get(S::q), e.get(source_of(e, {S::present_key, S::k}))); }},
+      {S::scores_scaled, [](E& e) { return scaled_scores(e.get(S::scores_raw), effective_scale(e.problem().options.attention, e.problem().sizes.head_dim)); }},
+      {S::scores_capped, [](E& e) { return capped_scores(e.get(S::scores_scaled), static_cast<T>(*e.problem().options.attention.softcap)); }},
+      {S::mask, [](E& e) { return mask(e); }},
+      {S::scores_masked, [](E& e) {
+         const Tensor<T>& scores = e.get(source_of(e, {S::scores_capped, S::scores_scaled}));
+         return e.problem().has(S::mask) ? masked_scores(scores, e.get(S::mask), e.problem().options.attention.mask_fill) : scores;
+       }},
+      {S::row_max, [](E& e) { return *softmax_of(e).row_max; }},
+      {S::exp, [](E& e) { return *softmax_of(e).exp; }},
+      {S::row_sum, [](E& e) { return *softmax_of(e).row_sum; }},
+      {S::weights, [](E& e) { return softmax_of(e).weights; }},
+      {S::weights_dropped, [](E& e) { return dropped_weights(e.get(S::weights), *e.problem().options.attention.dropout_keep, e.problem().options.attention.dropout_p); }},
+      {S::weights_averaged, [](E& e) { return mean_over_heads(e.get(source_of(e, {S::weights_dropped, S::weights}))); }},
+      {S::heads, [](E& e) { return weighted_values(e.get(source_of(e, {S::weights_dropped, S::weights})), e.get(source_of(e, {S::present_value, S::v}))); }},
+      {S::merged, [](E& e) { return merge_heads(e.get(S::heads)); }},
+      {S::output, [](E& e) { return output(e); }},
+  };
+  return table;
+}
+
+}  // namespace
+
+template <class T>
+const Tensor<T>& Evaluator<T>::get(Step step) {
+  if (const auto known = known_.find(step); known != known_.end()) return *known->second;
+  if (const auto input = problem_.inputs.find(step); input != problem_.inputs.end()) return input->second;
+  if (const auto done = computed_.find(step); done != computed_.end()) return done->second;
+  Tensor<T> tensor = produce(step);
+  return computed_.emplace(step, std::move(tensor)).first->second;
+}
+
+template <class T>
+Tensor<T> Evaluator<T>::compute(Step step) {
+  return rules<T>().at(step)(*this);
+}
+
+template class Evaluator<float>;
+template class Evaluator<double>;
+
+}  // namespace attn

@@ -1,0 +1,65 @@
+// A run as verification sees it: what was computed from what, so that any single step can be computed
+// again from somebody else's tensors.
+#pragma once
+
+#include <attn/ops/multihead.hpp>
+#include <attn/steps.hpp>
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+namespace attn {
+
+/// Everything a run was computed from. A run through `multihead` has x among its inputs; a run on given
+/// queries, keys and values has q, k and v, [B, H, L, D].
+template <class T>
+struct Problem {
+  Sizes sizes;
+  MultiheadWeights<T> weights;
+  MultiheadOptions<T> options;        ///< with the number of exempt keys set, and the dropout mask
+  std::map<Step, Tensor<T>> inputs;   ///< x, memory, memory_value, past_key, past_value; or q, k, v
+  std::vector<Step> steps;            ///< what is computed, in order
+  Shape output_shape;
+
+  bool has(Step step) const {
+    if (inputs.count(step) > 0) return true;
+    for (const Step computed : steps) {
+      if (computed == step) return true;
+    }
+    return false;
+  }
+};
+
+/// Computes the steps of a problem on demand, each once, from tensors that are known: its inputs, and
+/// whatever else `know` was told (somebody else's tensors).
+template <class T>
+class Evaluator {
+ public:
+  explicit Evaluator(const Problem<T>& problem) : problem_(problem) {}
+  virtual ~Evaluator() = default;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  /// Uses this tensor for the step instead of computing it. It must outlive the evaluator.
+  void know(Step step, const Tensor<T>& tensor) { known_[step] = &tensor; }
+
+  /// The step's tensor: known, given, or computed now. Throws ShapeError if known tensors do not fit.
+  const Tensor<T>& get(Step step);
+
+  /// The step computed from what it reads, as the run computes it.
+  Tensor<T> compute(Step step);
+
+  const Problem<T>& problem() const { return problem_; }
+
+ protected:
+  /// What to use instead of compute(step); by default compute(step) itself.
+  virtual Tensor<T> produce(Step step) { return compute(step); }
+
+ private:
+  const Problem<T>& problem_;
+  std::map<Step, const Tensor<T>*> known_;
+  std::map<Step, Tensor<T>> computed_;
+};
+
+}  // namespace attn

@@ -1,0 +1,17 @@
+// How far float32 arithmetic may be from the exact result of a step: measured, not assumed.
+#pragma once
+
+#include <attn/verify/compare.hpp>
+#include <attn/verify/problem.hpp>
+
+namespace attn {
+
+/// The same problem in float32.
+Problem<float> in_float32(const Problem<double>& problem);
+
+/// What float32 rounding explains at a step: PyTorch's relative tolerance for float32 (1.3e-6), and as
+/// absolute tolerance four times the largest difference between a float32 and a float64 evaluation,
+/// plus eight units in the last place of the largest magnitude.
+Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& in_float32);
+
+}  // namespace attn

@@ -1,0 +1,173 @@
+#include <attn/error.hpp>
+#include <attn/verify/diagnose.hpp>
+#include <attn/verify/rounding.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <algorithm>
+
+namespace attn {
+namespace {
+
+// Numbers a run may hold before blind spots, which run every mistake, are left out.
+constexpr std::size_t most_cells_for_blind_spots = 300000;
+
+std::vector<Step> comparable_steps(const Problem<double>& problem) {
+  std::vector<Step> steps;
+  for (const auto& [step, tensor] : problem.inputs) steps.push_back(step);
+  steps.insert(steps.end(), problem.steps.begin(), problem.steps.end());
+  std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
+class Walk {
+ public:
+  Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
+      : problem_(problem), single_(in_float32(problem)), theirs_(theirs.tensors), options_(options), ours_(run_problem(problem)) {
+    Evaluator<float> single_run(single_);
+    for (const auto& [step, tensor] : ours_) rounding_[step] = rounding_tolerance(tensor, single_run.get(step));
+  }
+
+  Verification judge() {
+    for (const Step step : comparable_steps(problem_)) result_.steps.push_back(judged(step));
+    const bool compared = std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) {
+      return v.difference.total > 0 || v.difference.status == Status::shape;
+    });
+    if (!compared) return std::move(result_);
+    explain();
+    if (result_.verdict == Verdict::match) add_blind_spots();
+    return std::move(result_);
+  }
+
+ private:
+  Tolerance tolerance_at(Step step) const {
+    Tolerance tolerance = options_.tolerance.value_or(rounding_.at(step));
+    tolerance.equal_nan = options_.equal_nan;
+    return tolerance;
+  }
+
+  // Ours against theirs, and our operation on their upstream tensors against theirs.
+  StepVerdict judged(Step step) {
+    StepVerdict verdict{step, {}, Local::unknown, {}, tolerance_at(step), shape_of(ours_.at(step)), {}};
+    const auto found = theirs_.find(step);
+    if (found == theirs_.end()) return verdict;
+    verdict.theirs = shape_of(found->second);
+    verdict.difference = compare(ours_.at(step), found->second, verdict.tolerance);
+    if (problem_.inputs.count(step)) return verdict;
+    try {
+      Evaluator<double> run(problem_);
+      Evaluator<float> single(single_);
+      std::map<Step, Tensor<float>> narrowed;
+      for (const auto& [upstream, tensor] : theirs_) {
+        if (upstream >= step || problem_.inputs.count(upstream)) continue;
+        run.know(upstream, tensor);
+        Tensor<float>& narrow = narrowed[upstream] = empty<float>(shape_of(tensor));
+        std::transform(tensor.data(), tensor.data() + tensor.size(), narrow.data(), [](double value) { return static_cast<float>(value); });
+        single.know(upstream, narrow);
+      }
+      const Tensor<double> local = run.compute(step);
+      local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
+      Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
+      tolerance.equal_nan = options_.equal_nan;
+      verdict.local_difference = compare(local, found->second, tolerance);
+      verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
+    } catch (const Error&) {
+      verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
+    }
+    return verdict;
+  }
+
+  // Explains the first step that differs locally, then the next one that this does not explain, …
+  void explain() {
+    bool wrong = false;
+    bool all_explained = false;
+    for (const StepVerdict& verdict : result_.steps) {
+      if (!verdict.diverges() || all_explained) continue;
+      const auto tolerance = local_tolerance_.find(verdict.step);
+      const Divergence divergence{problem_, theirs_, ours_, rounding_, verdict.step,
+                                  tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(verdict.step)};
+      std::vector<Diagnosis> found;
+      if (only_nan(verdict)) {
+        found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
+      } else if (rounding_only(verdict)) {
+        found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
+      } else if (!problem_.inputs.count(verdict.step)) {
+        found = diagnose(divergence, all_explained);
+      }
+      const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
+      if (!convention && !wrong) {
+        wrong = true;
+        result_.first_divergent_step = verdict.step;
+      }
+      add(found);
+    }
+    result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
+  }
+
+  // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
+  bool only_nan(const StepVerdict& verdict) const {
+    if (verdict.difference.status == Status::shape || options_.equal_nan) return false;
+    Tolerance tolerance = tolerance_at(verdict.step);
+    tolerance.equal_nan = true;
+    return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
+  }
+
+  // A tolerance was given that is narrower than float32 arithmetic, and nothing else is wrong.
+  bool rounding_only(const StepVerdict& verdict) const {
+    if (!options_.tolerance || verdict.difference.status == Status::shape) return false;
+    Tolerance tolerance = rounding_.at(verdict.step);
+    tolerance.equal_nan = true;
+    return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
+  }
+
+  void add(const std::vector<Diagnosis>& found) {
+    for (const Diagnosis& diagnosis : found) {
+      const bool listed = std::any_of(result_.diagnosis.begin(), result_.diagnosis.end(),
+                                      [&](const Diagnosis& other) { return other.id == diagnosis.id; });
+      if (!listed) result_.diagnosis.push_back(diagnosis);
+    }
+  }
+
+  void add_blind_spots() {
+    std::size_t cells = 0;
+    for (const auto& [step, tensor] : ours_) cells += tensor.size();
+    if (cells > most_cells_for_blind_spots) return;
+    std::vector<Step> observed;
+    for (const StepVerdict& verdict : result_.steps) {
+      if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
+    }
+    result_.blind_spots = find_blind_spots(problem_, ours_, rounding_, observed);
+    result_.blind_spots_known = true;
+  }
+
+  const Problem<double>& problem_;
+  const Problem<float> single_;
+  const std::map<Step, Tensor<double>>& theirs_;
+  const VerifyOptions& options_;
+  std::map<Step, Tensor<double>> ours_;
+  std::map<Step, Tolerance> rounding_, local_tolerance_;
+  Verification result_;
+};
+
+}  // namespace
+
+const char* to_string(Verdict verdict) {
+  return verdict == Verdict::match ? "match" : verdict == Verdict::mismatch ? "mismatch" : "incomparable";
+}
+
+const char* to_string(Local local) {
+  return local == Local::match ? "match" : local == Local::mismatch ? "mismatch" : "unknown";
+}
+
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
+  Evaluator<double> run(problem);
+  std::map<Step, Tensor<double>> tensors;
+  for (const Step step : comparable_steps(problem)) tensors.emplace(step, run.get(step));
+  return tensors;
+}
+
+Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  return Walk(problem, theirs, options).judge();
+}
+
+}  // namespace attn

@@ -1,0 +1,70 @@
+"""The explanations in the text output are true of the run they stand beside."""
+import os
+import subprocess
+import unittest
+
+TOOL = os.environ["ATTN_COMPUTE"]
+
+
+def text_of(command):
+    done = subprocess.run([TOOL, *command.split(), "--lang", "en"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split())  # the page folds lines
+
+
+class Notes(unittest.TestCase):
+    def check(self, command, *, says=(), not_says=()):
+        text = text_of(command)
+        for sentence in says:
+            self.assertIn(sentence, text, command)
+        for sentence in not_says:
+            self.assertNotIn(sentence, text, command)
+
+    def test_one_head_is_not_several(self):
+        self.check("mha --d-model 8 --heads 1", says=["with a single head", "The last linear map returns to width 8"],
+                   not_says=["1 smaller attentions", "The 1 heads"])
+
+    def test_merged_heads_need_not_be_as_wide_as_the_input(self):
+        self.check("mha --layout d2l --d-model 8 --heads 4 --head-dim 3 --value-dim 5",
+                   says=["H·Dv = 4·5 wide", "returns to width 8"], not_says=["as wide as before"])
+        self.check("self --d-model 8 --head-dim 3", says=["3 numbers wide instead of 8"], not_says=["(the residual connection)"])
+        self.check("self --d-model 8", says=["(the residual connection)"])
+
+    def test_formulas_name_the_source_and_only_the_biases_that_are_there(self):
+        self.check("self", says=["XW_k = X·W_k (B"], not_says=["M·W_k", "b_k"])
+        self.check("cross --bias", says=["XW_q = X·W_q + b_q", "MW_k = M·W_k + b_k"])
+        self.check("mha --no-bias", says=["Y = Z·W_o (B"])
+        self.check("mha --heads 2 --input randn:2x3x8 --key randn:2x5x8 --value randn:2x5x6", says=["M_v·W_v + b_v", "memory_value (2, 5, 6), w_v"])
+
+    def test_a_fill_that_is_too_close_is_said_to_leak(self):
+        self.check("sdpa --causal --mask-fill -1", says=["forbidden keys keep a share"], not_says=["same as with −inf", "have weight 0"])
+        self.check("sdpa --causal --mask-fill -1e9", says=["same as with −inf", "have weight 0"], not_says=["keep a share"])
+
+    def test_what_a_module_appends_is_no_padding_and_moves_no_diagonal(self):
+        self.check("mha --len 4 --bias-kv --add-zero-attn --valid-lens 2,4", says=["exempt from every rule"], not_says=["padded to 6"])
+        self.check("mha --len 4 --key-len 6 --bias-kv --causal --causal-align bottom-right", says=["shifted by 2"])
+
+    def test_each_sample_has_its_own_diagonal_when_lengths_differ(self):
+        self.check("sdpa --batch 2 --len 4 --causal --causal-align bottom-right --valid-lens 4,3",
+                   says=["in each sample by its own"], not_says=["shifted by 0"])
+
+    def test_equal_inputs_force_even_weights_only_when_the_keys_are_made_from_them(self):
+        even = ["must share its attention evenly"]
+        self.check("self --input ones:2x3x4", says=even)
+        self.check("cross --input ones:2x3x4 --memory randn:2x5x4", not_says=even)
+
+    def test_the_scale_is_not_announced_where_there_is_none(self):
+        self.check("sdpa --scale none", says=["No scale, so these are the raw scores"], not_says=["divided by √"])
+        self.check("mha --layout shared-head --scale 0.35", not_says=["This run follows the explanation"])
+
+    def test_heads_without_output_map_are_merged_in_rank_three(self):
+        rank_3 = "sdpa --query randn:2x3x8 --key randn:2x3x8 --value randn:2x3x8"
+        self.check(rank_3 + " --heads 2", says=["Y = the heads side by side"])
+        self.check(rank_3, says=["Y = the heads as they are"])
+
+    def test_a_query_without_keys_is_no_average(self):
+        self.check("sdpa --batch 2 --len 3 --valid-lens 0,3", says=["That is no average"])
+
+
+if __name__ == "__main__":
+    unittest.main()

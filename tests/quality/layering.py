@@ -1,0 +1,96 @@
+"""Arrows between the parts of the code point down only.
+
+The table names the parts, from the top down, and what each may include of the others. A part may always
+include itself and the base."""
+
+import re
+
+import tree
+
+BASE = "base"  # the files directly in lib/attn: tensor, shape, steps, trace, error, random, …
+
+MAY_INCLUDE = {
+    "tools":    {"render", "verify", "io", "cost", "lessons", "weights", "ops"},
+    "notebook": {"render", "lessons", "weights", "ops"},
+    "verify":   {"io", "weights", "ops"},
+    "lessons":  {"render", "ops"},
+    "cost":     {"weights", "ops"},
+    "ops":      {"weights"},   # the parameters are operands
+    "weights":  set(),
+    "render":   set(),         # knows nothing of attention
+    "io":       set(),         # nor does it
+    BASE:       set(),
+}
+
+# Of the base, the files that know what attention is; these two parts do not see them.
+STEPS = {"attn/steps.hpp", "attn/trace.hpp"}
+WITHOUT_STEPS = {"io", "render"}
+
+# Parts that only compute: no files, no printing, no text.
+PURE = {"ops", "weights", BASE}
+TEXT_AND_FILES = re.compile(r"(fmt/.*|iostream|ostream|istream|fstream|sstream|cstdio|stdio\.h|filesystem|"
+                            r"CLI/.*|nlohmann/.*|zip\.h)")
+# What a header must not bring to whoever includes it.
+HEAVY = re.compile(r"(fmt/.*|iostream|CLI/.*|nlohmann/json\.hpp|zip\.h)")
+XTENSOR = re.compile(r"(xtensor.*|xtl/.*|xsimd/.*)")
+
+# (file, include): why this one is right.
+EXCEPTIONS = {
+    ("lib/attn/module.cpp", "filesystem"): "finds the folder that a module is loaded from",
+    ("lib/attn/ops/blas_module.cpp", "xtensor-blas/xlinalg.hpp"): "the module that links BLAS",
+    ("lib/attn/ops/blas_module.cpp", "xtensor/xadapt.hpp"): "the module that links BLAS",
+    ("lib/attn/tensor.hpp", "xtensor/containers/xarray.hpp"): "the one place that includes xtensor",
+    ("lib/attn/tensor.hpp", "xtensor/xarray.hpp"): "the one place that includes xtensor",
+}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def part_of(path):
+    """The part that a path inside the repository, such as lib/attn/io/npy.hpp, belongs to."""
+    folders = path.split("/")[:-1]
+    if folders[:2] != ["lib", "attn"]:
+        return "tools"
+    return folders[2] if len(folders) > 2 else BASE
+
+
+def problem(path, included):
+    """What is wrong with `path` including `included`; empty if nothing."""
+    part = part_of(path)
+    if part not in MAY_INCLUDE:
+        return f"lib/attn/{part} is no part that tests/quality/layering.py knows; add its row"
+    if included.startswith("attn/"):
+        other = part_of("lib/" + included)
+        if other not in MAY_INCLUDE[part] | {part, BASE}:
+            return f"{part} may not include {other} ({included})"
+        if part in WITHOUT_STEPS and included in STEPS:
+            return f"{part} knows nothing of attention ({included})"
+        if included.endswith("_module.hpp") and part_of(path) != other:
+            return f"{included} is between a module and the file that loads it"
+    if part == "tools" and included.startswith("../") and not included.startswith("../common/"):
+        return f"a tool includes its own folder and tools/common, not another tool ({included})"
+    if XTENSOR.fullmatch(included):
+        return f"xtensor is included in lib/attn/tensor.hpp only ({included})"
+    if part in PURE and TEXT_AND_FILES.fullmatch(included):
+        return f"{part} knows nothing of text and files ({included})"
+    if path.endswith(".hpp") and HEAVY.fullmatch(included):
+        return f"headers stay light ({included})"
+    return ""
+
+
+def main():
+    root = tree.root()
+    findings = []
+    paths = tree.files_under(root / "lib" / "attn", ".hpp", ".cpp") + tree.files_under(root / "tools", ".hpp", ".cpp")
+    for file in paths:
+        path = file.relative_to(root).as_posix()
+        code = tree.without_comments(file.read_text(encoding="utf-8"))
+        for match in INCLUDE.finditer(code):
+            found = problem(path, match.group(1))
+            if found and (path, match.group(1)) not in EXCEPTIONS:
+                line = code.count("\n", 0, match.start()) + 1
+                findings.append(f"{path}:{line}: {found}")
+    tree.finish(findings, len(paths))
+
+
+main()

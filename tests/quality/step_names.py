@@ -1,0 +1,54 @@
+"""Nothing but lib/attn/steps.cpp spells a step name: other code says Step::scores_raw and asks the table."""
+
+import fnmatch
+import re
+
+import tree
+
+ROW = re.compile(r'\{\s*S::\w+,\s*K::\w+,\s*"(\w+)"')
+
+OPS_SUBJECT = "the subject of an error; name_of(Step) should give it"
+PYTHON = "a variable of the Python code that is printed"
+
+# (file, name), both of which may be patterns: what the literal means there.
+EXCEPTIONS = {
+    ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
+    **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT
+       for name in ("x", "memory", "memory_value", "q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
+    **{("lib/attn/verify/problem.cpp", name): OPS_SUBJECT
+       for name in ("q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
+    ("lib/attn/verify/mistakes_*.cpp", "*"): "the variant of a mistake, in words",
+    ("lib/attn/weights/layouts.cpp", "bias_k"): "PyTorch's name of the parameter",
+    ("lib/attn/weights/layouts.cpp", "bias_v"): "PyTorch's name of the parameter",
+    ("lib/attn/weights/recipe.cpp", "*"): PYTHON,
+    ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
+    ("lib/attn/cost/*", "k"): "the width of a convolution's kernel",
+    ("tools/complexity-compare/*", "k"): "the width of a convolution's kernel",
+    ("tools/attn-compute/report.cpp", "merged"): "the variant of a formula in the lesson files",
+    ("tools/attn-compute/notes.cpp", "bias_k"): "the key of a note in the lesson files",
+    ("tools/attn-compute/notes.cpp", "bias_v"): "the key of a note in the lesson files",
+    ("tools/common/memory_budget.cpp", "memory"): "the memory of the machine",
+}
+
+
+def is_excused(path, name):
+    return any(fnmatch.fnmatch(path, file) and fnmatch.fnmatch(name, text) for file, text in EXCEPTIONS)
+
+
+def main():
+    root = tree.root()
+    table = root / "lib" / "attn" / "steps.cpp"
+    names = set(ROW.findall(table.read_text(encoding="utf-8")))
+    findings = []
+    paths = tree.files_under(root / "lib" / "attn", ".hpp", ".cpp") + tree.files_under(root / "tools", ".hpp", ".cpp")
+    for file in paths:
+        path = file.relative_to(root).as_posix()
+        if file == table:
+            continue
+        for line, text in tree.string_literals(file.read_text(encoding="utf-8")):
+            if text in names and not is_excused(path, text):
+                findings.append(f'{path}:{line}: "{text}" is the name of a step; write name_of(Step::{text})')
+    tree.finish(findings, len(paths) if names else 0)
+
+
+main()

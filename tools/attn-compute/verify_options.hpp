@@ -1,0 +1,27 @@
+// --verify, --map, tolerances, --mistake: holding somebody's tensors against a run, and running it wrong.
+#pragma once
+
+#include "../common/cli11_forward.hpp"
+
+#include <attn/verify/verification.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+struct VerifyCommandOptions {
+  std::vector<std::string> files;      ///< submissions to judge
+  NameMap map;                         ///< their names = our names
+  std::optional<double> rtol, atol;    ///< both or neither
+  bool equal_nan = false;
+  std::vector<std::string> mistakes;   ///< ids to make on purpose
+};
+
+void add_verify_options(CLI::App& app, VerifyCommandOptions& options);
+
+/// Throws UsageError for options that contradict each other or do nothing, and for unknown ids.
+void check_verify_options(const VerifyCommandOptions& options, Precision dtype);
+
+}  // namespace attn::tools

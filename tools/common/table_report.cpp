@@ -1,0 +1,115 @@
+#include "table_report.hpp"
+
+#include "formats.hpp"
+
+#include <attn/error.hpp>
+#include <attn/io/sink.hpp>
+#include <attn/render/display_width.hpp>
+#include <attn/render/escape.hpp>
+
+#include <variant>
+
+#include <CLI/CLI.hpp>
+
+namespace attn::tools {
+namespace {
+
+constexpr std::size_t page_width = 100;
+
+std::string wrapped(const std::vector<std::string>& paragraphs) {
+  std::string text;
+  for (const std::string& paragraph : paragraphs) {
+    for (const std::string& line : render::wrap(paragraph, page_width)) text += line + "\n";
+    text += "\n";
+  }
+  return text;
+}
+
+template <class Escape>
+std::string escaped(const std::vector<std::string>& paragraphs, Escape&& escape) {
+  std::string text;
+  for (const std::string& paragraph : paragraphs) text += escape(paragraph) + "\n\n";
+  return text;
+}
+
+std::string text_of(const TableReport& report, bool notes) {
+  std::string text = report.title + "\n\n";
+  if (notes) text += wrapped(report.introduction);
+  for (const TitledTable& part : report.tables) {
+    text += part.title + "\n\n" + render::table_text(part.table, page_width) + "\n";
+    if (notes) text += wrapped(part.paragraphs);
+  }
+  if (notes) text += wrapped(report.closing);
+  text.pop_back();  // the last part's empty line
+  return text;
+}
+
+std::string markdown_of(const TableReport& report, bool notes) {
+  std::string text = "# " + render::markdown_text(report.title) + "\n\n";
+  if (notes) text += escaped(report.introduction, render::markdown_text);
+  for (const TitledTable& part : report.tables) {
+    text += "## " + render::markdown_text(part.title) + "\n\n" + render::table_markdown(part.table) + "\n";
+    if (notes) text += escaped(part.paragraphs, render::markdown_text);
+  }
+  if (notes) text += escaped(report.closing, render::markdown_text);
+  text.pop_back();
+  return text;
+}
+
+std::string latex_of(const TableReport& report, bool notes) {
+  std::string text = "\\section*{" + render::latex_text(report.title) + "}\n\n";
+  if (notes) text += escaped(report.introduction, render::latex_text);
+  for (const TitledTable& part : report.tables) {
+    text += "\\paragraph{" + render::latex_text(part.title) + "}\\mbox{}\\\\[1ex]\n" + render::table_latex(part.table) + "\n";
+    if (notes) text += escaped(part.paragraphs, render::latex_text);
+  }
+  if (notes) text += escaped(report.closing, render::latex_text);
+  text.pop_back();
+  return text;
+}
+
+struct ToJson {
+  render::Json operator()(std::monostate) const { return nullptr; }
+  render::Json operator()(const render::Formula& formula) const { return formula.text; }
+  template <class Value>
+  render::Json operator()(const Value& value) const {
+    return value;
+  }
+};
+
+void write_json(io::Sink& sink, const TableReport& report) {
+  render::JsonArray rows;
+  for (const auto& cells : report.rows.rows) {
+    render::JsonObject row;
+    for (std::size_t c = 0; c < report.rows.columns.size(); ++c) {
+      const render::Column& column = report.rows.columns[c];
+      row.emplace_back(column.key.empty() ? column.title : column.key,
+                       c < cells.size() ? std::visit(ToJson{}, cells[c]) : render::Json());
+    }
+    rows.emplace_back(std::move(row));
+  }
+  render::JsonObject object = report.header;
+  object.emplace_back("rows", std::move(rows));
+  SinkOutput output(sink);
+  render::write_json(output, object);
+}
+
+}  // namespace
+
+void write_table_report(const TableReport& report, const OutputOptions& options) {
+  const Format& format = chosen_format(options);
+  require_table_format(format);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  if (format.name == "json") {
+    write_json(*sink, report);
+  } else if (format.name == "csv") {
+    sink->write(render::table_csv(report.rows));
+  } else {
+    sink->write(format.name == "markdown" ? markdown_of(report, options.notes)
+                : format.name == "latex"  ? latex_of(report, options.notes)
+                                          : text_of(report, options.notes));
+  }
+  sink->finish();
+}
+
+}  // namespace attn::tools

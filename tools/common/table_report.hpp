@@ -1,0 +1,40 @@
+// Results that are tables rather than tensors: a few tables with words around them for people, one tidy
+// table for programs.
+#pragma once
+
+#include "cli11_forward.hpp"
+
+#include "output_options.hpp"
+
+#include <attn/render/json.hpp>
+#include <attn/render/table.hpp>
+
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+struct TitledTable {
+  std::string title;
+  render::Table table;
+  std::vector<std::string> paragraphs{};  ///< printed below the table
+};
+
+struct TableReport {
+  std::string title;
+  std::vector<std::string> introduction{};
+  std::vector<TitledTable> tables{};   ///< text, Markdown, LaTeX
+  std::vector<std::string> closing{};
+  render::JsonObject header{};         ///< JSON: the members before "rows"
+  render::Table rows{};                ///< CSV: the whole file; JSON: "rows", an array of objects
+};
+
+/// The part of the output options that makes sense for tables: --format (text, csv, json, markdown,
+/// latex), --output, --force, --precision, --notes, --lang.
+void add_table_options(CLI::App& app, OutputOptions& options);
+
+/// Writes the report to --output in the chosen format. Introduction, closing and the paragraphs below
+/// tables are notes: --no-notes leaves them out. Throws UsageError for a format that holds tensors only.
+void write_table_report(const TableReport& report, const OutputOptions& options);
+
+}  // namespace attn::tools
