@@ -9,6 +9,7 @@
 #include <attn/io/file.hpp>
 #include <attn/shapes/claims.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <limits>

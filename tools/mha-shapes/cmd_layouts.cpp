@@ -7,6 +7,7 @@
 
 #include <attn/error.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
