@@ -166,7 +166,7 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(*sizes, "--head-dim", 3), ["head_product"])
         self.assertEqual(self.rules(*sizes, "--kv-heads", 1), ["no_grouped_heads"])
         self.assertEqual(self.rules("--impl", "linear", *sizes, "--kv-heads", 1, code=DONE), [])
-        self.assertEqual(self.rules(*sizes, "--kdim", 3, "--input", "5,2,8", "--key", "5,2,4"), ["width", "width"][:1] + ["width"])
+        self.assertEqual(self.rules(*sizes, "--kdim", 3, "--input", "5,2,8", "--key", "5,2,4"), ["width", "width"])
         self.assertEqual(self.rules(*sizes, "--vdim", 3, "--input", "5,2,8"), ["width"])
         self.assertEqual(self.rules(*sizes, "--batch-first", "--input", "5,2,8", "--batch-first-input", code=DONE), [])
 
