@@ -38,9 +38,9 @@ struct OutputOptions {
 
 void add_output_options(CLI::App& app, OutputOptions& options);
 
-/// Only those for subcommands whose results are tables and sentences, not tensors: --format (those that
-/// have tables), --output, --force, --notes, --no-notes, --lang, --color. `output` names the option of the
-/// file, for a subcommand to which --output means something else.
+/// The options of a subcommand whose result is an answer in words: --format (those that have tables), the
+/// file, --force, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
+/// --output means something else.
 void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 
 /// The entries whose names match the options' globs; without globs every entry that is not a

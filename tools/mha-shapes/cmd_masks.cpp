@@ -11,6 +11,8 @@
 #include <attn/io/source.hpp>
 #include <attn/shapes/masks.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 
 #include <CLI/CLI.hpp>

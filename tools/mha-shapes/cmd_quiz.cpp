@@ -7,6 +7,8 @@
 #include <attn/io/file.hpp>
 #include <attn/shapes/quiz.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 #include <sstream>
 

@@ -8,6 +8,8 @@
 #include <attn/shapes/trace.hpp>
 
 #include <algorithm>
+#include <CLI/CLI.hpp>
+
 #include <memory>
 
 #include <CLI/CLI.hpp>

@@ -6,6 +6,8 @@
 #include <attn/io/file.hpp>
 #include <attn/shapes/error_rules.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 #include <set>
 

@@ -3,6 +3,8 @@
 #include "../common/choices.hpp"
 #include "report.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <attn/error.hpp>
 
 #include <CLI/CLI.hpp>

@@ -92,7 +92,7 @@ void write(const Report& report, const OutputOptions& options) {
 }
 
 std::string say(lessons::Language language, const std::string& key, const lessons::Placeholders& values) {
-  const std::optional<std::string> text = lessons::lesson(language).note("shapes." + key, "", values);
+  const std::optional<std::string> text = lessons::shape_lesson(language).note("shapes." + key, "", values);
   if (!text) throw std::logic_error("the lesson has no entry shapes." + key);
   return *text;
 }

@@ -165,6 +165,15 @@ const Lesson& mistake_lesson(Language language) {
   return en;
 }
 
+const Lesson& shape_lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("shapes.zh.txt", embedded_shapes_zh);
+    return zh;
+  }
+  static const Lesson en("shapes.en.txt", embedded_shapes_en);
+  return en;
+}
+
 const std::vector<std::string_view>& mistake_ids() {
   static const std::vector<std::string_view> ids = [] {
     std::vector<std::string_view> found;

@@ -105,7 +105,7 @@ const std::vector<ErrorRule>& error_rules() {
       {"batch_product", "PyTorch", "scores_raw, heads", "Expected size for first two dimensions of batch2 tensor to be: {expected} but got: {found}"},
       {"batch_product", "PyTorch", "scores_raw, heads", "Expected batch2_sizes[0] == bs"},
       {"einsum", "PyTorch", "scores_raw, heads", "einsum(): subscript {name} has size {found} for operand {} which does not broadcast with previously seen size {expected}"},
-      {"einsum", "NumPy", "scores_raw, heads", "operands could not be broadcast together with remapped shapes"},
+      {"einsum", "NumPy", "scores_raw, heads", "could not be broadcast together with remapped shapes [original->remapped]: {expected}->{} {found}->{}"},
       {"numpy_matmul", "NumPy", "scores_raw, heads", "has a mismatch in its core dimension …(size {found} is different from {expected})"},
       {"numpy_broadcast", "NumPy", "scores_masked", "operands could not be broadcast together with shapes {found} {expected}"},
       {"numpy_align", "NumPy", "scores_raw, heads", "shapes {found} and {expected} not aligned"},

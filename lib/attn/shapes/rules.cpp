@@ -109,10 +109,12 @@ class Checker {
     check_last(c_.query, m_.d_model, "query", "d_model");
     const bool layer = m_.impl == Impl::decoder_layer || m_.impl == Impl::transformer;
     const bool separate = !layer && m_.impl != Impl::shared_head;
-    if (!given_.key.empty() || (separate && m_.key_width != m_.d_model)) {
+    // With a width of their own, both sources are held against it, also when they are the query or the key.
+    const bool own_widths = separate && (m_.key_width != m_.d_model || m_.value_width != m_.d_model);
+    if (!given_.key.empty() || own_widths) {
       check_last(c_.key, separate ? m_.key_width : m_.d_model, "key", separate && m_.key_width != m_.d_model ? "kdim" : "d_model");
     }
-    if (!given_.value.empty() || (separate && m_.value_width != m_.d_model)) {
+    if (!given_.value.empty() || own_widths) {
       check_last(c_.value, separate ? m_.value_width : m_.d_model, "value", separate && m_.value_width != m_.d_model ? "vdim" : "d_model");
     }
   }
