@@ -4,14 +4,8 @@
 if(CMAKE_SCRIPT_MODE_FILE)
   set(code "// Made from the lesson files by cmake/EmbedLessons.cmake.\n#include <attn/lessons/embedded.hpp>\n\n")
   string(APPEND code "namespace attn::lessons {\n\n")
-  foreach(name IN ITEMS en zh mistakes.en mistakes.zh)
+  foreach(name IN ITEMS en zh mistakes.en mistakes.zh shapes.en shapes.zh)
     file(READ ${LESSONS_DIR}/${name}.txt text)
-    if(name MATCHES "^(en|zh)$")
-      foreach(part IN LISTS PARTS)
-        file(READ ${LESSONS_DIR}/${part}.${name}.txt more)
-        string(APPEND text "\n${more}")
-      endforeach()
-    endif()
     string(FIND "${text}" ")lesson\"" clash)
     if(NOT clash EQUAL -1)
       message(FATAL_ERROR "${name}.txt holds )lesson\" , which would end its string")
@@ -24,19 +18,14 @@ if(CMAKE_SCRIPT_MODE_FILE)
   return()
 endif()
 
-# Lessons may have parts of their own, one file a language: <part>.en.txt and <part>.zh.txt.
-set(lesson_parts shapes)
 set(lessons_dir ${CMAKE_CURRENT_SOURCE_DIR}/attn/lessons)
-set(lesson_files ${lessons_dir}/en.txt ${lessons_dir}/zh.txt ${lessons_dir}/mistakes.en.txt ${lessons_dir}/mistakes.zh.txt)
-foreach(part IN LISTS lesson_parts)
-  list(APPEND lesson_files ${lessons_dir}/${part}.en.txt ${lessons_dir}/${part}.zh.txt)
-endforeach()
 set(embedded_lessons ${CMAKE_CURRENT_BINARY_DIR}/embedded_lessons.cpp)
 set(embed_script ${CMAKE_CURRENT_LIST_DIR}/EmbedLessons.cmake)
 add_custom_command(
   OUTPUT ${embedded_lessons}
-  COMMAND ${CMAKE_COMMAND} -D LESSONS_DIR=${lessons_dir} "-DPARTS=${lesson_parts}" -D OUTPUT=${embedded_lessons} -P ${embed_script}
-  DEPENDS ${lesson_files} ${embed_script}
+  COMMAND ${CMAKE_COMMAND} -D LESSONS_DIR=${lessons_dir} -D OUTPUT=${embedded_lessons} -P ${embed_script}
+  DEPENDS ${lessons_dir}/en.txt ${lessons_dir}/zh.txt ${lessons_dir}/mistakes.en.txt
+    ${lessons_dir}/mistakes.zh.txt ${lessons_dir}/shapes.en.txt ${lessons_dir}/shapes.zh.txt ${embed_script}
   COMMENT "Embedding the lessons"
   VERBATIM)
 target_sources(attn PRIVATE ${embedded_lessons})

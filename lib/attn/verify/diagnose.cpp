@@ -172,13 +172,29 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   return best;
 }
 
-// Queries, keys or values differ, and the results do not: other weights for the same function.
+bool matches(const Divergence& d, Step step, const Tensor<double>& tensor) {
+  return compare(tensor, d.theirs.at(step), d.tolerances.at(step)).status == Status::match;
+}
+
+// Queries, keys or values differ, the results do not, and what stands between follows from theirs: other
+// weights for the same function.
 std::optional<Diagnosis> reparametrised(const Divergence& d) {
-  if (d.step > Step::v || !d.theirs.count(Step::output)) return std::nullopt;
-  for (const Step result : {Step::weights, Step::output}) {
-    const auto found = d.theirs.find(result);
-    if (found == d.theirs.end()) continue;
-    if (compare(d.ours.at(result), found->second, d.tolerances.at(result)).status != Status::match) return std::nullopt;
+  const Difference seen = compare(d.ours.at(d.step), d.theirs.at(d.step), {0, 0, false});
+  if (d.step > Step::v || d.problem.inputs.count(d.step) || !d.theirs.count(Step::output)) return std::nullopt;
+  if (seen.status == Status::shape || seen.nonfinite > 0) return std::nullopt;
+  Evaluator<double> run(d.problem);
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step <= Step::v) run.know(step, tensor);
+  }
+  try {
+    for (const Step result : {Step::weights, Step::output}) {
+      if (d.theirs.count(result) && !matches(d, result, d.ours.at(result))) return std::nullopt;
+    }
+    for (const Step between : {Step::scores_raw, Step::scores_scaled, Step::weights, Step::heads}) {
+      if (d.theirs.count(between) && !matches(d, between, run.get(between))) return std::nullopt;
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;
   }
   return Diagnosis{"P9", "", d.step, true, true, 0, ""};
 }

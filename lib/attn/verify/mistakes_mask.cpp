@@ -164,11 +164,17 @@ Result head_major(Run& run, Step, const Tensor<double>*) {
   });
 }
 
-Result unmasked(Run& run, Step, const Tensor<double>*) { return scores_before_mask(run); }
+bool has_mask(Run& run) { return run.problem().has(S::mask); }
+
+Result unmasked(Run& run, Step, const Tensor<double>*) {
+  if (!has_mask(run)) return std::nullopt;
+  return scores_before_mask(run);
+}
 
 // Softmax over all keys, then the forbidden ones set to zero; renormalised or not.
 Mistaken masked_after_softmax(bool renormalised) {
   return [renormalised](Run& run, Step step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     if (step == S::scores_masked) return scores_before_mask(run);
     Tensor<double> weights = softmax(scores_before_mask(run)).weights;
     const Tensor<double>& mask = run.get(S::mask);
@@ -190,6 +196,7 @@ Mistaken masked_after_softmax(bool renormalised) {
 template <class F>
 Mistaken scores_by(F f) {
   return [f](Run& run, Step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& scores = scores_before_mask(run);
     const Tensor<double>& mask = run.get(S::mask);
     Tensor<double> result = scores;
@@ -203,6 +210,7 @@ bool forbids(double mask) { return mask == minus_infinity; }
 // A finite number instead of −inf, written over the score or added to it.
 Mistaken sentinel(double value, bool added) {
   return [=](Run& run, Step step, const Tensor<double>* theirs) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& scores = scores_before_mask(run);
     const Tensor<double>& mask = run.get(S::mask);
     double fill = value;
@@ -230,6 +238,7 @@ Mistaken sentinel(double value, bool added) {
 // A row in which every key is forbidden, given another fate; the other rows are ours.
 Mistaken masked_rows(MaskedRows policy) {
   return [policy](Run& run, Step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& mask = run.get(S::mask);
     const std::vector<bool> rows = fully_masked_rows(mask);
     bool any = false;
