@@ -11,7 +11,14 @@ OPS_SUBJECT = "the subject of an error; name_of(Step) should give it"
 PYTHON = "a variable of the Python code that is printed"
 
 # (file, name), both of which may be patterns: what the literal means there.
+SHAPE_WORDS = "a word of a shape, an option or an API that happens to be a step's name"
 EXCEPTIONS = {
+    ("lib/attn/shapes/*.cpp", "*"): SHAPE_WORDS,
+    ("lib/attn/weights/foreign_layouts.cpp", "*"): SHAPE_WORDS,
+    ("tools/mha-shapes/*.cpp", "*"): SHAPE_WORDS,
+    ("lib/attn/cost/conventions.cpp", "mask"): "the masking that a counter counts",
+    ("lib/attn/ops/alibi.cpp", "heads"): "the subject of an error",
+    ("lib/attn/ops/stages.cpp", "mask"): "the subject of an error",
     ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
     **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT
        for name in ("x", "memory", "memory_value", "q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},

@@ -32,7 +32,6 @@ int main(int argc, char** argv) {
            "  attn-compute mha --d-model 8 --heads 2 --len 4\n"
            "  attn-compute mha --layout d2l --d-model 100 --heads 5 --input ones:2x4x100 --valid-lens 3,2\n"
            "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n"
-           "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --verify mine.npz\n"
            "  attn-compute mha --mistake M7 --causal          the same with one key of the future visible\n",
            setup_mha},
           {"mistakes", "the catalogue of mistakes that verification can name",

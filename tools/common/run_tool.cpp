@@ -7,6 +7,7 @@
 #include <attn/io/names.hpp>
 #include <attn/io/sink.hpp>
 #include <attn/io/temporaries.hpp>
+#include <attn/render/display_width.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -129,7 +130,11 @@ int dispatch(const Tool& tool, int argc, const char* const* argv) {
 }
 
 int report(const Tool& tool, const std::string& problem, int code) {
-  std::fprintf(stderr, "%s: %s\n", tool.name.c_str(), io::one_line(problem).c_str());
+  // One line for people: whatever was typed is quoted in part when it is long.
+  std::string line = io::one_line(problem);
+  constexpr std::size_t longest = 800;
+  if (line.size() > longest) line = render::clip(line, longest);
+  std::fprintf(stderr, "%s: %s\n", tool.name.c_str(), line.c_str());
   return code;
 }
 

@@ -92,9 +92,6 @@ class Explainer {
     return step_;
   }
 
-  double rounded(double number) const {
-    return trace_.precision == Precision::float32 ? static_cast<double>(static_cast<float>(number)) : number;
-  }
   std::string text(double number) const {
     return trace_.precision == Precision::float32 ? render::number_text(static_cast<float>(number))
                                                   : render::number_text(number);
@@ -115,8 +112,27 @@ class Explainer {
   // Adds left·right to the sum; in float32 the product of two floats is exact in double, then rounded.
   void add_product(Step left, const Index& left_at, Step right, const Index& right_at) {
     CellTerm term{cell(left, left_at), cell(right, right_at), at(left, left_at), at(right, right_at), 0, 0};
-    term.value = rounded(term.left_value * term.right_value);
-    sum_ = rounded(sum_ + term.value);
+    term.value = product(term.left_value, term.right_value);
+    add(term);
+  }
+
+  // Both in the precision of the run. Written as float arithmetic, not as rounding of double arithmetic:
+  // the latter is left out by some optimisers.
+  double product(double left, double right) const {
+    if (trace_.precision == Precision::float64) return left * right;
+    return static_cast<double>(static_cast<float>(left) * static_cast<float>(right));
+  }
+  double quotient(double left, double right) const {
+    if (trace_.precision == Precision::float64) return left / right;
+    return static_cast<double>(static_cast<float>(left) / static_cast<float>(right));
+  }
+  double sum(double left, double right) const {
+    if (trace_.precision == Precision::float64) return left + right;
+    return static_cast<double>(static_cast<float>(left) + static_cast<float>(right));
+  }
+
+  void add(CellTerm& term) {
+    sum_ = sum(sum_, term.value);
     term.running_sum = sum_;
     result_.terms.push_back(term);
     result_.recomputed = sum_;
@@ -124,10 +140,7 @@ class Explainer {
 
   void add_number(Step source, const Index& index) {
     CellTerm term{cell(source, index), "", at(source, index), 0, at(source, index), 0};
-    sum_ = rounded(sum_ + term.value);
-    term.running_sum = sum_;
-    result_.terms.push_back(term);
-    result_.recomputed = sum_;
+    add(term);
   }
 
   // Row [.., e] of the source times column c of w [in, out], plus the bias.
@@ -197,7 +210,7 @@ class Explainer {
     result_.rule = "scores_raw · scale";
     const double raw = at(Step::scores_raw, at_);
     equation(cell(Step::scores_raw, at_) + " · scale", text(raw) + " · " + text(facts_.scale),
-             rounded(raw * facts_.scale));
+             product(raw, facts_.scale));
   }
 
   void capped() {
@@ -232,7 +245,7 @@ class Explainer {
       result_.lines.push_back(result_.cell + " = fill = " + text(facts_.mask_fill));
     } else {
       equation(cell(source, at_) + " + " + cell(Step::mask, at_), text(score) + " + " + text(added),
-               rounded(score + added));
+               sum(score, added));
     }
   }
 
@@ -271,9 +284,7 @@ class Explainer {
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       const double score = at(Step::scores_masked, row_of(j));
       CellTerm term{"exp(" + cell(Step::scores_masked, row_of(j)) + " - max)", "", score, 0, exp_of(score, max), 0};
-      sum_ = rounded(sum_ + term.value);
-      term.running_sum = sum_;
-      result_.terms.push_back(term);
+      add(term);
     }
     result_.lines.push_back("sum = " + text(sum_));
   }
@@ -309,7 +320,7 @@ class Explainer {
     result_.rule = "exp(scores_masked - max) / sum";
     exponentials();
     const double own = result_.terms[at_.back()].value;
-    equation(result_.terms[at_.back()].left + " / sum", text(own) + " / " + text(sum_), rounded(own / sum_));
+    equation(result_.terms[at_.back()].left + " / sum", text(own) + " / " + text(sum_), quotient(own, sum_));
   }
 
   void dropped() {
@@ -329,7 +340,7 @@ class Explainer {
     result_.rule = "sum over heads / H";
     for (std::size_t h = 0; h < trace_.sizes.heads; ++h) add_number(used_weights(), {at_[0], h, at_[1], at_[2]});
     const double heads = static_cast<double>(trace_.sizes.heads);
-    equation("sum / H", text(sum_) + " / " + text(heads), rounded(sum_ / heads));
+    equation("sum / H", text(sum_) + " / " + text(heads), quotient(sum_, heads));
   }
 
   void head() {

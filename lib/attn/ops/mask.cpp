@@ -34,6 +34,10 @@ std::ptrdiff_t causal_offset(const MaskRules<T>& rules, const Sizes& sizes, std:
 
 template <class T>
 void check_mask(const MaskRules<T>& rules, const Sizes& sizes) {
+  if (rules.exempt_keys > sizes.key_len) {
+    throw ShapeError("mask", std::to_string(rules.exempt_keys) + " keys are exempt, but there are only " +
+                                 std::to_string(sizes.key_len));
+  }
   const std::size_t keys = maskable_keys(sizes.key_len, rules.exempt_keys);
   if (!rules.valid_lens.empty() && rules.valid_lens.size() != sizes.batch) {
     throw ShapeError("valid lengths", "found " + std::to_string(rules.valid_lens.size()) +

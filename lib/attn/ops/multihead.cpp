@@ -30,6 +30,7 @@ std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, const char*
 template <class T>
 Tensor<T> linear(const Tensor<T>& source, const std::optional<Tensor<T>>& w, const std::optional<Tensor<T>>& b,
                  const std::string& name) {
+  if (source.dimension() == 0) throw ShapeError(name, "a linear map needs rows, found a single number");
   if (w && (w->dimension() != 2 || w->shape(0) != source.shape().back())) {
     throw ShapeError(name, "a map of shape " + to_string(shape_of(*w)) + " cannot be applied to rows of width " +
                                std::to_string(source.shape().back()));

@@ -43,6 +43,7 @@ Row<T> exponentials_of_masked_row(T* exponentials, std::size_t keys, MaskedRows 
 
 template <class T>
 std::vector<bool> fully_masked_rows(const Tensor<T>& mask) {
+  if (mask.dimension() == 0) throw ShapeError("mask", "needs rows, found a single number");
   const std::size_t keys = mask.shape().back();
   const std::size_t rows = keys == 0 ? 0 : mask.size() / keys;
   std::vector<bool> masked(rows, true);
@@ -58,6 +59,7 @@ template <class T>
 SoftmaxSteps<T> softmax(const Tensor<T>& scores, const std::vector<bool>& masked, MaskedRows policy,
                         Detail detail) {
   const Shape shape = shape_of(scores);
+  if (shape.empty()) throw ShapeError("softmax", "needs rows, found a single number");
   const std::size_t keys = shape.back();
   const std::size_t rows = keys == 0 ? 0 : scores.size() / keys;
   if (!masked.empty() && masked.size() != rows) {

@@ -13,12 +13,17 @@ using Mistakes = std::vector<const Mistake*>;
 // Cells evaluated when mistakes are tried in pairs; beyond this only single mistakes are tried.
 constexpr double most_cells_for_pairs = 4e7;
 
+// Only a tensor of the right shape can stand upstream of other steps.
+bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
+  return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
+}
+
 // A run with these mistakes that knows their tensors up to, but not including, the step.
 class Hypothesis {
  public:
   Hypothesis(const Divergence& d, Mistakes mistakes) : divergence_(d), run_(d.problem, std::move(mistakes), &d.theirs) {
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step) run_.know(step, tensor);
+      if (step < d.step && fits(d, step, tensor)) run_.know(step, tensor);
     }
   }
 
@@ -158,7 +163,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
     std::map<Step, Tensor<double>> rounded;
     for (const auto& [step, tensor] : d.problem.inputs) rounded[step] = rounded_to(tensor, mantissa);
     for (const auto& [step, tensor] : d.ours) {
-      if (step < d.step) rounded[step] = rounded_to(d.theirs.count(step) ? d.theirs.at(step) : tensor, mantissa);
+      if (step < d.step) rounded[step] = rounded_to(d.theirs.count(step) && fits(d, step, d.theirs.at(step)) ? d.theirs.at(step) : tensor, mantissa);
     }
     for (const auto& [step, tensor] : rounded) run.know(step, tensor);
     const Tensor<double> emulated = rounded_to(run.compute(d.step), mantissa);
@@ -184,7 +189,7 @@ std::optional<Diagnosis> reparametrised(const Divergence& d) {
   if (seen.status == Status::shape || seen.nonfinite > 0) return std::nullopt;
   Evaluator<double> run(d.problem);
   for (const auto& [step, tensor] : d.theirs) {
-    if (step <= Step::v) run.know(step, tensor);
+    if (step <= Step::v && fits(d, step, tensor)) run.know(step, tensor);
   }
   try {
     for (const Step result : {Step::weights, Step::output}) {
@@ -207,7 +212,7 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
     if (const auto same = reparametrised(d)) return {*same};
     Evaluator<double> run(d.problem);
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step) run.know(step, tensor);
+      if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
     }
     try {
       if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};

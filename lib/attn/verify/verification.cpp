@@ -60,7 +60,8 @@ class Walk {
       Evaluator<float> single(single_);
       std::map<Step, Tensor<float>> narrowed;
       for (const auto& [upstream, tensor] : theirs_) {
-        if (upstream >= step) continue;
+        // Only a tensor of the right shape can stand upstream of other steps.
+        if (upstream >= step || !ours_.count(upstream) || shape_of(ours_.at(upstream)) != shape_of(tensor)) continue;
         run.know(upstream, tensor);
         Tensor<float>& narrow = narrowed[upstream] = empty<float>(shape_of(tensor));
         std::transform(tensor.data(), tensor.data() + tensor.size(), narrow.data(), [](double value) { return static_cast<float>(value); });

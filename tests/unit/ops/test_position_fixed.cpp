@@ -16,16 +16,16 @@ TEST_CASE("a product of two 128-bit numbers has all of its 256 bits") {
 }
 
 TEST_CASE("logarithms of powers of two are whole, others have a fraction") {
-  CHECK(log2(1).whole == 0);
-  CHECK(log2(1).fraction == 0);
-  CHECK(log2(1024).whole == 10);
-  CHECK(log2(1024).fraction == 0);
-  CHECK(log2(10000).whole == 13);  // 13.2877…
-  CHECK(std::ldexp(static_cast<double>(log2(10000).fraction), -128) == doctest::Approx(0.28771237954945).epsilon(1e-13));
+  CHECK(attn::fixed::log2(1.0).whole == 0);
+  CHECK(attn::fixed::log2(1.0).fraction == 0);
+  CHECK(attn::fixed::log2(1024.0).whole == 10);
+  CHECK(attn::fixed::log2(1024.0).fraction == 0);
+  CHECK(attn::fixed::log2(10000.0).whole == 13);  // 13.2877…
+  CHECK(std::ldexp(static_cast<double>(attn::fixed::log2(10000.0).fraction), -128) == doctest::Approx(0.28771237954945).epsilon(1e-13));
 }
 
 TEST_CASE("2^-x undoes log2") {
-  const Power tenth = exp2_of_minus(log2(10));
+  const Power tenth = exp2_of_minus(attn::fixed::log2(10.0));
   CHECK(to_double(tenth) == 0.1);
   CHECK(to_double(exp2_of_minus({3, 0})) == 0.125);
   CHECK(to_double(exp2_of_minus({0, UInt128{1} << 127})) == std::sqrt(0.5));
