@@ -18,6 +18,8 @@ EXCEPTIONS = {
     ("tools/mha-shapes/*.cpp", "*"): SHAPE_WORDS,
     ("lib/attn/cost/conventions.cpp", "mask"): "the masking that a counter counts",
     ("lib/attn/ops/alibi.cpp", "heads"): "the subject of an error",
+    ("lib/attn/ops/softmax.cpp", "mask"): "the subject of an error",
+    ("tools/complexity-compare/measurement_report.cpp", "memory"): "the memory of the machine",
     ("lib/attn/ops/stages.cpp", "mask"): "the subject of an error",
     ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
     **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT

@@ -1,13 +1,12 @@
 // Options that describe a module and its call by their sizes.
 #pragma once
 
+#include "../common/cli11_forward.hpp"
 #include "../common/size_options.hpp"
 
 #include <attn/lessons/lesson.hpp>
 #include <attn/shapes/module.hpp>
 #include <attn/shapes/rules.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <optional>
 

@@ -93,6 +93,8 @@ class LiteralParser {
     const auto parsed = std::from_chars(text_.data() + at_, end, value);
     if (parsed.ec == std::errc::result_out_of_range) refuse("a size below 2^64");
     if (parsed.ec != std::errc{}) refuse("a size");
+    // 010 is no number in Python 3, and was eight in Python 2.
+    if (text_[at_] == '0' && parsed.ptr - text_.data() > static_cast<std::ptrdiff_t>(at_) + 1) refuse("a size without a leading zero");
     at_ = static_cast<std::size_t>(parsed.ptr - text_.data());
     // Python 2 wrote long integers as 3L.
     if (at_ < text_.size() && text_[at_] == 'L') ++at_;

@@ -334,7 +334,7 @@ TEST_CASE("a weight that was dropped says so, and so does one that was kept") {
   run.options.attention.dropout_p = 0.5;
   const Traced<double> traced(run);
   CHECK(traced.at(Step::weights_dropped, {0, 0, 0, 0}).rule == "dropped");
-  CHECK(traced.at(Step::weights_dropped, {0, 0, 0, 1}).rule == "kept, divided by 1 - p");
+  CHECK(traced.at(Step::weights_dropped, {0, 0, 0, 1}).rule == "kept, times 1 / (1 - p)");
   CHECK(traced.at(Step::heads, {0, 0, 0, 1}).terms.at(0).left == "weights_dropped[0,0,0,0]");
 }
 
