@@ -180,7 +180,7 @@ class InputTest(ToolTest):
         self.refuse(USAGE, "dot", "--query", "arange:16777217x1", "--key", "ones:1x1", mentions="2^24")
 
     def test_a_misspelt_generator_that_is_no_file_either_is_recognised(self):
-        self.refuse(SYSTEM, "dot", "--query", "radn:2x3", mentions=("--query", "did you mean 'randn"))
+        self.refuse(USAGE, "dot", "--query", "radn:2x3", mentions=("--query", "did you mean 'randn"))
 
     def test_files_the_system_refuses(self):
         self.refuse(SYSTEM, "dot", "--query", "missing.npy", mentions=("--query", "missing.npy"))
