@@ -15,7 +15,21 @@ if(ATTNSCOPE_SANITIZE)
   target_link_options(attnscope_compiler INTERFACE -fsanitize=${ATTNSCOPE_SANITIZE})
 endif()
 
+# Most of the time of a build goes into reading the same few headers. Either ccache remembers the results,
+# or the headers are precompiled; a precompiled header would make ccache's results useless to other folders.
 find_program(CCACHE_PROGRAM ccache)
-if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+if(CCACHE_PROGRAM AND NOT DEFINED ENV{CCACHE_DISABLE})
+  set(ATTNSCOPE_PRECOMPILE OFF)
+  if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  endif()
+else()
+  set(ATTNSCOPE_PRECOMPILE ON)
 endif()
+
+# attnscope_precompile(TARGET HEADERS...). Not for CLI11: every file that sees it compiles its static objects.
+function(attnscope_precompile target)
+  if(ATTNSCOPE_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()

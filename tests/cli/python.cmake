@@ -23,5 +23,5 @@ endfunction()
 function(attnscope_add_python_test name script)
   add_test(NAME ${name} COMMAND ${ATTNSCOPE_TEST_PYTHON} ${script} ${ARGN})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT
-    "ATTN_COMPUTE=$<TARGET_FILE:attn-compute>;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/cli;PYTHONDONTWRITEBYTECODE=1")
+    "ATTN_COMPUTE=$<TARGET_FILE:attn-compute>;MHA_SHAPES=$<TARGET_FILE:mha-shapes>;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/cli;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -476,6 +476,75 @@ def _(t, command):
     compile(recipe, "recipe", "exec")
 
 
+# Verification ---------------------------------------------------------------------------------------
+
+def judged(t, command, tensors, *options):
+    """(exit code, JSON report) of --verify on a file with these tensors."""
+    path = t.folder / "theirs.npz"
+    np.savez(path, **tensors)
+    run = t.run_tool(command, "--verify", path, "-f", "json", *options)
+    return run.returncode, json.loads(run.stdout)
+
+
+@covers("--verify")
+def _(t, command):
+    right = t.steps(command)
+    code, report = judged(t, command, right)
+    t.assertEqual((code, report["verdict"], report["first_divergent_step"]), (0, "match", None))
+    unscaled = dict(right, output=right["output"] + 1)
+    code, report = judged(t, command, unscaled)
+    t.assertEqual((code, report["verdict"], report["first_divergent_step"]), (1, "mismatch", "output"))
+    code, report = judged(t, command, {"nothing_like_it": np.zeros((9, 9))})
+    t.assertEqual((code, report["verdict"]), (1, "incomparable"))
+
+
+@covers("--map")
+def _(t, command):
+    weights = t.step("weights", command)
+    t.assertEqual(judged(t, command, {"mine": weights + 1, "other": weights})[1]["verdict"], "incomparable")
+    code, report = judged(t, command, {"mine": weights, "other": weights}, "--map", "mine=weights")
+    t.assertEqual((code, report["aligned"][0]["by"]), (0, "map"))
+    t.refuse(USAGE, command, "--verify", t.save("w", weights), "--map", "mine=wieghts", mentions="--map")
+
+
+@covers("--rtol", "--atol")
+def _(t, command):
+    near = {"output": t.step("output", command) * (1 + 1e-3)}
+    t.assertEqual(judged(t, command, near)[0], 1)
+    t.assertEqual(judged(t, command, near, "--rtol", "2e-3", "--atol", "0")[0], 0)
+    t.assertEqual(judged(t, command, near, "--rtol", "0", "--atol", "1e-12")[0], 1)
+    t.assertEqual(judged(t, command, near, "--rtol", "0", "--atol", "10")[0], 0)
+    for alone in ("--rtol", "--atol"):
+        t.refuse(USAGE, command, "--verify", "x.npz", alone, "1", mentions=alone)
+
+
+@covers("--equal-nan")
+def _(t, command):
+    first = FIRST_TENSOR[command]
+    given = [first, t.save("nan", np.full((1, 2, 4), np.nan))]
+    if command == "dot":
+        given += ["--key", "ones:1x3x4"]
+    if command == "sdpa":
+        given += ["--key", "ones:1x3x4", "--value", "ones:1x3x4"]
+    if command == "mha":
+        given += ["--heads", 2]
+    theirs = {"output": t.step("output", command, *given)}
+    t.assertTrue(np.isnan(theirs["output"]).all())
+    t.assertEqual(judged(t, command, theirs, *given)[0], 1)
+    t.assertEqual(judged(t, command, theirs, *given, "--equal-nan")[0], 0)
+
+
+@covers("--mistake")
+def _(t, command):
+    wrong = t.steps(command, "--mistake", "W7")  # softmax over an axis of size 1: every weight is 1
+    t.assert_equal(wrong["weights"], np.ones_like(wrong["weights"]))
+    t.assert_close(wrong["heads"], np.repeat(wrong["v"].sum(axis=2, keepdims=True), wrong["heads"].shape[2], axis=2))
+    code, report = judged(t, command, wrong)
+    t.assertEqual((code, report["first_divergent_step"]), (1, "weights"))
+    t.assertIn("W7", [found["id"] for found in report["diagnosis"]])  # with one head or sample, W1 or W2 tie
+    t.refuse(USAGE, command, "--mistake", "W77", mentions=("--mistake", "did you mean 'W7"))
+
+
 # Sizes ----------------------------------------------------------------------------------------------
 
 def json_sizes(t, command, *arguments):

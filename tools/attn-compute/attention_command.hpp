@@ -88,10 +88,4 @@ int present(const AttentionCommand& command, AttentionResult result);
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);
 
-/// Runs f(T{}) with T = double or float, as --dtype says.
-template <class F>
-int with_precision(Precision precision, F&& f) {
-  return precision == Precision::float64 ? f(double{}) : f(float{});
-}
-
 }  // namespace attn::tools

@@ -31,8 +31,15 @@ int main(int argc, char** argv) {
           {"mha", "multi-head attention with the weights of a module",
            "  attn-compute mha --d-model 8 --heads 2 --len 4\n"
            "  attn-compute mha --layout d2l --d-model 100 --heads 5 --input ones:2x4x100 --valid-lens 3,2\n"
-           "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n",
+           "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n"
+           "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --verify mine.npz\n"
+           "  attn-compute mha --mistake M7 --causal          the same with one key of the future visible\n",
            setup_mha},
+          {"mistakes", "the catalogue of mistakes that verification can name",
+           "  attn-compute mistakes\n"
+           "  attn-compute mistakes C1 M8 --lang zh\n"
+           "  attn-compute mistakes -f csv | cut -d, -f1,2\n",
+           setup_mistakes},
       }};
   return run_tool(tool, argc, argv);
 }

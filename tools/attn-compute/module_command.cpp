@@ -145,8 +145,12 @@ ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const Layou
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
       ->type_name("FILE")
       ->group("Tensors");
-  app.add_flag_callback("--bias", [this]() { bias = true; }, "Fresh linear maps have a bias")->group("Weights");
-  app.add_flag_callback("--no-bias", [this]() { bias = false; }, "Fresh linear maps have no bias")->group("Weights");
+  const auto set_bias = [this](bool wanted) {
+    if (bias && *bias != wanted) throw UsageError("--bias", "contradicts --no-bias");
+    bias = wanted;
+  };
+  app.add_flag_callback("--bias", [set_bias]() { set_bias(true); }, "Fresh linear maps have a bias")->group("Weights");
+  app.add_flag_callback("--no-bias", [set_bias]() { set_bias(false); }, "Fresh linear maps have no bias")->group("Weights");
 }
 
 void add_single_maps(ModuleCommand& command) {

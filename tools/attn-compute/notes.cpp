@@ -52,67 +52,65 @@ bool forbidden_have_no_weight(C c) {
 }
 bool is_self(C c) { return c.is("self") || (c.is("mha") && !c.has(Step::memory)); }
 
-const std::vector<NoteRule>& rules() {
-  using S = Step;
-  constexpr Place instead = Place::instead, besides = Place::besides;
-  static const std::vector<NoteRule> table = {
-      {S::x, "ones", besides, only_equal_keys},
-      {S::q_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
-      {S::q_proj, "one_head", instead, one_head},
-      {S::k_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
-      {S::k_proj, "one_head", instead, one_head},
-      {S::v_proj, "one_head", instead, one_head},
-      {S::q, "given", instead, [](C c) { return !c.has(Step::q_proj); }},
-      {S::q, "one_head", instead, one_head},
-      {S::k, "given", instead, [](C c) { return !c.has(Step::k_proj); }},
-      {S::k, "one_head", instead, one_head},
-      {S::k, "grouped", besides, grouped},
-      {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
-      {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
-      {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
-      {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
-      {S::v, "one_head", instead, one_head},
-      {S::v, "grouped", besides, grouped},
-      {S::v, "bias_v", besides, [](C c) { return c.has(Step::bias_v); }},
-      {S::v, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
-      {S::present_key, "appended", instead, [](C c) { return c.appended_keys > 0; }},
-      {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
-      {S::scores_raw, "grouped", besides, grouped},
-      {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
-      {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
-      {S::scores_scaled, "given", instead, [](C) { return true; }},
-      {S::scores_scaled, "shared-head", besides, [](C c) { return c.command.scores.scale_text == "auto" && c.result.layout && c.result.layout->scales_by_d_model; }},
-      {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
-      {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
-      {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && c.command.scores.valid_lens.empty(); }},
-      {S::mask, "causal_bottom_right_valid", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && !c.command.scores.valid_lens.empty(); }},
-      {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
-      {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
-      {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
-      {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
-      {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
-      {S::mask, "appended", besides, [](C c) { return c.appended_keys > 0; }},
-      {S::scores_masked, "finite_leaks", instead, [](C c) { return c.command.scores.mask_fill && c.forbidden_weighted; }},
-      {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
-      {S::scores_masked, "minus_infinity", instead, masks},
-      {S::scores_masked, "unmasked", instead, [](C) { return true; }},
-      {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
-      {S::weights, "masked", besides, forbidden_have_no_weight},
-      {S::weights, "one_key", besides, [](C c) { return c.some_see_one_key && !c.forbidden_weighted; }},
-      {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
-      {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
-      {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
-      {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
-      {S::heads, "grouped", besides, grouped},
-      {S::heads, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
-      {S::merged, "one_head", instead, one_head},
-      {S::output, "with_w_o_one_head", besides, [](C c) { return c.has(Step::w_o) && one_head(c); }},
-      {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o) && !one_head(c); }},
-      {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
-      {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
-  };
-  return table;
-}
+using S = Step;
+constexpr Place instead = Place::instead, besides = Place::besides;
+
+constexpr NoteRule rules[] = {
+    {S::x, "ones", besides, only_equal_keys},
+    {S::q_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
+    {S::q_proj, "one_head", instead, one_head},
+    {S::k_proj, "one_head_memory", instead, [](C c) { return one_head(c) && other_source(c); }},
+    {S::k_proj, "one_head", instead, one_head},
+    {S::v_proj, "one_head", instead, one_head},
+    {S::q, "given", instead, [](C c) { return !c.has(Step::q_proj); }},
+    {S::q, "one_head", instead, one_head},
+    {S::k, "given", instead, [](C c) { return !c.has(Step::k_proj); }},
+    {S::k, "one_head", instead, one_head},
+    {S::k, "grouped", besides, grouped},
+    {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
+    {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+    {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
+    {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
+    {S::v, "one_head", instead, one_head},
+    {S::v, "grouped", besides, grouped},
+    {S::v, "bias_v", besides, [](C c) { return c.has(Step::bias_v); }},
+    {S::v, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
+    {S::present_key, "appended", instead, [](C c) { return c.appended_keys > 0; }},
+    {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
+    {S::scores_raw, "grouped", besides, grouped},
+    {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
+    {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
+    {S::scores_scaled, "given", instead, [](C) { return true; }},
+    {S::scores_scaled, "shared-head", besides, [](C c) { return c.command.scores.scale_text == "auto" && c.result.layout && c.result.layout->scales_by_d_model; }},
+    {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
+    {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
+    {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && c.command.scores.valid_lens.empty(); }},
+    {S::mask, "causal_bottom_right_valid", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && !c.command.scores.valid_lens.empty(); }},
+    {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
+    {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
+    {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
+    {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
+    {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+    {S::mask, "appended", besides, [](C c) { return c.appended_keys > 0; }},
+    {S::scores_masked, "finite_leaks", instead, [](C c) { return c.command.scores.mask_fill && c.forbidden_weighted; }},
+    {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
+    {S::scores_masked, "minus_infinity", instead, masks},
+    {S::scores_masked, "unmasked", instead, [](C) { return true; }},
+    {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
+    {S::weights, "masked", besides, forbidden_have_no_weight},
+    {S::weights, "one_key", besides, [](C c) { return c.some_see_one_key && !c.forbidden_weighted; }},
+    {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
+    {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
+    {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
+    {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
+    {S::heads, "grouped", besides, grouped},
+    {S::heads, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
+    {S::merged, "one_head", instead, one_head},
+    {S::output, "with_w_o_one_head", besides, [](C c) { return c.has(Step::w_o) && one_head(c); }},
+    {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o) && !one_head(c); }},
+    {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
+    {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
+};
 
 std::string number(double value) { return render::number_text(value, {}); }
 
@@ -180,14 +178,14 @@ std::vector<std::string> notes_of(Step step, const NoteContext& context) {
   const std::string key(name_of(step));
   std::vector<std::string> notes;
   std::string main_variant;
-  for (const NoteRule& rule : rules()) {
+  for (const NoteRule& rule : rules) {
     if (rule.step == step && rule.place == Place::instead && rule.applies(context)) {
       main_variant = rule.variant;
       break;
     }
   }
   append(notes, context, key, main_variant);
-  for (const NoteRule& rule : rules()) {
+  for (const NoteRule& rule : rules) {
     if (rule.step == step && rule.place == Place::besides && rule.applies(context)) append(notes, context, key, rule.variant);
   }
   return notes;

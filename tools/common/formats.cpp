@@ -179,13 +179,12 @@ void require_table_format(const Format& format) {
   throw UsageError("--format", format.name + " holds tensors; a table needs " + list_of_words(names));
 }
 
-void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   require_table_format(format);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
-  if (format.name == "text") sink->write(preface);
-  sink->write(format.table(table));
+  sink->write(render(format));
   sink->finish();
 }
 
@@ -193,6 +192,12 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
   sink->write(text);
   sink->finish();
+}
+
+void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+  write_rendered(
+      [&](const Format& format) { return (format.name == "text" ? preface : std::string()) + format.table(table); },
+      options);
 }
 
 }  // namespace attn::tools

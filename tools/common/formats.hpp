@@ -51,6 +51,9 @@ void write_table(const render::Table& table, const std::string& preface, const O
 
 /// Writes finished text (a report, a recipe) to --output.
 void write_text_result(const std::string& text, const OutputOptions& options);
+/// Writes to --output what `render` returns for the chosen format. Throws UsageError for a format that
+/// holds tensors only.
+void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options);
 
 /// Lets renderers write to a sink.
 class SinkOutput : public render::Output {

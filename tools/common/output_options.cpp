@@ -1,5 +1,6 @@
 #include "output_options.hpp"
 
+#include "array_report.hpp"
 #include "choices.hpp"
 #include "formats.hpp"
 #include "numbers.hpp"
@@ -36,12 +37,17 @@ std::string format_help() {
   return help;
 }
 
-std::string table_format_help() {
+std::string format_help(std::vector<std::string> names, const OutputOptions& o) {
+  if (o.has_picture) names.push_back("gnuplot (the picture's script with its data)");
+  return "Format: " + list_of_words(names) + " (default: by the extension of --output, else text)";
+}
+
+std::string table_format_help(const OutputOptions& o) {
   std::vector<std::string> names;
   for (const Format& format : format_table()) {
     if (format.table) names.push_back(format.name);
   }
-  return "Format: " + list_of_words(names) + " (default: by the extension of --output, else text)";
+  return format_help(names, o);
 }
 
 void add_text(CLI::App& app, const char* option, const char* type, const std::string& help,
@@ -50,9 +56,15 @@ void add_text(CLI::App& app, const char* option, const char* type, const std::st
 }
 
 // The options that every kind of result has.
-void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats) {
-  add_text(app, "-f,--format", "FORMAT", formats, [&o](const std::string& name) { o.format = &find_format(name); });
-  app.add_option("-o,--output", o.path, "File to write; - is standard output")->type_name("PATH")->group(group);
+void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats, const char* output = "-o,--output") {
+  add_text(app, "-f,--format", "FORMAT", formats, [&o](const std::string& name) {
+    o.as_script = o.has_picture && name == "gnuplot";
+    if (!o.as_script) o.format = &find_format(name);
+  });
+  add_text(app, output, "PATH", "File to write; - is standard output", [&o](const std::string& path) {
+    if (path.empty()) throw UsageError("--output", "expected a path, found nothing");
+    o.path = path;
+  });
   app.add_flag("--force", o.force, "Replace an existing file")->group(group);
 }
 
@@ -67,6 +79,15 @@ void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
   app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
   static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
   add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
+}
+
+void add_colour(CLI::App& app, OutputOptions& o) {
+  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  add_choice(app, "--color", o.colour, colours, "Colour (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+}
+
+void add_full(CLI::App& app, OutputOptions& o) {
+  app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
 }
 
 bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
@@ -87,6 +108,12 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
 
 }  // namespace
 
+void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
+  add_destination(app, o, table_format_help(o), output);
+  add_notes(app, o, "Explain the tables (default)");
+  add_colour(app, o);
+}
+
 void add_output_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
@@ -96,18 +123,27 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
   app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
   add_notes(app, o, "Explain every step (default)");
-  static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  add_choice(app, "--color", o.colour, colours, "Heat shading (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+  add_colour(app, o);
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
-  app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
+  add_full(app, o);
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
 }
 
 void add_table_options(CLI::App& app, OutputOptions& o) {
-  add_destination(app, o, table_format_help());
+  add_destination(app, o, table_format_help(o));
   add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
+}
+
+void add_array_options(CLI::App& app, OutputOptions& o) {
+  std::vector<std::string> names;
+  for (const Format& format : format_table()) names.push_back(format.name);
+  add_destination(app, o, format_help(names, o));
+  add_precision(app, o);
+  add_notes(app, o, "Explain the numbers (default)");
+  add_colour(app, o);
+  add_full(app, o);
 }
 
 Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {

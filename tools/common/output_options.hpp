@@ -32,9 +32,16 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool as_script = false;             ///< --format gnuplot
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);
+
+/// The options of a subcommand whose result is an answer in words: --format (those that have tables), the
+/// file, --force, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
+/// --output means something else.
+void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 
 /// The entries whose names match the options' globs; without globs every entry that is not a
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step

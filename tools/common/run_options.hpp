@@ -19,4 +19,15 @@ struct RunOptions {
 
 void add_run_options(CLI::App& app, RunOptions& options);
 
+/// Parts of it, for runs that draw nothing or cannot give anything but finite results: --seed; --dtype and
+/// --max-memory.
+void add_seed_option(CLI::App& app, RunOptions& options);
+void add_number_options(CLI::App& app, RunOptions& options);
+
+/// Runs f(T{}) with T = double or float, as --dtype says.
+template <class F>
+int with_precision(Precision precision, F&& f) {
+  return precision == Precision::float64 ? f(double{}) : f(float{});
+}
+
 }  // namespace attn::tools

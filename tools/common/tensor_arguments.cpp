@@ -67,7 +67,8 @@ std::optional<Generator> parse_generator(const std::string& option, const std::s
   // A word and a shape, and no such file: a generator was meant.
   const std::string word = text.substr(0, colon);
   const bool shape_follows = text.find_first_not_of("0123456789x", colon + 1) == std::string::npos && colon + 1 < text.size();
-  if (shape_follows && !io::is_file(text) && !io::is_file(word)) parse_choice(option, word, generator_kinds());
+  const bool is_word = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos;
+  if (is_word && shape_follows && !io::is_file(text) && !io::is_file(word)) parse_choice(option, word, generator_kinds());
   return std::nullopt;
 }
 

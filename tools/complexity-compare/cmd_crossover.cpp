@@ -8,6 +8,8 @@
 
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 
@@ -92,7 +94,7 @@ int run_crossover(const CrossoverCommand& c) {
     }
     report.tables.push_back(std::move(part));
   }
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "crossover"}, {"sizes", json_of(values)}};
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "crossover"}, {"sizes", json_of(values)}};
   write_table_report(report, c.output);
   return exit_done;
 }

@@ -96,7 +96,7 @@ int run_paths(const PathsCommand& c) {
   report.title = phrase(language, "title.paths");
   report.introduction = paragraphs(language, "intro.paths");
   report.tables = {readable(c, all)};
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "paths"}};
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "paths"}};
   report.rows = tidy(all);
   write_table_report(report, c.output);
   return exit_done;
@@ -106,6 +106,7 @@ int run_paths(const PathsCommand& c) {
 
 Run setup_paths(CLI::App& app) {
   auto command = std::make_shared<PathsCommand>();
+  command->sizes.len = {8, 16, 32, 64, 128};
   command->sizes.heads = 1;  // heads and width have no part in paths
   add_layer_options(app, command->sizes, {"--len", "--kernel", "--dilation", "--window", "--memory-len", "--layers"}, {"--len"});
   app.add_option_function<std::string>(
@@ -114,7 +115,6 @@ Run setup_paths(CLI::App& app) {
       ->type_name("N")
       ->group("Layers");
   add_table_options(app, command->output);
-  command->sizes.len = {8, 16, 32, 64, 128};
   return [command]() { return run_paths(*command); };
 }
 

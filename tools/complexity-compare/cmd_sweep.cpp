@@ -1,6 +1,7 @@
 // The formulas over ranges of n, d and k: a tidy table for plotting elsewhere, or a log–log plot.
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
+#include "../common/picture.hpp"
 #include "cells.hpp"
 #include "layer_options.hpp"
 #include "subcommands.hpp"
@@ -10,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 
 namespace attn::tools {
@@ -20,6 +22,7 @@ constexpr std::size_t most_rows = 1000000;
 struct SweepCommand {
   LayerOptions sizes;
   OutputOptions output;
+  PictureOptions picture;
   std::vector<const cost::Quantity*> quantities;
 };
 
@@ -91,14 +94,59 @@ TitledTable wide(const SweepCommand& c, const cost::Quantity& quantity) {
   return part;
 }
 
+// The size along the x axis: the first that varies, n if none does. The other one makes more curves.
+cost::Letter plotted_letter(const LayerOptions& sizes) {
+  if (sizes.len.size() > 1) return cost::Letter::n;
+  if (sizes.d_model.size() > 1) return cost::Letter::d;
+  return sizes.kernel.size() > 1 ? cost::Letter::k : cost::Letter::n;
+}
+
+std::vector<render::Curve> curves_of(const SweepCommand& c, const cost::Quantity& quantity, cost::Letter along) {
+  using cost::Letter;
+  std::vector<render::Curve> curves;
+  for (const cost::Layer layer : c.sizes.layers) {
+    std::map<std::string, render::Curve> by_other_sizes;
+    for_each_point(c.sizes, [&](const cost::Values& values) {
+      std::vector<Letter> others;
+      if (along != Letter::d && c.sizes.d_model.size() > 1) others.push_back(Letter::d);
+      if (along != Letter::k && c.sizes.kernel.size() > 1) others.push_back(Letter::k);
+      const std::string rest = describe(values, others);
+      render::Curve& curve = by_other_sizes[rest];
+      curve.title = layer_name(c.output.language, layer) + (rest.empty() ? "" : ", " + rest);
+      const std::optional<cost::Count> value = quantity.amount(layer, values).value;
+      if (!value) return;
+      curve.x.push_back(cost::to_double(values[along]));
+      curve.y.push_back(cost::to_double(*value));
+    });
+    for (auto& entry : by_other_sizes) curves.push_back(std::move(entry.second));
+  }
+  return curves;
+}
+
+std::vector<render::Plot> plots_of(const SweepCommand& c) {
+  const cost::Letter along = plotted_letter(c.sizes);
+  std::vector<render::Plot> plots;
+  for (const cost::Quantity* quantity : c.quantities) {
+    render::Plot plot;
+    plot.title = phrase(c.output.language, "column." + std::string(quantity->key));
+    plot.x_label = cost::letter_table()[static_cast<std::size_t>(along)].name;
+    plot.y_label = quantity->unit;
+    plot.log_x = plot.log_y = true;
+    plot.curves = curves_of(c, *quantity, along);
+    plots.push_back(std::move(plot));
+  }
+  return plots;
+}
+
 int run_sweep(const SweepCommand& c) {
   require_few_ranges(c.sizes);
   const lessons::Language language = c.output.language;
+  if (write_picture(plots_of(c), c.picture, c.output)) return exit_done;
   TableReport report;
   report.title = phrase(language, "title.sweep");
   report.introduction = paragraphs(language, "intro.sweep");
   for (const cost::Quantity* quantity : c.quantities) report.tables.push_back(wide(c, *quantity));
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "sweep"}};
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "sweep"}};
   report.rows = tidy(c);
   write_table_report(report, c.output);
   return exit_done;
@@ -108,12 +156,14 @@ int run_sweep(const SweepCommand& c) {
 
 Run setup_sweep(CLI::App& app) {
   auto command = std::make_shared<SweepCommand>();
+  command->sizes.len = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
   add_layer_options(app, command->sizes,
                     {"--len", "--d-model", "--kernel", "--heads", "--dilation", "--window", "--memory-len", "--dtype", "--layers"},
                     {"--len", "--d-model", "--kernel"});
   add_quantities(app, *command);
+  add_picture_options(app, command->picture, Drawings::none);
+  command->output.has_picture = true;
   add_table_options(app, command->output);
-  command->sizes.len = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
   return [command]() { return run_sweep(*command); };
 }
 

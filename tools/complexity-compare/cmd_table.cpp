@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 namespace attn::tools {
 namespace {
 
@@ -118,7 +120,7 @@ int run_table(const TableCommand& c) {
                            {"multiplications", "additions", "divisions", "comparisons", "exponentials", "tangents"}, values),
                    sources(c)};
   for (const std::size_t with_numbers : {2u, 3u, 4u}) report.tables[with_numbers].title += " (" + sizes + ")";
-  report.header = {{"tool", "complexity-compare"}, {"subcommand", "table"}, {"sizes", json_of(values)}};
+  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "table"}, {"sizes", json_of(values)}};
   report.rows = tidy(c, values);
   write_table_report(report, c.output);
   return exit_done;

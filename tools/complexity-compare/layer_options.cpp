@@ -23,9 +23,9 @@ struct SizesRow {
   const char* help;
 };
 const SizesRow sizes_rows[] = {
-    {"--len", &LayerOptions::len, "n: positions of the sequence (default 128)"},
-    {"--d-model", &LayerOptions::d_model, "d: width of a position (default 512)"},
-    {"--kernel", &LayerOptions::kernel, "k: width of the convolution's kernel (default 3)"},
+    {"--len", &LayerOptions::len, "n: positions of the sequence"},
+    {"--d-model", &LayerOptions::d_model, "d: width of a position"},
+    {"--kernel", &LayerOptions::kernel, "k: width of the convolution's kernel"},
 };
 
 struct SizeRow {
@@ -41,6 +41,12 @@ const SizeRow size_rows[] = {
     {"--memory-len", &LayerOptions::memory_len, "m: positions that cross-attention reads (default: n)"},
 };
 
+std::string default_of(const std::vector<cost::Count>& sizes) {
+  std::string text;
+  for (const cost::Count size : sizes) text += (text.empty() ? " (default " : ",") + cost::to_string(size);
+  return text + ")";
+}
+
 void add_sizes(CLI::App& app, LayerOptions& options, const SizesRow& row, bool range) {
   app.add_option_function<std::string>(
          row.option,
@@ -48,7 +54,7 @@ void add_sizes(CLI::App& app, LayerOptions& options, const SizesRow& row, bool r
            options.*row.sizes = range ? parse_sizes(row.option, text)
                                       : std::vector<cost::Count>{static_cast<cost::Count>(parse_whole(row.option, text, 1, largest))};
          },
-         std::string(row.help) + (range ? "; also 64:8192:x2, 64:512:+64 or 1,2,5" : ""))
+         row.help + default_of(options.*row.sizes) + (range ? "; also 64:8192:x2, 64:512:+64 or 1,2,5" : ""))
       ->type_name(range ? "N|RANGE" : "N")
       ->group("Sizes");
 }

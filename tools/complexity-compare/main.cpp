@@ -29,6 +29,16 @@ int main(int argc, char** argv) {
            "  complexity-compare paths --layers dilated_convolution --kernel 3 --dilation 2\n"
            "  complexity-compare paths --stack 6 --window 8\n",
            setup_paths},
+          {"measure", "the layers run for real: times, exponents, threads",
+           "  complexity-compare measure\n"
+           "  complexity-compare measure --len 512:8192:x2 --d-model 64 --layers self_attention --threads 1\n"
+           "  complexity-compare measure --len 256 --d-model 128:1024:x2 --layers rnn,convolution --threads 1,2 -f csv\n",
+           setup_measure},
+          {"reconcile", "which convention gives a claimed number of operations",
+           "  complexity-compare reconcile --claimed 150994944 --len 128 --d-model 512 --heads 8\n"
+           "  complexity-compare reconcile --claimed 302M --for torch\n"
+           "  complexity-compare reconcile --claimed 4718592 --len 64 --d-model 128 --heads 4 -f json\n",
+           setup_reconcile},
       }};
   return run_tool(tool, argc, argv);
 }

@@ -50,7 +50,7 @@ std::vector<LayerInfo> make_table() {
   const Polynomial attention = 5 * n * d + 2 * n * n * h;
   return {
       {Layer::convolution, "convolution", "convolution", k * n * d * d, 1, n, path_contiguous, k * d * d, n * d,
-       (k - 1) * d, {true, false, nullptr}},
+       (k - 1) * d, {true, false, "Vaswani et al. 2017, section 4"}},
       {Layer::dilated_convolution, "dilated convolution", "dilated_convolution", k * n * d * d, 1, n, path_dilated,
        k * d * d, n * d, (k - 1) * a * d, {false, true, "Kalchbrenner et al. 2016 (ByteNet)"}},
       {Layer::rnn, "RNN", "rnn", n * d * d, n, 1, path_n, 2 * d * d, n * d, d, {true, true, "Elman 1990"}},

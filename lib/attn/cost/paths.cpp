@@ -9,7 +9,7 @@ namespace attn::cost {
 namespace {
 
 constexpr std::size_t not_reached = static_cast<std::size_t>(-1);
-constexpr double most_edges = 4e9;
+constexpr double most_edges = 2e9;
 
 /// Node `position` of layer 0 is an input (a position of the memory, for cross-attention), of layer l > 0
 /// an output of layer l.
@@ -48,8 +48,14 @@ class DependencyGraph {
   void readers(const Node& node, Visit&& visit) const {
     const auto [layer, position] = node;
     if (is_recurrence() && layer > 0 && position + 1 < outputs_) visit(Node{layer, position + 1});
+    if (layer_ == Layer::cross_attention) {
+      // Every layer reads the memory itself.
+      for (std::size_t l = 1; l <= layers_ && layer == 0; ++l) {
+        for (std::size_t j = 0; j < outputs_; ++j) visit(Node{l, j});
+      }
+      return;
+    }
     if (layer == layers_) return;
-    if (layer_ == Layer::cross_attention && layer > 0) return;  // later layers read the memory itself
     if (sees_everything()) {
       for (std::size_t j = 0; j < outputs_; ++j) visit(Node{layer + 1, j});
     } else if (is_recurrence()) {

@@ -23,7 +23,7 @@ struct PathSearch {
 
 /// The smallest stack in which every pair is connected, and its longest shortest path. Empty when there is
 /// none: taps that leave gaps (a > k), a kernel or window of 1.
-/// Throws LimitError when the search would follow more than 4·10⁹ edges.
+/// Throws LimitError when the search would follow more than 2·10⁹ edges.
 std::optional<PathSearch> search_paths(Layer layer, const Values& values);
 
 /// The same in a stack of `layers` layers, whether or not it connects everything.

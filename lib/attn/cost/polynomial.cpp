@@ -18,7 +18,7 @@ std::string superscript(int exponent) {
   return text;
 }
 
-int degree(const Polynomial::Exponents& exponents) { return std::accumulate(exponents.begin(), exponents.end(), 0); }
+int total_degree(const Polynomial::Exponents& exponents) { return std::accumulate(exponents.begin(), exponents.end(), 0); }
 
 }  // namespace
 
@@ -37,7 +37,7 @@ const std::array<LetterInfo, letter_count>& letter_table() {
 }
 
 bool Polynomial::Highest::operator()(const Exponents& a, const Exponents& b) const {
-  if (degree(a) != degree(b)) return degree(a) > degree(b);
+  if (total_degree(a) != total_degree(b)) return total_degree(a) > total_degree(b);
   // Of equal degree: the one with the higher power of a late letter (d before n) first, as papers write
   // 4·n·d² + 2·n²·d.
   return std::lexicographical_compare(b.rbegin(), b.rend(), a.rbegin(), a.rend());
@@ -149,6 +149,12 @@ std::vector<Count> Polynomial::coefficients(Letter letter) const {
     found[index] = term.second;
   }
   return found;
+}
+
+int Polynomial::degree(Letter letter) const {
+  int highest = 0;
+  for (const auto& term : terms_) highest = std::max(highest, term.first[static_cast<std::size_t>(letter)]);
+  return highest;
 }
 
 void Polynomial::split_by_sign(Polynomial& positive, Polynomial& negative) const {

@@ -71,6 +71,9 @@ class Polynomial {
   /// Throws std::invalid_argument if another letter is left or an exponent is negative.
   std::vector<Count> coefficients(Letter letter) const;
 
+  /// The highest power of a letter in any term; 0 for the empty sum.
+  int degree(Letter letter) const;
+
   /// The largest product of letters that divides every term, with coefficient 1; 1 for zero.
   Polynomial common_factor() const;
 

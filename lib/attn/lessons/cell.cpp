@@ -163,9 +163,12 @@ class Explainer {
       return;
     }
     const Step bias = step_ == Step::k ? Step::bias_k : Step::bias_v;
-    const bool learned = trace_.find(bias) && from[1] == get(source).tensor.shape()[1];
-    if (learned) {
+    const bool first_appended = from[1] == get(source).tensor.shape()[1];
+    const bool has_learned = trace_.find(Step::bias_k) || trace_.find(Step::bias_v);
+    if (first_appended && trace_.find(bias)) {
       copy_of(cell(bias, {from[2]}));
+    } else if (first_appended && has_learned) {
+      result_.rule = "zero: " + std::string(name_of(bias)) + " is absent beside its partner";
     } else {
       result_.rule = "the key of zeros that add_zero_attn appends";
     }
@@ -252,6 +255,7 @@ class Explainer {
   }
 
   void row_max() {
+    if (follows_policy()) return;
     result_.rule = "max over j of scores_masked[…,j]";
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       const double score = at(Step::scores_masked, row_of(j));
@@ -310,13 +314,13 @@ class Explainer {
 
   void dropped() {
     const double weight = at(Step::weights, at_);
-    if (result_.value == 0 && weight != 0) {
-      result_.rule = "dropped";
+    if (result_.value == 0) {
+      result_.rule = weight == 0 ? "zero before dropout, and after it" : "dropped";
       return;
     }
-    result_.rule = "kept, divided by 1 - p";
-    result_.lines.push_back(result_.cell + " = " + cell(Step::weights, at_) + " / (1 - p) = " + text(weight) +
-                            " / (1 - " + text(facts_.dropout_p) + ") = " + text(result_.value));
+    result_.rule = "kept, times 1 / (1 - p)";
+    result_.lines.push_back(result_.cell + " = " + cell(Step::weights, at_) + " · (1 / (1 - p)) = " + text(weight) +
+                            " · (1 / (1 - " + text(facts_.dropout_p) + ")) = " + text(result_.value));
   }
 
   Step used_weights() const { return first_present({Step::weights_dropped, Step::weights}); }

@@ -26,8 +26,8 @@ struct AttentionFacts {
 
 /// One line of a sum: left · right, or a single number when `right` is empty.
 struct CellTerm {
-  std::string left;          ///< "q[0, 1, 2, 0]"
-  std::string right;         ///< "k[0, 0, 3, 0]"
+  std::string left;          ///< "q[0,1,2,0]"
+  std::string right;         ///< "k[0,0,3,0]"
   double left_value = 0;
   double right_value = 0;
   double value = 0;          ///< the product, rounded to the precision of the run
@@ -40,8 +40,8 @@ struct CellMask {
 };
 
 struct CellExplanation {
-  std::string cell;                 ///< "scores_raw[0, 1, 2, 3]"
-  std::string rule;                 ///< "sum over d of q[0, 1, 2, d] · k[0, 1, 3, d]"
+  std::string cell;                 ///< "scores_raw[0,1,2,3]"
+  std::string rule;                 ///< "sum over d of q[…,d] · k[…,d]"
   std::vector<CellTerm> terms;      ///< empty for a step that copies or maps one number
   std::vector<std::string> lines;   ///< the rest of the arithmetic, one equation a line
   std::optional<CellMask> mask;     ///< for mask and scores_masked in a run with mask rules

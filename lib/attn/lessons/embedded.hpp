@@ -9,5 +9,7 @@ extern const std::string_view embedded_en;
 extern const std::string_view embedded_zh;
 extern const std::string_view embedded_mistakes_en;
 extern const std::string_view embedded_mistakes_zh;
+extern const std::string_view embedded_shapes_en;
+extern const std::string_view embedded_shapes_zh;
 
 }  // namespace attn::lessons

@@ -165,6 +165,15 @@ const Lesson& mistake_lesson(Language language) {
   return en;
 }
 
+const Lesson& shape_lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("shapes.zh.txt", embedded_shapes_zh);
+    return zh;
+  }
+  static const Lesson en("shapes.en.txt", embedded_shapes_en);
+  return en;
+}
+
 const std::vector<std::string_view>& mistake_ids() {
   static const std::vector<std::string_view> ids = [] {
     std::vector<std::string_view> found;
@@ -205,6 +214,8 @@ const std::vector<std::string_view>& placeholder_names() {
       "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
       // what was found
       "deviation", "expected", "found", "count", "step",
+      // shapes and the code that claims them
+      "F", "V", "name", "right", "list",
       // how much is shown; filled in by the renderers
       "shown", "total"};
   return names;

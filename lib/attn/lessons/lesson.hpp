@@ -61,6 +61,9 @@ const Lesson& lesson(Language language);
 /// "ID.title", "ID.symptom", "ID.shows", "ID.blind", "ID.message" and "ID.fix".
 const Lesson& mistake_lesson(Language language);
 
+/// The sentences about shapes, contradictions and error messages: shapes.en.txt and shapes.zh.txt.
+const Lesson& shape_lesson(Language language);
+
 /// The stable ids of the catalogue ("C1"), in its order, which is that of mistakes.en.txt.
 const std::vector<std::string_view>& mistake_ids();
 

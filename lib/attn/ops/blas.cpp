@@ -28,4 +28,8 @@ void blas_multiply(const double* a, const double* b, double* c, std::size_t rows
   blas_module().multiply_double(a, b, c, rows, inner, columns);
 }
 
+void set_blas_threads(int threads) { blas_module().set_threads(threads); }
+
+std::string blas_description() { return blas_module().description(); }
+
 }  // namespace attn

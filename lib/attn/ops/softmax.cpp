@@ -1,7 +1,9 @@
+#include <attn/error.hpp>
 #include <attn/ops/softmax.hpp>
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace attn {
 namespace {
@@ -58,6 +60,9 @@ SoftmaxSteps<T> softmax(const Tensor<T>& scores, const std::vector<bool>& masked
   const Shape shape = shape_of(scores);
   const std::size_t keys = shape.back();
   const std::size_t rows = keys == 0 ? 0 : scores.size() / keys;
+  if (!masked.empty() && masked.size() != rows) {
+    throw ShapeError("softmax", "found " + std::to_string(rows) + " rows, but the mask has " + std::to_string(masked.size()));
+  }
   SoftmaxSteps<T> steps;
   steps.weights = empty<T>(shape);
   if (detail == Detail::yes) {

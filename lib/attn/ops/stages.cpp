@@ -21,6 +21,16 @@ HeadSizes head_sizes(const Tensor<T>& rows, const Tensor<T>& keys) {
   return {rows.shape(0), rows.shape(1), keys.shape(1), rows.shape(2), keys.shape(2), rows.shape(3)};
 }
 
+// Both products read keys and rows together: their shapes must fit before anything is read.
+template <class T>
+void require_product(const Tensor<T>& rows, const Tensor<T>& keys, bool fits, const char* name) {
+  const bool ranks = rows.dimension() == 4 && keys.dimension() == 4;
+  const bool heads = ranks && rows.shape(0) == keys.shape(0) && keys.shape(1) > 0 && rows.shape(1) % keys.shape(1) == 0;
+  if (!heads || !fits) {
+    throw ShapeError(name, to_string(shape_of(rows)) + " and " + to_string(shape_of(keys)) + " do not fit");
+  }
+}
+
 // A copy of `tensor` with f applied to every element.
 template <class T, class F>
 Tensor<T> map(const Tensor<T>& tensor, F&& f) {
@@ -33,6 +43,7 @@ Tensor<T> map(const Tensor<T>& tensor, F&& f) {
 
 template <class T>
 Tensor<T> raw_scores(const Tensor<T>& q, const Tensor<T>& k) {
+  require_product(q, k, q.dimension() == 4 && k.dimension() == 4 && q.shape(3) == k.shape(3), "queries and keys");
   const HeadSizes s = head_sizes(q, k);
   Tensor<T> scores = empty<T>({s.batch, s.heads, s.query_len, s.key_len});
   Tensor<T> key_columns = empty<T>({s.head_dim, s.key_len});
@@ -52,6 +63,7 @@ Tensor<T> raw_scores(const Tensor<T>& q, const Tensor<T>& k) {
 
 template <class T>
 Tensor<T> weighted_values(const Tensor<T>& weights, const Tensor<T>& v) {
+  require_product(weights, v, weights.dimension() == 4 && v.dimension() == 4 && weights.shape(3) == v.shape(2), "weights and values");
   const HeadSizes s = head_sizes(weights, v);
   const std::size_t value_dim = v.shape(3);
   Tensor<T> heads = empty<T>({s.batch, s.heads, s.query_len, value_dim});
@@ -77,6 +89,9 @@ Tensor<T> capped_scores(const Tensor<T>& scores, T cap) {
 
 template <class T>
 Tensor<T> masked_scores(const Tensor<T>& scores, const Tensor<T>& mask, T fill) {
+  if (shape_of(scores) != shape_of(mask)) {
+    throw ShapeError("mask", to_string(shape_of(mask)) + " and scores " + to_string(shape_of(scores)) + " differ");
+  }
   Tensor<T> result = empty<T>(shape_of(scores));
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const bool forbidden = mask.data()[i] == -std::numeric_limits<T>::infinity();
@@ -108,6 +123,7 @@ Tensor<T> dropped_weights(const Tensor<T>& weights, const Tensor<T>& keep, doubl
 
 template <class T>
 Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const char* name) {
+  if (keys.dimension() != 4) throw ShapeError(name, "expected keys (B, Hk, L, D), found " + to_string(shape_of(keys)));
   const std::size_t batch = keys.shape(0), kv_heads = keys.shape(1), head_dim = keys.shape(3);
   if (row && row->size() != kv_heads * head_dim) {
     throw ShapeError(name, "found " + std::to_string(row->size()) + " numbers, expected Hk·D = " +
@@ -122,6 +138,7 @@ Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row,
 
 template <class T>
 Tensor<T> mean_over_heads(const Tensor<T>& weights) {
+  if (weights.dimension() != 4) throw ShapeError("mean over heads", "expected (B, H, Lq, Lk), found " + to_string(shape_of(weights)));
   const std::size_t batch = weights.shape(0), heads = weights.shape(1);
   const std::size_t map = weights.shape(2) * weights.shape(3);
   Tensor<T> mean = filled<T>({batch, weights.shape(2), weights.shape(3)}, T{0});

@@ -10,7 +10,7 @@
 namespace attn {
 
 /// q [B, H, Lq, D] times every key of k [B, Hk, Lk, D]: [B, H, Lq, Lk]. Query head h reads key head
-/// h / (H / Hk).
+/// h / (H / Hk). Throws ShapeError if the two do not fit.
 template <class T>
 Tensor<T> raw_scores(const Tensor<T>& q, const Tensor<T>& k);
 

@@ -112,6 +112,7 @@ class Aligner {
       if (!step || ours_.count(*step) == 0) throw UsageError("--map " + their_name + "=" + our_name, "this run has no step '" + our_name + "'");
       const auto found = std::find_if(theirs_.begin(), theirs_.end(), [&](const ForeignTensor& t) { return t.name == their_name; });
       if (found == theirs_.end()) throw UsageError("--map " + their_name + "=" + our_name, "the file has no tensor '" + their_name + "'");
+      if (!free(*step)) throw UsageError("--map " + their_name + "=" + our_name, "'" + our_name + "' is mapped twice");
       take(static_cast<std::size_t>(found - theirs_.begin()), *step, "map", AxisOrder::ours);
     }
   }

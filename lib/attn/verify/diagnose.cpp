@@ -18,7 +18,7 @@ class Hypothesis {
  public:
   Hypothesis(const Divergence& d, Mistakes mistakes) : divergence_(d), run_(d.problem, std::move(mistakes), &d.theirs) {
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && !d.problem.inputs.count(step)) run_.know(step, tensor);
+      if (step < d.step) run_.know(step, tensor);
     }
   }
 
@@ -28,7 +28,7 @@ class Hypothesis {
       Tensor<double> tensor = run_.shown(step);
       if (!run_.applied()) return std::nullopt;
       return tensor;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       return std::nullopt;  // the mistake gives shapes that cannot go on
     }
   }
@@ -46,7 +46,7 @@ class Hypothesis {
   /// Whether every later step of theirs follows too.
   bool agrees_on_the_rest() {
     for (const auto& [step, tensor] : divergence_.theirs) {
-      if (step <= divergence_.step || !divergence_.problem.has(step) || divergence_.problem.inputs.count(step)) continue;
+      if (step <= divergence_.step || !divergence_.problem.has(step)) continue;
       Tolerance wider = divergence_.tolerances.at(step);
       wider.atol *= 4;
       if (!agrees(step, wider)) return false;
@@ -79,7 +79,7 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
     Tolerance equal_nan = tolerance;
     equal_nan.equal_nan = true;
     return compare(d.ours.at(last), run.get(last), equal_nan).status == Status::match;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }
@@ -88,14 +88,14 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
 bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
   MistakenRun run(d.problem, mistakes, &d.theirs);
   for (const auto& [step, tensor] : d.theirs) {
-    if (step >= d.step || d.problem.inputs.count(step) || !d.tolerances.count(step)) continue;
+    if (step >= d.step || !d.tolerances.count(step)) continue;
     const Tolerance& tolerance = d.tolerances.at(step);
     if (compare(d.ours.at(step), tensor, tolerance).status != Status::match) continue;
     try {
       Tolerance wider = tolerance;
       wider.atol *= 4;
       if (compare(run.shown(step), tensor, wider).status != Status::match) return true;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       return true;
     }
   }
@@ -172,16 +172,30 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   return best;
 }
 
-// Queries and keys differ, and what is computed from them does not: other weights for the same function.
+bool matches(const Divergence& d, Step step, const Tensor<double>& tensor) {
+  return compare(tensor, d.theirs.at(step), d.tolerances.at(step)).status == Status::match;
+}
+
+// Queries, keys or values differ, the results do not, and what stands between follows from theirs: other
+// weights for the same function.
 std::optional<Diagnosis> reparametrised(const Divergence& d) {
-  const bool early = d.step <= Step::v;
-  bool any = false;
+  const Difference seen = compare(d.ours.at(d.step), d.theirs.at(d.step), {0, 0, false});
+  if (d.step > Step::v || d.problem.inputs.count(d.step) || !d.theirs.count(Step::output)) return std::nullopt;
+  if (seen.status == Status::shape || seen.nonfinite > 0) return std::nullopt;
+  Evaluator<double> run(d.problem);
   for (const auto& [step, tensor] : d.theirs) {
-    if (step < Step::scores_scaled || !d.ours.count(step) || !d.tolerances.count(step)) continue;
-    any = true;
-    if (compare(d.ours.at(step), tensor, d.tolerances.at(step)).status != Status::match) return std::nullopt;
+    if (step <= Step::v) run.know(step, tensor);
   }
-  if (!early || !any) return std::nullopt;
+  try {
+    for (const Step result : {Step::weights, Step::output}) {
+      if (d.theirs.count(result) && !matches(d, result, d.ours.at(result))) return std::nullopt;
+    }
+    for (const Step between : {Step::scores_raw, Step::scores_scaled, Step::weights, Step::heads}) {
+      if (d.theirs.count(between) && !matches(d, between, run.get(between))) return std::nullopt;
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
   return Diagnosis{"P9", "", d.step, true, true, 0, ""};
 }
 
@@ -193,11 +207,11 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
     if (const auto same = reparametrised(d)) return {*same};
     Evaluator<double> run(d.problem);
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && !d.problem.inputs.count(step)) run.know(step, tensor);
+      if (step < d.step) run.know(step, tensor);
     }
     try {
       if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
     found = explanations(d, pairs(d));
   }
@@ -213,7 +227,7 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
       const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
       if (listed) continue;
       Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, explanation.residual, ""};
-      diagnosis.convention = mistake->convention && keeps_result(d, *mistake);
+      diagnosis.convention = mistake->convention && explanation.rest && keeps_result(d, *mistake);
       if (pair) diagnosis.with = mistake == &first ? explanation.mistakes[1]->id : first.id;
       result.push_back(diagnosis);
     }
@@ -241,7 +255,7 @@ std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const st
         Tolerance tolerance = tolerances.at(step);
         tolerance.equal_nan = true;
         if (compare(ours.at(step), shown, tolerance).status != Status::match) revealed[mistake.id] = true;
-      } catch (const Error&) {
+      } catch (const std::exception&) {
         spot.applies = revealed[mistake.id] = true;  // it would not even fit
       }
     }

@@ -45,6 +45,13 @@ Tensor<double> MistakenRun::produce(Step step) {
   return compute(step);
 }
 
+bool MistakenRun::replaces_input(Step step) const {
+  return std::any_of(mistakes_.begin(), mistakes_.end(), [step](const Mistake* mistake) {
+    return mistake->effect == Effect::computes &&
+           std::find(mistake->acts_on.begin(), mistake->acts_on.end(), step) != mistake->acts_on.end();
+  });
+}
+
 Tensor<double> MistakenRun::shown(Step step) {
   if (auto tensor = mistaken(step, Effect::shows)) return std::move(*tensor);
   return get(step);

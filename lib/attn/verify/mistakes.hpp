@@ -56,6 +56,7 @@ class MistakenRun : public Evaluator<double> {
 
  protected:
   Tensor<double> produce(Step step) override;
+  bool replaces_input(Step step) const override;
 
  private:
   std::optional<Tensor<double>> mistaken(Step step, Effect effect);

@@ -1,4 +1,5 @@
 // H1, H2, H4, H5, G1, G2: splitting into heads, sharing keys among heads, merging.
+#include <attn/ops/heads.hpp>
 #include <attn/ops/stages.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
@@ -12,12 +13,16 @@ using S = Step;
 using Result = std::optional<Tensor<double>>;
 using Run = Evaluator<double>;
 
-// The projection a step of heads is split from; empty when it was given, or keys were appended to it.
-const Tensor<double>* projection_of(Run& run, Step step) {
+// What a step of heads is split from, (B, L, H·D): the projection, or the tensor that was given; empty when
+// heads were given, or keys were appended.
+std::optional<Tensor<double>> unsplit(Run& run, Step step) {
   const auto& problem = run.problem();
-  if (problem.options.add_zero_attn || problem.weights.bias_k) return nullptr;
+  if (problem.options.add_zero_attn || problem.weights.bias_k) return std::nullopt;
   const Step projection = step == S::q ? S::q_proj : step == S::k ? S::k_proj : S::v_proj;
-  return problem.has(projection) ? &run.get(projection) : nullptr;
+  if (problem.has(projection)) return run.get(projection);
+  const bool given_whole = problem.inputs.count(step) > 0 && problem.output_shape.size() == 3;
+  if (given_whole) return merge_heads(problem.inputs.at(step));
+  return std::nullopt;
 }
 
 std::size_t heads_of(Run& run, Step step) {
@@ -26,21 +31,27 @@ std::size_t heads_of(Run& run, Step step) {
 
 // The flat data of (B, L, H·D) read as (B, H, L, D), without the exchange of axes.
 Result split_by_view(Run& run, Step step, const Tensor<double>*) {
-  const Tensor<double>* projected = projection_of(run, step);
+  const std::optional<Tensor<double>> projected = unsplit(run, step);
   const std::size_t heads = heads_of(run, step);
   if (!projected || heads < 2) return std::nullopt;
   const Shape shape = shape_of(*projected);
   return reshaped(*projected, {shape[0], heads, shape[1], shape[2] / heads});
 }
 
-Result merge_by_view(Run& run, Step, const Tensor<double>*) {
+// Heads are merged in `merged`, or straight into an output of rank 3.
+bool merges_at(Run& run, Step step) {
+  return step == S::merged || (!run.problem().has(S::merged) && run.problem().output_shape.size() == 3);
+}
+
+Result merge_by_view(Run& run, Step step, const Tensor<double>*) {
+  if (!merges_at(run, step)) return std::nullopt;
   const Tensor<double>& heads = run.get(S::heads);
   return reshaped(heads, {heads.shape(0), heads.shape(2), heads.shape(1) * heads.shape(3)});
 }
 
 // Columns ordered (D, H) instead of (H, D).
 Result split_strided(Run& run, Step step, const Tensor<double>*) {
-  const Tensor<double>* projected = projection_of(run, step);
+  const std::optional<Tensor<double>> projected = unsplit(run, step);
   const std::size_t heads = heads_of(run, step);
   if (!projected || heads < 2) return std::nullopt;
   const Shape shape = shape_of(*projected);
@@ -49,7 +60,8 @@ Result split_strided(Run& run, Step step, const Tensor<double>*) {
   });
 }
 
-Result merge_strided(Run& run, Step, const Tensor<double>*) {
+Result merge_strided(Run& run, Step step, const Tensor<double>*) {
+  if (!merges_at(run, step)) return std::nullopt;
   const Tensor<double>& z = run.get(S::heads);
   const std::size_t heads = z.shape(1), width = z.shape(3);
   if (heads < 2) return std::nullopt;
@@ -138,9 +150,9 @@ std::vector<Mistake> head_mistakes() {
       {"H1", "q", {S::q}, split_by_view},
       {"H1", "k", {S::k}, split_by_view},
       {"H1", "v", {S::v}, split_by_view},
-      {"H2", "", {S::merged}, merge_by_view},
+      {"H2", "", {S::merged, S::output}, merge_by_view},
       {"H4", "columns (D, H) in q, k and v", split, split_strided},
-      {"H4", "columns (D, H) when merging", {S::merged}, merge_strided},
+      {"H4", "columns (D, H) when merging", {S::merged, S::output}, merge_strided},
       {"H4", "heads in another order", {S::q, S::k, S::v}, permuted},
       {"H4", "heads in another order", {S::heads}, permuted},
       {"H4", "heads in another order", {S::weights}, permuted, Effect::shows},

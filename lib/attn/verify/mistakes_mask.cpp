@@ -87,6 +87,15 @@ Result padding_on_queries(Run& run, Step, const Tensor<double>*) {
   });
 }
 
+// The same with a finite sentinel: rows of padded queries become even instead of empty.
+Result padding_on_queries_filled(Run& run, Step, const Tensor<double>* theirs) {
+  const auto& lens = rules_of(run).valid_lens;
+  if (lens.empty()) return std::nullopt;
+  const Tensor<double>& scores = scores_before_mask(run);
+  const Result mask = padding_on_queries(run, S::mask, theirs);
+  return masked_scores(scores, *mask, -1e9);
+}
+
 bool allows_transpose(const Sizes& sizes) { return sizes.query_len == sizes.key_len; }
 
 // The upper triangle kept instead of the lower one.
@@ -155,11 +164,17 @@ Result head_major(Run& run, Step, const Tensor<double>*) {
   });
 }
 
-Result unmasked(Run& run, Step, const Tensor<double>*) { return scores_before_mask(run); }
+bool has_mask(Run& run) { return run.problem().has(S::mask); }
+
+Result unmasked(Run& run, Step, const Tensor<double>*) {
+  if (!has_mask(run)) return std::nullopt;
+  return scores_before_mask(run);
+}
 
 // Softmax over all keys, then the forbidden ones set to zero; renormalised or not.
 Mistaken masked_after_softmax(bool renormalised) {
   return [renormalised](Run& run, Step step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     if (step == S::scores_masked) return scores_before_mask(run);
     Tensor<double> weights = softmax(scores_before_mask(run)).weights;
     const Tensor<double>& mask = run.get(S::mask);
@@ -181,6 +196,7 @@ Mistaken masked_after_softmax(bool renormalised) {
 template <class F>
 Mistaken scores_by(F f) {
   return [f](Run& run, Step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& scores = scores_before_mask(run);
     const Tensor<double>& mask = run.get(S::mask);
     Tensor<double> result = scores;
@@ -194,6 +210,7 @@ bool forbids(double mask) { return mask == minus_infinity; }
 // A finite number instead of −inf, written over the score or added to it.
 Mistaken sentinel(double value, bool added) {
   return [=](Run& run, Step step, const Tensor<double>* theirs) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& scores = scores_before_mask(run);
     const Tensor<double>& mask = run.get(S::mask);
     double fill = value;
@@ -204,7 +221,7 @@ Mistaken sentinel(double value, bool added) {
       if (!any && !added && theirs && step == S::scores_masked && shape_of(*theirs) == shape_of(mask)) fill = theirs->data()[i];
       any = true;
     }
-    if (!any || !std::isfinite(fill) || fill > -5 || fill == fill_of(run)) return std::nullopt;
+    if (!any || !std::isfinite(fill) || fill == 0 || fill == fill_of(run)) return std::nullopt;
     Tensor<double> result = scores;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       double& score = result.data()[i];
@@ -221,6 +238,7 @@ Mistaken sentinel(double value, bool added) {
 // A row in which every key is forbidden, given another fate; the other rows are ours.
 Mistaken masked_rows(MaskedRows policy) {
   return [policy](Run& run, Step, const Tensor<double>*) -> Result {
+    if (!has_mask(run)) return std::nullopt;
     const Tensor<double>& mask = run.get(S::mask);
     const std::vector<bool> rows = fully_masked_rows(mask);
     bool any = false;
@@ -253,6 +271,7 @@ std::vector<Mistake> mask_mistakes() {
       {"M1", "causal", mask, inverted(&Verdict::causal, [](const Rules& rules) { return rules.causal; })},
       {"M1", "all rules", mask, all_inverted},
       {"M2", "", mask, padding_on_queries},
+      {"M2", "filled with -1e9", scores, padding_on_queries_filled},
       {"M3", "", {S::scores_masked, S::weights}, masked_after_softmax(false)},
       {"M4", "", {S::scores_masked, S::weights}, masked_after_softmax(true), Effect::computes, true},
       {"M5", "", scores, scores_by([](double score, double m) { return forbids(m) ? 0 : score; })},

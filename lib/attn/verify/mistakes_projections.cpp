@@ -110,24 +110,34 @@ Result exchanged_sources(Run& run, Step step, const Tensor<double>*) {
 Mistaken unpacked_as(bool three_before_width) {
   return [=](Run& run, Step step, const Tensor<double>*) -> Result {
     const auto& problem = run.problem();
-    const std::size_t heads = problem.options.heads, width = problem.sizes.head_dim;
-    if (problem.has(S::memory) || problem.options.kv_heads != heads || problem.sizes.value_dim != width) return std::nullopt;
+    const std::size_t heads = problem.options.heads, width = problem.sizes.head_dim, all = heads * width;
+    if (problem.options.kv_heads != heads || problem.sizes.value_dim != width) return std::nullopt;
+    const Tensor<double>& source = source_of(run, map_of(step));
     Tensor<double> packed[3];
-    for (std::size_t i = 0; i < 3; ++i) packed[i] = run.compute(maps()[i].step);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Result mapped = mapped_with(run, step, source, problem.weights.*maps()[i].w, problem.weights.*maps()[i].b);
+      if (!mapped) return std::nullopt;
+      packed[i] = *mapped;
+    }
     const std::size_t own = static_cast<std::size_t>(step == S::k_proj) + 2 * static_cast<std::size_t>(step == S::v_proj);
-    const std::size_t rows = packed[0].size() / (heads * width);
     Tensor<double> result = packed[own];
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t h = 0; h < heads; ++h) {
-        for (std::size_t d = 0; d < width; ++d) {
-          const std::size_t column = three_before_width ? (h * 3 + own) * width + d : (h * width + d) * 3 + own;
-          result.data()[row * heads * width + h * width + d] =
-              packed[column / (heads * width)].data()[row * heads * width + column % (heads * width)];
-        }
-      }
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      const std::size_t row = i / all, h = i % all / width, d = i % width;
+      const std::size_t column = three_before_width ? (h * 3 + own) * width + d : (h * width + d) * 3 + own;
+      result.data()[i] = packed[column / all].data()[row * all + column % all];
     }
     return result;
   };
+}
+
+// A bias that ours does not have: the same offset in every row, read off the first one.
+Result with_extra_bias(Run& run, Step step, const Tensor<double>* theirs) {
+  const Tensor<double> own = run.compute(step);
+  const std::size_t width = own.shape().back();
+  if (!theirs || shape_of(*theirs) != shape_of(own) || own.size() < 2 * width) return std::nullopt;
+  Tensor<double> result = own;
+  for (std::size_t i = 0; i < own.size(); ++i) result.data()[i] += theirs->data()[i % width] - own.data()[i % width];
+  return result;
 }
 
 // Each head sees its own slice of the input only: blocks of W off the diagonal are left out.
@@ -190,6 +200,10 @@ std::vector<Mistake> projection_mistakes() {
       {"P3", "k", {S::k_proj}, without_bias, Effect::computes, true},
       {"P3", "v", {S::v_proj}, without_bias},
       {"P3", "output", {S::output}, without_bias},
+      {"P3", "extra", {S::q_proj}, with_extra_bias, Effect::computes, false, true},
+      {"P3", "extra", {S::k_proj}, with_extra_bias, Effect::computes, false, true},
+      {"P3", "extra", {S::v_proj}, with_extra_bias, Effect::computes, false, true},
+      {"P3", "extra", {S::output}, with_extra_bias, Effect::computes, false, true},
       {"P4", "[H, 3, D]", inputs, unpacked_as(true)},
       {"P4", "[H, D, 3]", inputs, unpacked_as(false)},
       {"P6", "", inputs, exchanged_sources},
@@ -201,6 +215,7 @@ std::vector<Mistake> projection_mistakes() {
       {"S3", "", {S::q, S::k, S::v, S::merged}, batch_as_sequence},
       {"S4", "queries, keys and values", {S::q, S::k, S::v}, first_sample_for_all},
       {"S4", "keys and values", {S::k, S::v}, first_sample_for_all},
+      {"S4", "the source of keys and values", {S::k_proj, S::v_proj}, first_sample_for_all},
       {"S4", "mask", {S::mask}, first_sample_for_all},
   };
   return rows;

@@ -63,6 +63,15 @@ Mistaken scale_moved(bool both) {
   };
 }
 
+// The scale once more, before the product: on the queries, on both sides, or on the raw scores.
+Mistaken scaled_early(bool both) {
+  return [both](Run& run, Step step, const Tensor<double>*) -> Result {
+    const double scale = own_scale(run);
+    if (scale <= 0) return std::nullopt;
+    return scaled_scores(run.compute(step), both ? std::sqrt(scale) : scale);
+  };
+}
+
 Result transposed_scores(Run& run, Step, const Tensor<double>*) {
   const Tensor<double> own = run.compute(S::scores_raw);
   if (own.shape(2) != own.shape(3)) return std::nullopt;
@@ -109,6 +118,13 @@ Mistaken other_cap(double factor) {
   };
 }
 
+Mistaken fixed_cap(double cap) {
+  return [cap](Run& run, Step, const Tensor<double>*) -> Result {
+    if (*run.problem().options.attention.softcap == cap) return std::nullopt;
+    return capped_scores(run.get(S::scores_scaled), cap);
+  };
+}
+
 }  // namespace
 
 std::vector<Mistake> score_mistakes() {
@@ -120,14 +136,22 @@ std::vector<Mistake> score_mistakes() {
       {"C3", "", scaled, scaled_by([](double, double width, double) { return 1 / width; })},
       {"C4", "", scaled, scaled_by([](double, double width, double) { return std::sqrt(width); })},
       {"C5", "", scaled, scaled_by([](double scale, double, double) { return scale * scale; })},
+      {"C5", "on q too", {S::q}, scaled_early(false)},
+      {"C5", "on q and k too", {S::q, S::k}, scaled_early(true)},
+      {"C5", "inside the product too", {S::scores_raw}, scaled_early(false)},
       {"C6", "on q", {S::q, S::scores_scaled}, scale_moved(false), Effect::computes, true},
       {"C6", "on q and k", {S::q, S::k, S::scores_scaled}, scale_moved(true), Effect::computes, true},
       {"C6", "inside the product", {S::scores_raw, S::scores_scaled}, scale_moved(false), Effect::computes, true},
       {"C7", "scale ignored", scaled, custom_scale_ignored},
+      {"C7", "divided by 2 as well", scaled, scaled_by([](double scale, double, double) { return scale / 2; }), Effect::computes, false, true},
+      {"C7", "divided by 3 as well", scaled, scaled_by([](double scale, double, double) { return scale / 3; }), Effect::computes, false, true},
+      {"C7", "divided by 4 as well", scaled, scaled_by([](double scale, double, double) { return scale / 4; }), Effect::computes, false, true},
       {"C7", "another factor", scaled, some_other_scale, Effect::computes, false, true},
       {"X1", "", {S::scores_capped, S::scores_masked}, capped_after_mask},
       {"X1", "", {S::scores_masked}, only_masked_after},
       {"X2", "missing", {S::scores_capped}, cap_missing},
+      {"X2", "30", {S::scores_capped}, fixed_cap(30)},
+      {"X2", "50", {S::scores_capped}, fixed_cap(50)},
       {"X2", "another cap", {S::scores_capped}, other_cap(2)},
   };
 }

@@ -47,7 +47,7 @@ class Evaluator {
   /// The step's tensor: known, given, or computed now. Throws ShapeError if known tensors do not fit.
   const Tensor<T>& get(Step step);
 
-  /// The step computed from what it reads, as the run computes it.
+  /// The step computed from what it reads, as the run computes it; an input is itself.
   Tensor<T> compute(Step step);
 
   const Problem<T>& problem() const { return problem_; }
@@ -55,6 +55,9 @@ class Evaluator {
  protected:
   /// What to use instead of compute(step); by default compute(step) itself.
   virtual Tensor<T> produce(Step step) { return compute(step); }
+
+  /// Whether produce() may give something else than the input itself for a step that was given.
+  virtual bool replaces_input(Step) const { return false; }
 
  private:
   const Problem<T>& problem_;

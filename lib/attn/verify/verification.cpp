@@ -30,8 +30,9 @@ class Walk {
 
   Verification judge() {
     for (const Step step : comparable_steps(problem_)) result_.steps.push_back(judged(step));
-    const bool compared = std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) {
-      return v.difference.total > 0 || v.difference.status == Status::shape;
+    // Agreeing on the input is not agreeing on anything that was computed.
+    const bool compared = std::any_of(result_.steps.begin(), result_.steps.end(), [this](const StepVerdict& v) {
+      return problem_.inputs.count(v.step) == 0 && (v.difference.total > 0 || v.difference.status == Status::shape);
     });
     if (!compared) return std::move(result_);
     explain();
@@ -59,7 +60,7 @@ class Walk {
       Evaluator<float> single(single_);
       std::map<Step, Tensor<float>> narrowed;
       for (const auto& [upstream, tensor] : theirs_) {
-        if (upstream >= step || problem_.inputs.count(upstream)) continue;
+        if (upstream >= step) continue;
         run.know(upstream, tensor);
         Tensor<float>& narrow = narrowed[upstream] = empty<float>(shape_of(tensor));
         std::transform(tensor.data(), tensor.data() + tensor.size(), narrow.data(), [](double value) { return static_cast<float>(value); });
@@ -68,10 +69,10 @@ class Walk {
       const Tensor<double> local = run.compute(step);
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
       Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
-      tolerance.equal_nan = true;
+      tolerance.equal_nan = options_.equal_nan;
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
     }
     return verdict;
@@ -87,9 +88,11 @@ class Walk {
       const Divergence divergence{problem_, theirs_, ours_, rounding_, verdict.step,
                                   tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(verdict.step)};
       std::vector<Diagnosis> found;
-      if (rounding_only(verdict)) {
+      if (only_nan(verdict)) {
+        found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
+      } else if (rounding_only(verdict)) {
         found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
-      } else if (!problem_.inputs.count(verdict.step)) {
+      } else {
         found = diagnose(divergence, all_explained);
       }
       const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
@@ -100,6 +103,14 @@ class Walk {
       add(found);
     }
     result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
+  }
+
+  // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
+  bool only_nan(const StepVerdict& verdict) const {
+    if (verdict.difference.status == Status::shape || options_.equal_nan) return false;
+    Tolerance tolerance = tolerance_at(verdict.step);
+    tolerance.equal_nan = true;
+    return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
   }
 
   // A tolerance was given that is narrower than float32 arithmetic, and nothing else is wrong.

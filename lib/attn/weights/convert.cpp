@@ -47,11 +47,37 @@ Tensor<T> transposed(const Tensor<T>& matrix) {
   return result;
 }
 
-/// Turns a matrix from the row's orientation into the canonical one, or back; vectors become flat.
+/// Turns a matrix from the row's orientation into the canonical one, or back. A vector, or a matrix whose
+/// heads are an axis of their own, has its elements in canonical order already.
 template <class T>
-Tensor<T> turned(const Tensor<T>& tensor, Orientation orientation) {
-  if (tensor.dimension() != 2) return reshaped(tensor, {tensor.size()});
-  return orientation == Orientation::out_in ? transposed(tensor) : tensor;
+Tensor<T> turned(const Tensor<T>& tensor, Orientation orientation, const Shape& shape) {
+  if (tensor.dimension() == 2 && shape.size() == 2 && orientation == Orientation::out_in) return transposed(tensor);
+  return reshaped(tensor, shape);
+}
+
+/// [in, H·D] from [H, in, D].
+template <class T>
+Tensor<T> heads_to_columns(const Tensor<T>& tensor) {
+  const std::size_t heads = tensor.shape()[0], inputs = tensor.shape()[1], size = tensor.shape()[2];
+  Tensor<T> matrix = empty<T>({inputs, heads * size});
+  for (std::size_t h = 0; h < heads; ++h) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      for (std::size_t d = 0; d < size; ++d) matrix(i, h * size + d) = tensor(h, i, d);
+    }
+  }
+  return matrix;
+}
+
+/// [H, in, D] from [in, H·D].
+template <class T>
+Tensor<T> columns_to_heads(const Tensor<T>& matrix, const Shape& shape) {
+  Tensor<T> tensor = empty<T>(shape);
+  for (std::size_t h = 0; h < shape[0]; ++h) {
+    for (std::size_t i = 0; i < shape[1]; ++i) {
+      for (std::size_t d = 0; d < shape[2]; ++d) tensor(h, i, d) = matrix(i, h * shape[2] + d);
+    }
+  }
+  return tensor;
 }
 
 /// The canonical matrix of a map that every head applies to its own part of the input.
@@ -89,20 +115,43 @@ Tensor<T> row_range(const Tensor<T>& tensor, std::size_t first, std::size_t coun
   return part;
 }
 
+template <class T>
+Tensor<T> column_range(const Tensor<T>& tensor, std::size_t first, std::size_t count) {
+  if (tensor.dimension() == 1) return row_range(tensor, first, count);
+  Tensor<T> part = empty<T>({tensor.shape()[0], count});
+  for (std::size_t i = 0; i < tensor.shape()[0]; ++i) {
+    for (std::size_t j = 0; j < count; ++j) part(i, j) = tensor(i, first + j);
+  }
+  return part;
+}
+
 /// Reads one foreign tensor into the canonical parameters it feeds.
 template <class T>
 void unpack(const LayoutRow& row, const Tensor<T>& tensor, const Sizes& sizes, MultiheadWeights<T>& weights) {
-  switch (row.packing) {
-    case Packing::whole:
-      parameter(weights, row.feeds.front()) = turned(tensor, row.orientation);
-      return;
-    case Packing::shared_by_heads:
-      parameter(weights, row.feeds.front()) = block_diagonal(turned(tensor, row.orientation), sizes.heads);
-      return;
-    case Packing::stacked_qkv: {
-      const std::size_t each = tensor.shape()[0] / row.feeds.size();
-      for (std::size_t i = 0; i < row.feeds.size(); ++i) {
-        parameter(weights, row.feeds[i]) = turned(row_range(tensor, i * each, each), row.orientation);
+  const auto canonical = [&](Step step) { return shape_of_axes(step_info(step).axes, sizes); };
+  const std::size_t parts = row.feeds.size();
+  for (std::size_t i = 0; i < parts; ++i) {
+    const Step step = row.feeds[i];
+    std::optional<Tensor<T>>& target = parameter(weights, step);
+    switch (row.packing) {
+      case Packing::whole:
+        target = turned(tensor, row.orientation, canonical(step));
+        break;
+      case Packing::shared_by_heads:
+        target = block_diagonal(turned(tensor, row.orientation, shape_of(tensor)), sizes.heads);
+        break;
+      case Packing::heads_first:
+        target = heads_to_columns(tensor);
+        break;
+      case Packing::stacked_qkv: {
+        const std::size_t each = tensor.shape()[0] / parts;
+        target = turned(row_range(tensor, i * each, each), row.orientation, canonical(step));
+        break;
+      }
+      case Packing::side_by_side_qkv: {
+        const std::size_t each = shape_of(tensor).back() / parts;
+        target = column_range(tensor, i * each, each);
+        break;
       }
     }
   }
@@ -131,6 +180,7 @@ Tensor<T> packed(const ExpectedTensor& expected, const Sizes& sizes, const Layou
   const LayoutRow& row = *expected.row;
   Tensor<T> result = empty<T>(expected.shape);
   auto out = result.begin();
+  std::size_t first_column = 0;
   for (const Step step : row.feeds) {
     Tensor<T> canonical = require_parameter(weights, step, sizes, layout, subject);
     if (row.packing == Packing::shared_by_heads) {
@@ -142,7 +192,15 @@ Tensor<T> packed(const ExpectedTensor& expected, const Sizes& sizes, const Layou
       }
       canonical = *std::move(block);
     }
-    const Tensor<T> foreign = turned(canonical, row.orientation);
+    if (row.packing == Packing::heads_first) return columns_to_heads(canonical, expected.shape);
+    if (row.packing == Packing::side_by_side_qkv && expected.shape.size() == 2) {
+      for (std::size_t i = 0; i < expected.shape[0]; ++i) {
+        for (std::size_t j = 0; j < canonical.shape()[1]; ++j) result(i, first_column + j) = canonical(i, j);
+      }
+      first_column += canonical.shape()[1];
+      continue;
+    }
+    const Tensor<T> foreign = turned(canonical, row.orientation, shape_of(canonical));
     out = std::copy(foreign.begin(), foreign.end(), out);
   }
   return result;

@@ -56,30 +56,27 @@ bool solve_axis(std::string_view axis, std::size_t size, Sizes& sizes, const std
   throw InputError(where, problem + ", expected a positive multiple of " + text(known));
 }
 
-template <class T>
-bool solve_row(const LayoutRow& row, const Tensor<T>& tensor, Sizes& sizes, const std::string& subject) {
+bool solve_row(const LayoutRow& row, const Shape& shape, Sizes& sizes, const std::string& subject) {
   const std::vector<std::string> axes = split_axes(row.axes);
   const std::string where = subject + ": tensor " + std::string(row.name);
-  if (tensor.dimension() != axes.size()) {
+  if (shape.size() != axes.size()) {
     throw InputError(where, "expected the axes (" + std::string(row.axes) + "), found shape " +
-                                to_string(shape_of(tensor)));
+                                to_string(shape));
   }
   bool solved = false;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    solved |= solve_axis(axes[i], tensor.shape()[i], sizes, where);
+    solved |= solve_axis(axes[i], shape[i], sizes, where);
   }
   return solved;
 }
 
-template <class T>
-const NamedTensor<T>* find_tensor(const std::vector<NamedTensor<T>>& tensors, std::string_view name) {
+const NamedShape* find_tensor(const std::vector<NamedShape>& tensors, std::string_view name) {
   const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                  [name](const NamedTensor<T>& named) { return named.name == name; });
+                                  [name](const NamedShape& named) { return named.name == name; });
   return found == tensors.end() ? nullptr : &*found;
 }
 
-template <class T>
-bool any_present(const LayoutInfo& layout, Presence presence, const std::vector<NamedTensor<T>>& tensors) {
+bool any_present(const LayoutInfo& layout, Presence presence, const std::vector<NamedShape>& tensors) {
   return std::any_of(layout.rows.begin(), layout.rows.end(), [&](const LayoutRow& row) {
     return row.presence == presence && find_tensor(tensors, row.name) != nullptr;
   });
@@ -87,10 +84,11 @@ bool any_present(const LayoutInfo& layout, Presence presence, const std::vector<
 
 }  // namespace
 
-template <class T>
-MultiheadShape infer_shape(const LayoutInfo& layout, const std::vector<NamedTensor<T>>& tensors,
-                           std::size_t heads, const std::string& subject) {
-  require_tensors(layout, names_of(tensors), subject);
+MultiheadShape infer_shape(const LayoutInfo& layout, const std::vector<NamedShape>& tensors, std::size_t heads,
+                           const std::string& subject) {
+  Names names;
+  for (const NamedShape& named : tensors) names.push_back(named.name);
+  require_tensors(layout, names, subject);
   MultiheadShape shape;
   shape.bias = any_present(layout, Presence::with_bias, tensors);
   shape.bias_kv = any_present(layout, Presence::with_bias_kv, tensors);
@@ -100,8 +98,8 @@ MultiheadShape infer_shape(const LayoutInfo& layout, const std::vector<NamedTens
   for (bool progress = true; progress;) {
     progress = false;
     for (const LayoutRow& row : layout.rows) {
-      const NamedTensor<T>* const named = find_tensor(tensors, row.name);
-      if (named != nullptr) progress |= solve_row(row, named->tensor, sizes, subject);
+      const NamedShape* const named = find_tensor(tensors, row.name);
+      if (named != nullptr) progress |= solve_row(row, named->shape, sizes, subject);
     }
   }
   if (sizes.heads == 0) {
@@ -116,6 +114,14 @@ MultiheadShape infer_shape(const LayoutInfo& layout, const std::vector<NamedTens
   shape.key_width = sizes.key_width;
   shape.value_width = sizes.value_width;
   return resolved(layout, shape);
+}
+
+template <class T>
+MultiheadShape infer_shape(const LayoutInfo& layout, const std::vector<NamedTensor<T>>& tensors,
+                           std::size_t heads, const std::string& subject) {
+  std::vector<NamedShape> shapes;
+  for (const NamedTensor<T>& named : tensors) shapes.push_back({named.name, shape_of(named.tensor)});
+  return infer_shape(layout, shapes, heads, subject);
 }
 
 template MultiheadShape infer_shape(const LayoutInfo&, const std::vector<NamedTensor<float>>&, std::size_t,

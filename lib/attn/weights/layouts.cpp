@@ -128,11 +128,23 @@ const LayoutInfo& single_head_layout() {
   return layout;
 }
 
+const std::vector<const LayoutInfo*>& all_layouts() {
+  static const std::vector<const LayoutInfo*> layouts = [] {
+    std::vector<const LayoutInfo*> all;
+    for (const auto* table : {&layout_table(), &foreign_layout_table()}) {
+      for (const LayoutInfo& layout : *table) all.push_back(&layout);
+    }
+    all.push_back(&single_head_layout());
+    return all;
+  }();
+  return layouts;
+}
+
 const LayoutInfo* find_layout(std::string_view name) {
-  for (const LayoutInfo& layout : layout_table()) {
-    if (layout.name == name) return &layout;
+  for (const LayoutInfo* layout : all_layouts()) {
+    if (layout->name == name) return layout;
   }
-  return name == single_head_layout().name ? &single_head_layout() : nullptr;
+  return nullptr;
 }
 
 bool has_rows(const LayoutInfo& layout, Presence presence) {

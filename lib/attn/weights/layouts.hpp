@@ -22,6 +22,8 @@ enum class Orientation { out_in, in_out };
 enum class Packing {
   whole,            ///< one tensor, one parameter
   stacked_qkv,      ///< the parameters of q, k and v below each other along the first axis
+  side_by_side_qkv,  ///< the parameters of q, k and v side by side along the last axis
+  heads_first,       ///< (H, in, D): one matrix for every head, canonically side by side along the last axis
   shared_by_heads,  ///< one (D, D) block that every head uses: canonically the diagonal blocks of one matrix
 };
 
@@ -78,7 +80,14 @@ const std::vector<LayoutInfo>& layout_table();
 /// Three linear maps W_q, W_k, W_v of one head, without an output map.
 const LayoutInfo& single_head_layout();
 
-/// A row of the table, or single_head_layout(), by name; nullptr when there is none.
+/// Layouts of other systems, whose weights can be read and written but not drawn: GPT-2, BERT, LLaMA, Keras,
+/// TransformerLens, ONNX.
+const std::vector<LayoutInfo>& foreign_layout_table();
+
+/// Every row of both tables, and single_head_layout() last.
+const std::vector<const LayoutInfo*>& all_layouts();
+
+/// The layout of that name among all_layouts(); nullptr when there is none.
 const LayoutInfo* find_layout(std::string_view name);
 
 /// Whether some row of the layout has this presence.

@@ -70,10 +70,10 @@ const LayoutInfo* layout_with_names(const Names& names) {
   const auto fits = [&names](const LayoutInfo& layout) {
     return has_indispensable(layout, names) && knows_all(layout, names);
   };
-  for (const LayoutInfo& layout : layout_table()) {
-    if (fits(layout)) return &layout;
+  for (const LayoutInfo* layout : all_layouts()) {
+    if (fits(*layout)) return layout;
   }
-  return fits(single_head_layout()) ? &single_head_layout() : nullptr;
+  return nullptr;
 }
 
 void require_tensors(const LayoutInfo& layout, const Names& names, const std::string& subject) {

@@ -24,7 +24,7 @@ bool is_in_step_table(const std::string& key) {
 
 /// Each kind of file comes in both languages.
 using LessonOf = const Lesson& (*)(Language);
-constexpr LessonOf both_kinds[] = {lesson, mistake_lesson};
+constexpr LessonOf every_kind[] = {lesson, mistake_lesson, shape_lesson};
 
 std::set<std::string> keys_of(const Lesson& file) {
   std::set<std::string> keys;
@@ -48,12 +48,12 @@ std::set<std::string> placeholders_of(const Lesson& lesson_file, const std::stri
 }  // namespace
 
 TEST_CASE("both languages have the same keys") {
-  for (const LessonOf of : both_kinds) CHECK(keys_of(of(Language::en)) == keys_of(of(Language::zh)));
+  for (const LessonOf of : every_kind) CHECK(keys_of(of(Language::en)) == keys_of(of(Language::zh)));
 }
 
 TEST_CASE("a note and its translation use the same values, and every value has a known name") {
   const auto& known = placeholder_names();
-  for (const LessonOf of : both_kinds) {
+  for (const LessonOf of : every_kind) {
     for (const std::string& key : keys_of(of(Language::en))) {
       CAPTURE(key);
       const std::set<std::string> names = placeholders_of(of(Language::en), key);
@@ -112,7 +112,7 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
       CHECK(lesson(language).note(row.name).has_value());
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
-                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "verify",
+                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify", "mistakes",
                                           "complexity", "shapes", "posenc"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);

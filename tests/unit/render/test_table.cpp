@@ -67,3 +67,15 @@ TEST_CASE("Markdown and LaTeX escape what would end a cell") {
         "\\begin{tabular}{lr}\n\\hline\na$|$b & n \\\\\n\\hline\nx \\& y\\_1 $|$ z & 2 "
         "\\\\\n\\hline\n\\end{tabular}\n");
 }
+
+TEST_CASE("a formula is mathematics in LaTeX and Markdown, and text elsewhere") {
+  Table table;
+  table.columns = {{"operations", Alignment::left, "operations"}};
+  table.rows = {{Formula{"n²·d", "n^{2} d"}}};
+  CHECK(table_latex(table) ==
+        "\\begin{tabular}{l}\n\\hline\noperations \\\\\n\\hline\n$n^{2} d$ \\\\\n\\hline\n\\end{tabular}\n");
+  CHECK(table_markdown(table) == "| operations |\n| :--- |\n| $n^{2} d$ |\n");
+  CHECK(table_csv(table) == "operations\nn²·d\n");
+  CHECK(table_json(table) == "[\n  {\"operations\": \"n²·d\"}\n]\n");
+  CHECK(table_text(table) == "operations\n──────────\nn²·d\n");
+}

@@ -193,3 +193,36 @@ TEST_CASE("one module converts between layouts through the canonical form") {
     for (std::size_t j = 0; j < 6; ++j) CHECK(d2l[0].tensor(i, j) == packed(i, j));
   }
 }
+
+TEST_CASE("weights of another system come back exactly through the canonical form") {
+  for (const LayoutInfo& foreign : foreign_layout_table()) {
+    CAPTURE(foreign.name);
+    MultiheadShape shape = make(8, 4);
+    shape.bias = true;
+    TorchGenerator generator(3);
+    const auto torch = initialise(layout("torch"), shape, generator);
+    const auto weights = to_canonical(layout("torch"), shape, torch, "w");
+    const auto tensors = from_canonical(foreign, shape, weights, "w");
+    const auto back = from_canonical(layout("torch"), shape, to_canonical(foreign, shape, tensors, "w"), "w");
+    REQUIRE(back.size() == torch.size());
+    for (std::size_t i = 0; i < torch.size(); ++i) CHECK(back[i].tensor == torch[i].tensor);
+  }
+}
+
+TEST_CASE("packings by hand: two heads of width 1 in a width of 2") {
+  MultiheadWeights<double> weights;
+  weights.w_q = matrix(2, 2, {1, 2, 3, 4});  // (in, out); head 0 owns the first column
+  weights.w_k = matrix(2, 2, {5, 6, 7, 8});
+  weights.w_v = matrix(2, 2, {9, 10, 11, 12});
+  weights.w_o = matrix(2, 2, {13, 14, 15, 16});
+  MultiheadShape shape = make(2, 2);
+  shape.bias = false;
+  const auto gpt2 = from_canonical(layout("gpt2"), shape, weights, "w");
+  CHECK(gpt2[0].tensor == matrix(2, 6, {1, 2, 5, 6, 9, 10, 3, 4, 7, 8, 11, 12}));
+  CHECK(gpt2[1].tensor == matrix(2, 2, {13, 14, 15, 16}));
+  const auto lens = from_canonical(layout("transformer-lens"), shape, weights, "w");
+  // (H, E, D): the column of head 0, then that of head 1.
+  CHECK(lens[0].tensor == reshaped(matrix(2, 2, {1, 3, 2, 4}), {2, 2, 1}));
+  const auto llama = from_canonical(layout("llama"), shape, weights, "w");
+  CHECK(llama[0].tensor == matrix(2, 2, {1, 3, 2, 4}));  // (out, in)
+}

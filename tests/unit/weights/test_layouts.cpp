@@ -11,7 +11,8 @@ using namespace attn;
 
 namespace {
 
-std::vector<const LayoutInfo*> all_layouts() {
+// The layouts whose weights can be drawn as a constructor does.
+std::vector<const LayoutInfo*> drawn_layouts() {
   std::vector<const LayoutInfo*> layouts = {&single_head_layout()};
   for (const LayoutInfo& layout : layout_table()) layouts.push_back(&layout);
   return layouts;
@@ -32,7 +33,7 @@ std::multiset<Step> fed_by(const LayoutInfo& layout, Presence widths) {
 }  // namespace
 
 TEST_CASE("a layout is found by its name, and only by its name") {
-  for (const LayoutInfo* layout : all_layouts()) CHECK(find_layout(layout->name) == layout);
+  for (const LayoutInfo* layout : drawn_layouts()) CHECK(find_layout(layout->name) == layout);
   CHECK(find_layout("Torch") == nullptr);
   CHECK(find_layout("") == nullptr);
 }
@@ -44,7 +45,7 @@ TEST_CASE("the layouts of the documents are all there") {
 }
 
 TEST_CASE("whatever the widths, no parameter is fed twice, and q, k and v always have a map") {
-  for (const LayoutInfo* layout : all_layouts()) {
+  for (const LayoutInfo* layout : drawn_layouts()) {
     CAPTURE(layout->name);
     for (const Presence widths : {Presence::equal_widths, Presence::different_widths}) {
       const std::multiset<Step> fed = fed_by(*layout, widths);
@@ -57,7 +58,7 @@ TEST_CASE("whatever the widths, no parameter is fed twice, and q, k and v always
 
 TEST_CASE("every row has a unique name, known letters, and a fan-in exactly where it is drawn by fan-in") {
   const Sizes sizes{2, 4, 4, 3, 5, 0, 5, 8, 8, 8, 2, 2};
-  for (const LayoutInfo* layout : all_layouts()) {
+  for (const LayoutInfo* layout : drawn_layouts()) {
     std::set<std::string_view> names;
     for (const LayoutRow& row : layout->rows) {
       CAPTURE(row.name);
@@ -76,7 +77,7 @@ TEST_CASE("every row has a unique name, known letters, and a fan-in exactly wher
 TEST_CASE("the foreign axes of a whole parameter are its canonical axes turned round") {
   // E = H·D where the layout says so; the sizes here make every letter tell.
   const Sizes sizes{1, 3, 3, 1, 1, 0, 1, 6, 7, 5, 2, 2};
-  for (const LayoutInfo* layout : all_layouts()) {
+  for (const LayoutInfo* layout : drawn_layouts()) {
     if (layout->one_head) continue;  // H = 1 does not fit these sizes
     for (const LayoutRow& row : layout->rows) {
       if (row.packing != Packing::whole) continue;
@@ -94,7 +95,7 @@ TEST_CASE("the foreign axes of a whole parameter are its canonical axes turned r
 }
 
 TEST_CASE("only layout torch can append a learned key and value") {
-  for (const LayoutInfo* layout : all_layouts()) {
+  for (const LayoutInfo* layout : drawn_layouts()) {
     CHECK(has_rows(*layout, Presence::with_bias_kv) == (layout->name == "torch"));
   }
 }

@@ -1,0 +1,41 @@
+// What mask each API expects, and the same mask for another API.
+#pragma once
+
+#include <attn/shape.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace attn::shapes {
+
+/// How the numbers of a mask speak.
+enum class MaskMeaning {
+  keep,    ///< True (1): may attend
+  drop,    ///< True (1): may not attend
+  add,     ///< added to the scores: 0 or −inf
+  length,  ///< the number of valid keys of a sample
+};
+
+struct MaskApi {
+  std::string_view name;      ///< what the user types: "torch-padding"
+  std::string_view argument;  ///< "nn.MultiheadAttention(key_padding_mask)"
+  std::string_view axes;      ///< "B, Lk"; letters of shape.hpp, "1" where it is broadcast
+  std::string_view dtype;
+  MaskMeaning meaning;
+};
+
+const std::vector<MaskApi>& mask_table();
+
+/// A mask as one API holds it, row-major.
+struct MaskValues {
+  Shape shape;
+  std::vector<double> values;
+};
+
+/// The same mask for another API. `batch` and `heads` (0: read off the mask, else 1) are needed where the
+/// target has such an axis. Throws InputError when the shape does not fit the first API, when its numbers
+/// have no meaning there, or when the target has no axis along which the mask differs.
+MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, std::size_t batch,
+                        std::size_t heads, std::size_t query_len);
+
+}  // namespace attn::shapes

@@ -1,0 +1,123 @@
+#include <attn/error.hpp>
+#include <attn/ops/alibi.hpp>
+#include <attn/verify/posenc_identify.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace attn::verify {
+namespace {
+
+struct Slopes {
+  std::vector<Deviation> deviations;
+  std::vector<double> values;
+};
+
+std::vector<Slopes> slope_variants(std::size_t heads) {
+  std::vector<double> shifted = {1};
+  for (const double slope : alibi_slopes(heads)) shifted.push_back(slope);
+  shifted.pop_back();
+  std::vector<Slopes> variants = {{{}, alibi_slopes(heads)}, {{{"AL2", "slopes begin with 2^0: shifted by one head"}}, shifted}};
+  if ((heads & (heads - 1)) != 0) {
+    variants.push_back({{{"AL1", "2^(-8h/H) although H = " + std::to_string(heads) + " is no power of two"}}, alibi_slopes_without_rule(heads)});
+  }
+  return variants;
+}
+
+using Bias = double (*)(double slope, double distance, double key);
+
+struct BiasForm {
+  std::vector<Deviation> deviations;
+  Bias at;
+};
+
+const std::vector<BiasForm>& bias_forms() {
+  static const std::vector<BiasForm> forms = {
+      {{}, [](double m, double distance, double) { return -m * distance; }},
+      {{{"AL3", "the sign is turned: the bias rewards distance"}}, [](double m, double distance, double) { return m * distance; }},
+      {{{"", "m·j instead of -m·(i - j): rows differ by a constant, which softmax cancels"}}, [](double m, double, double key) { return m * key; }},
+      {{{"", "symmetric: -m·|i - j|"}}, [](double m, double distance, double) { return -m * std::abs(distance); }},
+  };
+  return forms;
+}
+
+bool is_close(double have, double want, double unit) { return std::abs(have - want) <= unit * (1 + std::abs(want)); }
+
+// The largest difference at keys that are not in the future, or at all of them; infinity where one is too
+// large. Future keys may also be masked, or hold anything as long as the past fits.
+double residual_of(const Tensor<double>& bias, const std::vector<double>& slopes, const BiasForm& form, double ratio, double unit) {
+  double largest = 0;
+  const std::size_t queries = bias.shape(1), keys = bias.shape(2);
+  for (std::size_t h = 0; h < slopes.size(); ++h) {
+    for (std::size_t i = 0; i < queries; ++i) {
+      for (std::size_t j = 0; j < keys; ++j) {
+        const double distance = static_cast<double>(i + keys - queries) - static_cast<double>(j), have = bias(h, i, j);
+        if (distance < 0 && (have < -1e4 || have == 0)) continue;
+        const double want = ratio * form.at(slopes[h], distance, static_cast<double>(j));
+        if (!is_close(have, want, unit)) return INFINITY;
+        largest = std::max(largest, std::abs(have - want));
+      }
+    }
+  }
+  return largest;
+}
+
+// How much larger head 0 is than it should be one step away from the diagonal; 1 if that cannot be said.
+double ratio_of(const Tensor<double>& bias, double slope) {
+  const std::size_t queries = bias.shape(1), keys = bias.shape(2);
+  if (keys < 2 || slope == 0) return 1;
+  const double step = std::abs(bias(0, queries - 1, keys - 1) - bias(0, queries - 1, keys - 2));
+  return step > 0 && std::isfinite(step) ? step / slope : 1;
+}
+
+void try_bias(const Tensor<double>& bias, double unit, std::vector<Explanation>& fitting) {
+  for (const Slopes& slopes : slope_variants(bias.shape(0))) {
+    for (const BiasForm& form : bias_forms()) {
+      std::vector<Deviation> both = slopes.deviations;
+      both.insert(both.end(), form.deviations.begin(), form.deviations.end());
+      const double residual = residual_of(bias, slopes.values, form, 1, unit);
+      if (residual < INFINITY) fitting.push_back({both, residual});
+      const double ratio = ratio_of(bias, slopes.values.front());
+      if (std::abs(ratio - 1) < 1e-3) continue;
+      const double scaled = residual_of(bias, slopes.values, form, ratio, unit);
+      both.push_back({"AL3", "multiplied by " + std::to_string(ratio) + ": added before the scores were scaled"});
+      if (scaled < INFINITY) fitting.push_back({both, scaled});
+    }
+  }
+}
+
+void try_slopes(const Tensor<double>& table, double unit, std::vector<Explanation>& fitting) {
+  for (const Slopes& slopes : slope_variants(table.size())) {
+    for (const double sign : {1.0, -1.0}) {
+      double largest = 0;
+      for (std::size_t h = 0; h < table.size(); ++h) {
+        const double difference = std::abs(table.data()[h] - sign * slopes.values[h]);
+        largest = std::max(largest, is_close(table.data()[h], sign * slopes.values[h], unit) ? difference : INFINITY);
+      }
+      std::vector<Deviation> deviations = slopes.deviations;
+      if (sign < 0) deviations.push_back({"AL3", "slopes are negative"});
+      if (largest < INFINITY) fitting.push_back({deviations, largest});
+    }
+  }
+}
+
+}  // namespace
+
+Identification identify_alibi(const Tensor<double>& table) {
+  const Shape shape = shape_of(table);
+  if ((shape.size() != 1 && shape.size() != 3) || table.size() == 0 || (shape.size() == 3 && shape[2] < shape[1])) {
+    throw ShapeError("table", "expected slopes (H) or biases (H, Lq, Lk) with Lk of at least Lq, found shape " + to_string(shape));
+  }
+  for (const RoundingClass& allowed : rounding_classes()) {
+    std::vector<Explanation> fitting;
+    if (shape.size() == 1) {
+      try_slopes(table, allowed.unit, fitting);
+    } else {
+      try_bias(table, allowed.unit, fitting);
+    }
+    if (!fitting.empty()) return simplest(std::move(fitting), allowed.name);
+  }
+  return {};
+}
+
+}  // namespace attn::verify

@@ -1,0 +1,298 @@
+"""posenc-dump as a process: numbers against NumPy, every option, errors and pictures."""
+import csv
+import io
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import numpy as np
+
+TOOL = os.path.abspath(os.environ["POSENC_DUMP"])
+REFERENCE = pathlib.Path(__file__).resolve().parents[2] / "reference" / "posenc"  # made by make_posenc.py
+DONE, DIFFERENT, USAGE, INPUT, SYSTEM, LIMIT = range(6)
+
+
+def table(length, width, base=10000.0):
+    """The table of Dive into Deep Learning 10.6."""
+    positions = np.arange(length, dtype=np.float64).reshape(-1, 1)
+    angles = positions / np.power(base, np.arange(0, width, 2, dtype=np.float64) / width)
+    result = np.zeros((length, width))
+    result[:, 0::2] = np.sin(angles)
+    result[:, 1::2] = np.cos(angles)
+    return result
+
+
+class PosencTest(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="attnscope-posenc-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+
+    def run_tool(self, *arguments, path=None):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
+        if path is not None:
+            environment["PATH"] = path
+        return subprocess.run([TOOL, *map(str, arguments)], cwd=self.folder, env=environment, timeout=60,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def output(self, *arguments, code=DONE):
+        run = self.run_tool(*arguments)
+        self.assertEqual((run.returncode, run.stderr.decode()), (code, ""), arguments)
+        return run.stdout.decode()
+
+    def refuse(self, code, *arguments, mentions="", path=None):
+        run = self.run_tool(*arguments, path=path)
+        message = run.stderr.decode()
+        self.assertEqual(run.returncode, code, message)
+        self.assertEqual(run.stdout, b"")
+        self.assertEqual(message.count("\n"), 1, message)
+        self.assertTrue(message.startswith("posenc-dump: "), message)
+        self.assertIn(mentions, message)
+
+    def array(self, *arguments, name=None):
+        self.output(*arguments, "-o", "result.npz", "--force")
+        with np.load(self.folder / "result.npz", allow_pickle=False) as archive:
+            return archive[name or archive.files[0]]
+
+    def rows(self, *arguments, code=DONE):
+        return list(csv.DictReader(io.StringIO(self.output(*arguments, "-f", "csv", code=code))))
+
+    def save(self, values, name="given.npy"):
+        np.save(self.folder / name, np.asarray(values))
+        return name
+
+
+class SinusoidalTest(PosencTest):
+    def test_the_documents_table(self):
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 1000, "--d-model", 32), table(1000, 32), atol=2e-13)
+
+    def test_pytorchs_own_table(self):
+        # Its float32 angles are rounded: off by up to 60 · 2^-24.
+        np.testing.assert_allclose(self.array("sinusoidal", "--dtype", "float32"), np.load(REFERENCE / "d2l.npy"), atol=60 * 2.0**-24)
+
+    def test_csv_is_the_bare_matrix_with_its_positions(self):
+        lines = self.output("sinusoidal", "--len", 3, "--d-model", 4, "-f", "csv").splitlines()
+        self.assertEqual(lines[0], "position,0,1,2,3")
+        self.assertEqual(lines[1], "0,0,1,0,1")
+        np.testing.assert_allclose([float(x) for x in lines[3].split(",")], [2, *table(3, 4)[2]], atol=1e-15)
+
+    def test_streamed_csv_is_the_array(self):
+        for kind in ("float32", "float64"):
+            arguments = ("sinusoidal", "--len", 600, "--d-model", 6, "--dtype", kind)
+            streamed = np.loadtxt(io.StringIO(self.output(*arguments, "-f", "csv")), delimiter=",", skiprows=1)
+            whole = self.array(*arguments)
+            self.assertEqual(whole.dtype, kind)
+            np.testing.assert_array_equal(streamed[:, 1:].astype(kind), whole)
+
+    def test_options_of_the_table(self):
+        plain = table(40, 8)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 30, "--d-model", 8, "--offset", 10), plain[10:], atol=1e-13)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 40, "--d-model", 8, "--base", 100), table(40, 8, 100.0), atol=1e-13)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 40, "--d-model", 8, "--layout", "concatenated"),
+                                   np.hstack([plain[:, 0::2], plain[:, 1::2]]), atol=1e-13)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 40, "--d-model", 8, "--denominator", "d-2")[:, 6],
+                                   np.sin(np.arange(40) / 10000.0), atol=1e-15)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 40, "--d-model", 8, "--columns", "3:5"), plain[:, 3:5], atol=1e-13)
+        np.testing.assert_allclose(self.array("sinusoidal", "--len", 40, "--d-model", 8, "--columns", "7,0"), plain[:, [7, 0]], atol=1e-13)
+
+    def test_odd_widths_follow_the_named_policy(self):
+        self.refuse(USAGE, "sinusoidal", "--d-model", 5, mentions="--odd")
+        self.assertEqual(self.array("sinusoidal", "--len", 3, "--d-model", 5, "--odd", "extra-sin").shape, (3, 5))
+        self.assertEqual(self.array("sinusoidal", "--len", 3, "--d-model", 5, "--odd", "drop").shape, (3, 4))
+
+    def test_input_plus_positions(self):
+        x = np.arange(48.0).reshape(2, 3, 8)
+        np.testing.assert_allclose(self.array("sinusoidal", "--input", self.save(x), name="x_plus_p"), x + table(3, 8), atol=1e-14)
+        self.refuse(INPUT, "sinusoidal", "--input", "[1,2]", mentions="(2,)")
+        self.refuse(USAGE, "sinusoidal", "--input", "given.npy", "--columns", "0:2", mentions="--columns")
+
+    def test_one_cell_is_written_out(self):
+        text = self.output("sinusoidal", "--cell", "p[2,3]")
+        self.assertIn("p[2,3] = cos(2 / 10000^(2/32))", text)
+        self.assertIn("sin(5 / 10000^(0/32))", self.output("sinusoidal", "--cell", "5,0"))
+        self.refuse(USAGE, "sinusoidal", "--cell", "p[60,0]", mentions="60")
+
+    def test_formats(self):
+        arguments = ("sinusoidal", "--len", 2, "--d-model", 4)
+        report = json.loads(self.output(*arguments, "-f", "json"))
+        np.testing.assert_allclose(report["steps"][0]["values"], table(2, 4))
+        self.assertEqual(report["layout"], "interleaved")
+        self.assertIn("0.8415", self.output(*arguments))
+        self.assertIn("bmatrix", self.output(*arguments, "-f", "latex"))
+        self.assertIn("|", self.output(*arguments, "-f", "markdown"))
+        self.assertIn("位置", self.output(*arguments, "--lang", "zh"))
+        self.assertNotIn("shuffle", self.output(*arguments, "--no-notes"))
+        self.assertIn("0.84 ", self.output(*arguments, "--precision", 2, "--no-notes"))
+        self.output(*arguments, "-o", "t.npy")
+        np.testing.assert_allclose(np.load(self.folder / "t.npy"), table(2, 4))
+        self.refuse(USAGE, *arguments, "-o", "t.npy", mentions="t.npy")
+
+    def test_refusals(self):
+        self.refuse(USAGE, "sinusoidal", "--base", "0.5", mentions="--base")
+        self.refuse(USAGE, "sinusoidal", "--layout", "interleavd", mentions="did you mean 'interleaved'")
+        self.refuse(USAGE, "sinusoidal", "--colums", "1", mentions="--columns")
+        self.refuse(USAGE, "sinusoidal", "--columns", "30:40", mentions="32")
+        self.refuse(LIMIT, "sinusoidal", "--len", 10**6, "--d-model", 512, "-f", "npy", "--max-memory", "1MiB", mentions="1.0 MiB")
+        self.refuse(USAGE, "sinusodal", mentions="sinusoidal")
+
+
+class OtherSubcommandsTest(PosencTest):
+    def test_binary(self):
+        rows = self.rows("binary")
+        self.assertEqual([row["binary"] for row in rows], [format(i, "03b") for i in range(8)])
+        self.assertEqual(rows[2]["signs"], "+-++++")
+        self.refuse(USAGE, "binary", "--offset", 1, mentions="--offset")
+
+    def test_rotation(self):
+        rows = self.rows("rotation", "--delta", "-3", "--d-model", 4)
+        np.testing.assert_allclose([float(rows[1][key]) for key in ("omega", "cos", "sin")], [0.01, np.cos(0.03), -np.sin(0.03)], rtol=1e-14)
+        self.assertLess(max(float(row["largest_error"]) for row in rows), 1e-15)
+        self.assertIn("+δ", self.output("rotation"))
+        self.refuse(USAGE, "rotation", "--delta", "x", mentions="--delta")
+
+    def test_frequencies(self):
+        rows = self.rows("frequencies", "--d-model", 8)
+        np.testing.assert_allclose([float(row["omega"]) for row in rows], [1, 0.1, 0.01, 0.001], rtol=1e-15)
+        self.assertEqual([row["first_repeat"] for row in rows], ["6", "63", "628", "6283"])
+
+    def test_similarity(self):
+        p = table(20, 16)
+        np.testing.assert_allclose(self.array("similarity", "--len", 20, "--d-model", 16), p @ p.T, atol=1e-12)
+        report = json.loads(self.output("similarity", "--len", 20, "--d-model", 16, "-f", "json"))
+        self.assertLess(report["spread_on_diagonals"], 1e-13)
+
+    def test_learned(self):
+        # torch 1.13.1: torch.manual_seed(0); torch.nn.Embedding(2, 3).weight
+        torch = [[1.5409961, -0.2934289, -2.1787894], [0.5684313, -1.0845224, -1.3985955]]
+        np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="P"), torch, atol=1e-7)
+        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="P"), np.load(REFERENCE / "embedding.npy"))
+        given = np.arange(6.0).reshape(2, 3)
+        np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="P"), given)
+        self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="P"), torch))
+
+    def test_fit_lowers_the_loss(self):
+        loss = self.array("learned", "--fit", "--len", 6, "--d-model", 8, "--fit-steps", 50, name="loss")
+        self.assertEqual(loss.shape, (51, 2))
+        self.assertLess(loss[-1, 0], loss[0, 0] / 2)
+        self.assertLess(loss[-1, 1], loss[0, 1])
+        slower = self.array("learned", "--fit", "--len", 6, "--d-model", 8, "--fit-steps", 50, "--rate", "0.01", name="loss")
+        self.assertGreater(slower[-1, 0], loss[-1, 0])
+
+    def test_rope(self):
+        angles = np.arange(5.0)[:, None] * np.array([1, 0.01])
+        np.testing.assert_allclose(self.array("rope", "--len", 5, "--head-dim", 4, name="cos"), np.cos(np.hstack([angles, angles])), atol=1e-15)
+        x = np.arange(20.0).reshape(5, 4) + 1
+        c, s = np.cos(angles), np.sin(angles)
+        half = np.hstack([x[:, :2] * c - x[:, 2:] * s, x[:, :2] * s + x[:, 2:] * c])
+        np.testing.assert_allclose(self.array("rope", "--input", self.save(x), name="rotated"), half, rtol=1e-13)
+        pairs = np.stack([x[:, 0::2] * c - x[:, 1::2] * s, x[:, 0::2] * s + x[:, 1::2] * c], -1).reshape(5, 4)
+        np.testing.assert_allclose(self.array("rope", "--input", "given.npy", "--pairing", "interleaved", name="rotated"), pairs, rtol=1e-13)
+        partial = self.array("rope", "--input", "given.npy", "--rotary-dim", 2, name="rotated")
+        np.testing.assert_array_equal(partial[:, 2:], x[:, 2:])
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--scaling", "linear", "--factor", 4, name="sin")[1, 0], np.sin(0.25))
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--base", 100, "--head-dim", 4, name="sin")[1, 1], np.sin(0.1))
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--offset", 6, name="sin")[1, 0], np.sin(7))
+        by_head = self.array("rope", "--len", 2, "--rotary-dim", 4, "--frequencies-of", "head-dim", name="sin")
+        self.assertAlmostEqual(by_head[1, 1], np.sin(0.1))
+        self.refuse(USAGE, "rope", "--rotary-dim", 3, mentions="3")
+        self.refuse(USAGE, "rope", "--factor", 2, mentions="--scaling")
+
+    def test_alibi(self):
+        bias = self.array("alibi", "--heads", 2, "--len", 3)
+        np.testing.assert_array_equal(bias[0], [[0, -np.inf, -np.inf], [-0.0625, 0, -np.inf], [-0.125, -0.0625, 0]])
+        self.assertEqual(self.array("alibi", "--heads", 2, "--len", 3, "--future", "symmetric")[0, 0, 2], -0.125)
+        np.testing.assert_array_equal(self.array("alibi", "--heads", 3, "--slopes"), [2.0**-4, 2.0**-8, 2.0**-2])
+        self.assertEqual(self.array("alibi", "--query-len", 1, "--key-len", 4).shape, (8, 1, 4))
+        self.refuse(USAGE, "alibi", "--query-len", 3, "--key-len", 2, mentions="--key-len")
+
+    def test_precision(self):
+        rows = self.rows("precision", "--len", 3000, "--d-model", 4, "--tolerance", "0.01")
+        beyond = {row["method"]: row["beyond_tolerance_from"] for row in rows}
+        self.assertEqual(beyond["float64"], "")
+        self.assertEqual(beyond["float32-angle"], "")
+        self.assertNotEqual(beyond["bfloat16-angle"], "")
+        self.refuse(USAGE, "precision", "--tolerance", "-1", mentions="--tolerance")
+
+
+class IdentifyTest(PosencTest):
+    def ids(self, values, *arguments, code=DIFFERENT):
+        rows = self.rows("identify", self.save(values, "theirs.npy"), *arguments, code=code)
+        return [row["ids"] for row in rows if row["status"] != "cannot_tell"]
+
+    def test_tables(self):
+        plain = table(8, 8)
+        self.assertEqual(self.ids(plain, code=DONE), [""])
+        self.assertEqual(self.ids(np.hstack([plain[:, 0::2], plain[:, 1::2]])), ["E2"])
+        self.assertEqual(self.ids(table(9, 8)[1:]), ["E7"])
+        self.assertEqual(self.ids(np.random.RandomState(0).randn(8, 8)), [])
+
+    def test_what_was_added_to_an_input(self):
+        x = np.random.RandomState(0).randn(8, 8)
+        np.save(self.folder / "x.npy", x)
+        self.assertEqual(self.ids(x + table(8, 8), "--input", "x.npy", code=DONE), [""])
+
+    def test_rope_and_alibi(self):
+        self.output("rope", "--input", self.save(np.random.RandomState(1).randn(8, 8)), "--pairing", "interleaved", "--dtype", "float64", "-o", "r.npy")
+        rows = self.rows("identify", "r.npy", "--kind", "rope", "--input", "given.npy", code=DIFFERENT)
+        self.assertEqual(rows[0]["ids"], "R1")
+        self.assertEqual(self.ids([2.0**(-8 * (h + 1) / 12) for h in range(12)], "--kind", "alibi"), ["AL1"])
+        self.refuse(USAGE, "identify", "r.npy", "--kind", "rope", mentions="--input")
+        self.refuse(USAGE, "identify", "r.npy", "--heads", 2, mentions="--heads")
+        self.refuse(SYSTEM, "identify", "missing.npy", mentions="missing.npy")
+
+
+class PictureTest(PosencTest):
+    def drawn(self, script):
+        """The numbers of the data blocks."""
+        blocks = [part.split("EOD")[0] for part in script.split("<< EOD\n")[1:]]
+        return [np.loadtxt(io.StringIO(block), ndmin=2) for block in blocks]
+
+    def test_the_documents_figures_draw_its_numbers(self):
+        curves = self.drawn(self.output("sinusoidal", "--columns", "6:10", "-f", "gnuplot"))
+        self.assertEqual(len(curves), 4)
+        for column, curve in zip(range(6, 10), curves):
+            np.testing.assert_array_equal(curve[:, 0], np.arange(60))
+            np.testing.assert_allclose(curve[:, 1], table(60, 32)[:, column], atol=1e-14)
+        heatmap, = self.drawn(self.output("sinusoidal", "-f", "gnuplot"))
+        np.testing.assert_allclose(heatmap, table(60, 32), atol=1e-14)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_gnuplot_draws_files(self):
+        self.assertEqual(self.output("sinusoidal", "--columns", "6:10", "--plot", "a.svg"), "")
+        root = xml.etree.ElementTree.parse(self.folder / "a.svg").getroot()
+        self.assertTrue(root.tag.endswith("svg"))
+        self.assertGreater(len([e for e in root.iter() if e.tag.endswith("path")]), 4)
+        for arguments, name, magic in ((("sinusoidal",), "b.png", b"\x89PNG"), (("similarity",), "c.pdf", b"%PDF"),
+                                       (("frequencies",), "d.svg", b"<?xml"), (("precision", "--len", 100), "e.svg", b"<?xml"),
+                                       (("learned", "--fit", "--fit-steps", 5), "f.svg", b"<?xml")):
+            self.output(*arguments, "--plot", name)
+            self.assertTrue((self.folder / name).read_bytes().startswith(magic), name)
+        self.refuse(USAGE, "sinusoidal", "--plot", "a.svg", mentions="a.svg")
+        self.output("sinusoidal", "--plot", "a.svg", "--force")
+
+    def test_refusals(self):
+        self.refuse(USAGE, "sinusoidal", "--plot", "a.gif", mentions=".svg, .png or .pdf")
+        self.refuse(USAGE, "sinusoidal", "--plot", "a.svg", "-f", "gnuplot", mentions="--plot")
+        self.refuse(SYSTEM, "sinusoidal", "--plot", "a.svg", path=str(self.folder), mentions="apt install")
+
+    def test_terminal_drawings(self):
+        self.assertIn("█", self.output("similarity", "--heatmap"))
+        self.assertTrue(any("\u2800" < c <= "\u28ff" for c in self.output("sinusoidal", "--curves", "--columns", "6:8")))
+
+
+class HelpTest(PosencTest):
+    def test_every_subcommand_explains_itself_with_examples_first(self):
+        listing = self.output("--help")
+        for name in ("sinusoidal", "binary", "rotation", "frequencies", "similarity", "learned", "rope", "alibi", "precision", "identify"):
+            self.assertIn(name, listing)
+            text = self.output(name, "--help")
+            self.assertLess(text.index("Examples:"), text.index("Usage:"))
+
+
+if __name__ == "__main__":
+    unittest.main()

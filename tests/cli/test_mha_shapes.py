@@ -1,0 +1,335 @@
+"""mha-shapes: every subcommand, every option, every exit code that can occur."""
+import csv
+import io
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DONE, DIFFERENT, USAGE, INPUT, SYSTEM = 0, 1, 2, 3, 4
+
+
+class Shapes(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="attnscope-shapes-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+
+    def run_tool(self, *arguments, tool="MHA_SHAPES", stdin=None):
+        environment = {k: v for k, v in os.environ.items() if k != "LANG" and not k.startswith("LC_")}
+        return subprocess.run([os.environ[tool], *map(str, arguments)], input=stdin, text=True, capture_output=True,
+                              cwd=self.folder, env=environment, timeout=60)
+
+    def output(self, *arguments, code=DONE, **options):
+        run = self.run_tool(*arguments, **options)
+        self.assertEqual((run.returncode, run.stderr), (code, ""), arguments)
+        return run.stdout
+
+    def json(self, *arguments, **options):
+        return json.loads(self.output(*arguments, "-f", "json", **options))
+
+    def refuse(self, code, *arguments, mentions="", **options):
+        run = self.run_tool(*arguments, **options)
+        self.assertEqual((run.returncode, run.stdout), (code, ""), (arguments, run.stderr))
+        self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
+        self.assertTrue(run.stderr.startswith("mha-shapes: "), run.stderr)
+        self.assertIn(mentions, run.stderr)
+
+
+class TraceTest(Shapes):
+    def rows(self, *options):
+        return self.json("trace", *options)["rows"]
+
+    def shape_after(self, operation, *options):
+        return next(row["shape"] for row in self.rows(*options) if row["operation"].startswith(operation))
+
+    def output_shape(self, *options):
+        return self.json("trace", *options)["output_shape"]
+
+    def test_letters_and_numbers_stand_side_by_side(self):
+        text = self.output("trace", "--impl", "d2l")
+        self.assertRegex(text, r"\(B, Lq, E\) +\(2, 4, 100\)")
+        self.assertIn("┌", text)
+
+    def test_every_implementation_returns_the_shape_of_its_queries(self):
+        for impl in ("torch", "d2l", "linear", "shared-head", "encoder-layer", "decoder-layer", "transformer"):
+            self.assertEqual(self.output_shape("--impl", impl), [2, 4, 100], impl)
+        self.assertEqual(self.output_shape("--impl", "sdpa"), [2, 5, 4, 20])
+
+    def test_each_size_option_shows_in_the_shapes(self):
+        self.assertEqual(self.output_shape("--batch", 3, "--len", 7, "--d-model", 8, "--heads", 2), [3, 7, 8])
+        cross = ("--impl", "linear", "--query-len", 3, "--key-len", 6)
+        self.assertEqual(self.shape_after("q · kᵀ", *cross), "(2, 5, 3, 6)")
+        self.assertEqual(self.shape_after("repeat", "--impl", "linear", "--heads", 4, "--kv-heads", 2), "(2, 4, 4, 20)")
+        own = ("--impl", "d2l", "--d-model", 12, "--heads", 3, "--head-dim", 5, "--value-dim", 7)
+        self.assertEqual(self.shape_after("linear(E → H·D)", *own), "(2, 4, 15)")
+        self.assertEqual(self.shape_after("linear(E → Hk·Dv)", *own), "(2, 4, 21)")
+
+    def test_kdim_and_vdim_are_the_widths_of_the_sources(self):
+        rows = self.rows("--kdim", 6, "--vdim", 9)
+        self.assertEqual([r["shape"] for r in rows if r["step"] in ("memory", "memory_value") and r["operation"] == "input"],
+                         ["(2, 4, 6)", "(2, 4, 9)"])
+
+    def test_axes_come_in_the_order_that_is_asked_for(self):
+        self.assertEqual(self.output_shape("--seq-first"), [4, 2, 100])
+        self.assertEqual(self.output_shape("--batch-first"), [2, 4, 100])
+        self.assertEqual(self.output_shape("--unbatched"), [4, 100])
+
+    def test_flags_of_the_constructor_change_parameters_and_keys(self):
+        def parameters(*options):
+            return sum(row["parameters"] for row in self.rows("--d-model", 8, "--heads", 2, *options))
+        # 4·8·8 weights; with biases 4·8 more; with a learned key and value 2·8 more.
+        self.assertEqual(parameters("--no-bias"), 256)
+        self.assertEqual(parameters("--bias"), 288)
+        self.assertEqual(parameters("--bias-kv"), 304)
+        self.assertEqual(self.shape_after("q · kᵀ", "--add-zero-attn"), "(10, 4, 5)")
+
+    def test_sizes_of_a_transformer(self):
+        options = ("--impl", "transformer", "--layers", 2, "--ffn", 16, "--vocab", 50, "--d-model", 8, "--heads", 2)
+        self.assertEqual(self.output_shape(*options), [2, 4, 50])
+        self.assertEqual(self.shape_after("linear(E → F)", *options), "(2, 6, 16)")
+        self.assertEqual(sum(row["step"] == "encoder.1" for row in self.rows(*options)), 1)
+
+    def test_bytes_are_counted_in_the_chosen_type(self):
+        for dtype, size in (("float32", 4), ("float64", 8), ("float16", 2), ("bfloat16", 2)):
+            self.assertEqual(self.rows("--dtype", dtype)[0]["bytes"], 800 * size)
+
+    def test_notes_can_be_left_out_and_come_in_chinese(self):
+        self.assertNotIn("samples", self.output("trace", "--no-notes"))
+        self.assertIn("每个位置", self.output("trace", "--lang", "zh"))
+        self.assertIn("\033[1m", self.output("trace", "--color", "always"))
+
+    def test_formats_and_files(self):
+        table = list(csv.DictReader(io.StringIO(self.output("trace", "-f", "csv"))))
+        self.assertEqual(table[0]["axes"], "(B, Lq, E)")
+        self.assertTrue(self.output("trace", "-f", "markdown").startswith("# "))
+        self.assertIn("\\begin{tabular}", self.output("trace", "-f", "latex"))
+        self.output("trace", "-o", "t.json")
+        self.assertIn("rows", json.loads((self.folder / "t.json").read_text()))
+        self.refuse(USAGE, "trace", "-o", "t.json")
+        self.output("trace", "-o", "t.json", "--force")
+        self.refuse(USAGE, "trace", "-f", "npz", mentions="holds tensors")
+        self.refuse(SYSTEM, "trace", "-o", "no/such/folder.txt")
+
+    def test_sizes_that_contradict_are_refused_with_the_repair(self):
+        self.refuse(USAGE, "trace", "--d-model", 10, "--heads", 4, mentions="1, 2, 5, 10")
+        self.refuse(USAGE, "trace", "--d-model", 10, mentions="--heads")
+        self.refuse(USAGE, "trace", "--impl", "sdpa", "--seq-first", mentions="--seq-first")
+        self.refuse(USAGE, "trace", "--impl", "lienar", mentions="did you mean 'linear'?")
+
+
+class CheckTest(Shapes):
+    def rules(self, *arguments, code=DIFFERENT):
+        return [c["rule"] for c in self.json("check", *arguments, code=code)["contradictions"]]
+
+    def test_the_example_of_the_course_yields_all_its_contradictions(self):
+        arguments = ("nn.MultiheadAttention(d_model=10, nhead=4, dropout=0.1)", "--input", "5,3", "--output", "5,3,8")
+        self.assertEqual(self.rules(*arguments),
+                         ["keyword", "keyword", "divisible", "width", "batch_axis_missing", "output_width"])
+        nearest = self.json("check", *arguments, code=DIFFERENT)["nearest"][0]
+        self.assertEqual([nearest[k] for k in ("d_model", "heads", "head_dim", "input", "output")],
+                         [8, 4, 2, [5, 3, 8], [5, 3, 8]])
+
+    def test_the_whole_program_of_the_example_adds_its_transpose_and_head_size(self):
+        rules = self.rules("--file", HERE / "shapes" / "d1.py")
+        for rule in ("transposed_away", "head_product", "divisible", "output_width", "batch_axis_missing", "width"):
+            self.assertIn(rule, rules)
+        self.assertEqual(rules.count("keyword"), 2)
+
+    def test_the_transformer_of_the_course_yields_its_three_errors(self):
+        self.assertEqual(set(self.rules("--file", HERE / "shapes" / "d2.py")),
+                         {"sequence_first", "tuple_added", "argument_order"})
+
+    def test_a_consistent_call_is_accepted_with_its_output(self):
+        answer = self.json("check", "nn.MultiheadAttention(8, 2, batch_first=True)", "--input", "(3, 4, 8)")
+        self.assertEqual((answer["verdict"], answer["output"]), ("consistent", [3, 4, 8]))
+        self.assertEqual(self.rules("nn.MultiheadAttention(8, 2)", "--input", "3,4,8", "--output", "4,3,8"), ["output_shape"])
+
+    def test_each_shape_option_can_contradict(self):
+        module = "nn.MultiheadAttention(8, 2)"
+        given = ("--input", "5,2,8")
+        self.assertEqual(self.rules(module, *given, "--key", "6,3,8"), ["batch"])
+        self.assertEqual(self.rules(module, *given, "--value", "6,2,8"), ["key_value_length"])
+        self.assertEqual(self.rules(module, *given, "--attn-mask", "2,5,5"), ["attn_mask"])
+        self.assertEqual(self.rules(module, *given, "--key-padding-mask", "5,2"), ["padding_mask"])
+        self.assertEqual(self.rules(module, *given, "--batch-first-input"), ["sequence_first"])
+
+    def test_a_module_can_be_given_by_its_sizes(self):
+        sizes = ("--d-model", 8, "--heads", 2)
+        self.assertEqual(self.rules(*sizes, "--head-dim", 3), ["head_product"])
+        self.assertEqual(self.rules(*sizes, "--kv-heads", 1), ["no_grouped_heads"])
+        self.assertEqual(self.rules("--impl", "linear", *sizes, "--kv-heads", 1, code=DONE), [])
+        self.assertEqual(self.rules(*sizes, "--kdim", 3, "--input", "5,2,8", "--key", "5,2,4"), ["width", "width"])
+        self.assertEqual(self.rules(*sizes, "--vdim", 3, "--input", "5,2,8"), ["width"])
+        self.assertEqual(self.rules(*sizes, "--batch-first", "--input", "5,2,8", "--batch-first-input", code=DONE), [])
+
+    def test_standard_input_and_files(self):
+        code = "m = nn.MultiheadAttention(8, 3)\n"
+        self.assertEqual([c["rule"] for c in self.json("check", "--file", "-", stdin=code, code=DIFFERENT)["contradictions"]], ["divisible"])
+        self.output("check", "--d-model", 8, "--heads", 2, "-o", "c.json")
+        self.assertEqual(json.loads((self.folder / "c.json").read_text())["verdict"], "consistent")
+
+    def test_what_cannot_be_checked_is_refused(self):
+        self.refuse(USAGE, "check")
+        self.refuse(USAGE, "check", "nn.Linear(1, 2)", "--input", "5,x")
+        self.refuse(INPUT, "check", "nn.Linear(1, 2)", mentions="no module of attention")
+        self.refuse(SYSTEM, "check", "--file", "absent.py")
+        for odd in ("((((", "'", "mha(", "x = = y", "nn.MultiheadAttention(" + "(" * 5000):
+            self.assertIn(self.run_tool("check", odd).returncode, (DIFFERENT, DONE, INPUT), odd[:30])
+
+
+class LayoutsTest(Shapes):
+    MODULE = ROOT / "data" / "torch-mha" / "module.safetensors"
+
+    def convert(self, source, target, name_in, name_out, *options):
+        return self.json("layouts", "--from", source, "--to", target, "--heads", 4, name_in, name_out, *options)
+
+    def test_the_table_has_every_layout_and_can_be_narrowed(self):
+        rows = self.json("layouts")["tensors"]
+        self.assertLessEqual({"torch", "d2l", "linear", "shared-head", "gpt2", "bert", "llama", "keras", "transformer-lens", "onnx"},
+                             {row["layout"] for row in rows})
+        rows = self.json("layouts", "--layout", "gpt2", "--d-model", 8, "--heads", 2)["tensors"]
+        self.assertEqual([row["shape"] for row in rows], ["(8, 24)", "(24,)", "(8, 8)", "(8,)"])
+        llama = self.json("layouts", "--layout", "llama", "--d-model", 8, "--heads", 4, "--kv-heads", 2)["tensors"]
+        self.assertEqual(next(row["shape"] for row in llama if row["name"] == "k_proj.weight"), "(4, 8)")
+
+    def test_every_layout_gives_the_first_one_back_bit_for_bit(self):
+        self.convert("torch", "torch", self.MODULE, "first.safetensors")
+        first = (self.folder / "first.safetensors").read_bytes()
+        for layout in ("d2l", "linear", "gpt2", "bert", "llama", "keras", "transformer-lens", "onnx"):
+            self.assertEqual(self.convert("torch", layout, self.MODULE, f"{layout}.safetensors")["numbers"], 1088)
+            self.convert(layout, "torch", f"{layout}.safetensors", f"{layout}-back.safetensors")
+            self.assertEqual((self.folder / f"{layout}-back.safetensors").read_bytes(), first, layout)
+
+    def test_converted_weights_give_the_same_output_bit_for_bit(self):
+        x = ROOT / "data" / "torch-mha" / "x.npy"
+        outputs = []
+        self.convert("torch", "d2l", self.MODULE, "d2l.npz")
+        self.convert("torch", "linear", self.MODULE, "linear.safetensors")
+        for layout, weights in (("torch", self.MODULE), ("d2l", "d2l.npz"), ("linear", "linear.safetensors")):
+            self.output("mha", "--layout", layout, "--weights", weights, "--heads", 4, "--input", x, "--steps", "output",
+                        "-o", f"{layout}.npy", tool="ATTN_COMPUTE")
+            outputs.append((self.folder / f"{layout}.npy").read_bytes())
+        self.assertEqual(outputs[0], outputs[1])
+        self.assertEqual(outputs[0], outputs[2])
+
+    def test_gpt2_stores_the_transposes_side_by_side(self):
+        self.convert("torch", "gpt2", self.MODULE, "gpt2.npz")
+        self.convert("torch", "torch", self.MODULE, "torch.npz")
+        packed = np.load(self.folder / "torch.npz")["in_proj_weight"]
+        np.testing.assert_array_equal(np.load(self.folder / "gpt2.npz")["c_attn.weight"], packed.T)
+
+    def test_inspection_reads_the_header_only(self):
+        # A header that promises 3 GiB in a file whose numbers are a hole: reading them would take seconds.
+        header = json.dumps({"h.0.attn.c_attn.weight": {"dtype": "F32", "shape": [16384, 49152], "data_offsets": [0, 3 << 30]},
+                             "h.0.attn.c_proj.weight": {"dtype": "F32", "shape": [16384, 16384], "data_offsets": [3 << 30, 4 << 30]}}).encode()
+        with open(self.folder / "large.safetensors", "wb") as file:
+            file.write(struct.pack("<Q", len(header)) + header)
+            file.truncate(8 + len(header) + (4 << 30))
+        module, = self.json("layouts", "--inspect", "large.safetensors", "--heads", 128)["modules"]
+        self.assertEqual((module["prefix"], module["layout"], module["d_model"], module["heads"], module["head_dim"]),
+                         ("h.0.attn.", "gpt2", 16384, "128", 128))
+        np.savez(self.folder / "other.npz", a=np.zeros(3))
+        self.output("layouts", "--inspect", "other.npz", code=DIFFERENT)
+
+    def test_refusals(self):
+        self.refuse(USAGE, "layouts", "--from", "torch", "a", "b", mentions="--to")
+        self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", mentions="two files")
+        self.refuse(SYSTEM, "layouts", "--from", "torch", "--to", "d2l", "absent.safetensors", "b.safetensors")
+        self.refuse(INPUT, "layouts", "--from", "d2l", "--to", "torch", self.MODULE, "b.safetensors", mentions="layout torch")
+        self.convert("torch", "d2l", self.MODULE, "b.safetensors")
+        self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, self.MODULE, "b.safetensors")
+        self.convert("torch", "d2l", self.MODULE, "b.safetensors", "--force")
+
+
+class MasksTest(Shapes):
+    def convert(self, source, target, mask, *options):
+        return self.json_of("masks", "--from", source, "--to", target, "--mask", mask, *options)
+
+    def json_of(self, *arguments):
+        return json.loads(self.output(*arguments))["steps"][0]["values"]
+
+    def test_the_table_says_that_true_means_opposite_things(self):
+        rows = {row["name"]: row for row in self.json("masks")["masks"]}
+        self.assertEqual(rows["torch"]["polarity"], "may not attend")
+        self.assertEqual(rows["sdpa"]["polarity"], "may attend")
+        self.assertEqual(rows["torch-3d"]["axes"], "(B·H, Lq, Lk)")
+
+    def test_conversions_by_hand(self):
+        self.assertEqual(self.convert("transformers", "torch-padding", "[[1,1,0],[1,0,0]]"), [[0, 0, 1], [0, 1, 1]])
+        self.assertEqual(self.convert("d2l", "transformers", "[2,3]"), [[1, 1, 0], [1, 1, 1]])
+        self.assertEqual(self.convert("torch-padding", "d2l", "[[0,0,1]]"), [2])
+        self.assertEqual(self.convert("torch", "sdpa-float", "[[0,1],[0,0]]"), [[[[0, "-Infinity"], [0, 0]]]])
+
+    def test_three_axes_are_sample_by_sample(self):
+        mask = self.convert("torch-padding", "torch-3d", "[[0,1],[0,0]]", "--heads", 2, "--query-len", 1)
+        self.assertEqual(mask, [[[0, 1]], [[0, 1]], [[0, 0]], [[0, 0]]])
+        causal = self.convert("torch", "torch-3d", "[[0,1],[0,0]]", "--heads", 1, "--batch", 2)
+        self.assertEqual(causal, [[[0, 1], [0, 0]]] * 2)
+
+    def test_a_mask_that_the_target_cannot_hold_is_refused(self):
+        self.refuse(INPUT, "masks", "--from", "torch-padding", "--to", "torch", "--mask", "[[0,1],[0,0]]", mentions="no axis B")
+        self.refuse(INPUT, "masks", "--from", "torch-padding", "--to", "d2l", "--mask", "[[1,0]]", mentions="gap")
+        self.refuse(INPUT, "masks", "--from", "torch", "--to", "sdpa", "--mask", "[[2,0]]", mentions="0 and 1")
+        self.refuse(USAGE, "masks", "--from", "torch", mentions="--to")
+
+    def test_an_npy_file(self):
+        self.output("masks", "--from", "d2l", "--to", "keras", "--query-len", 2, "--mask", "[1,2]", "-o", "m.npy")
+        np.testing.assert_array_equal(np.load(self.folder / "m.npy"), [[[1, 0], [1, 0]], [[1, 1], [1, 1]]])
+
+
+class WhyTest(Shapes):
+    def test_every_collected_error_is_explained_by_its_rule(self):
+        lines = [line for name in ("pytorch.tsv", "threads.tsv")
+                 for line in (HERE.parent / "reference" / "errors" / name).read_text().splitlines()]
+        self.assertGreaterEqual(len(lines), 40)
+        for line in lines:
+            rule, _, error = line.split("\t")
+            for language in ("en", "zh"):
+                row, = self.json("why", error, "--lang", language)["explanations"]
+                self.assertEqual(row["rule"], rule, error)
+                self.assertNotIn("?", row["problem"].replace("(batch_first?)", ""), error)
+
+    def test_a_traceback_is_read_from_standard_input_and_files(self):
+        traceback = 'Traceback (most recent call last):\n  File "a.py", line 1\nAssertionError: embed_dim must be divisible by num_heads\n'
+        self.assertEqual(self.json("why", "--file", "-", stdin=traceback)["explanations"][0]["rule"], "divisible")
+
+    def test_the_numbers_of_the_error_are_in_the_explanation(self):
+        self.assertIn("width 3", self.output("why", "mat1 and mat2 shapes cannot be multiplied (15x3 and 10x30)"))
+
+    def test_an_unknown_text_is_said_to_be_unknown(self):
+        self.assertFalse(self.json("why", "ValueError: the moon is full", code=DIFFERENT)["known"])
+        self.refuse(USAGE, "why")
+        self.refuse(SYSTEM, "why", "--file", "absent.txt")
+
+    def test_the_rules_are_listed(self):
+        self.assertGreaterEqual(len({row["rule"] for row in self.json("why", "--list")["rules"]}), 40)
+
+
+class QuizTest(Shapes):
+    def test_the_answers_follow_from_the_seed(self):
+        first = self.output("quiz", "--seed", 3)
+        self.assertEqual(first, self.output("quiz", "--seed", 3))
+        self.assertNotEqual(first, self.output("quiz", "--seed", 4))
+        self.assertIn("____", first)
+        self.assertEqual(len(self.json("quiz", "--count", 2)["exercises"]), 2)
+
+    def test_answers_are_checked(self):
+        (self.folder / "wrong.txt").write_text("# mine\n" + "0\n" * 6)
+        graded = self.json("quiz", "--answers", "wrong.txt", code=DIFFERENT)
+        self.assertEqual(graded["correct"], 0)
+        (self.folder / "right.txt").write_text("".join(f"{row['number']}: {row['answer']}\n" for row in graded["exercises"]))
+        self.assertEqual(self.json("quiz", "--answers", "right.txt")["correct"], 6)
+        (self.folder / "short.txt").write_text("1\n")
+        self.refuse(INPUT, "quiz", "--answers", "short.txt", mentions="1 answers, expected 6")
+
+
+if __name__ == "__main__":
+    unittest.main()

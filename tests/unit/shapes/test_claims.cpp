@@ -1,0 +1,71 @@
+#include <attn/lessons/lesson.hpp>
+#include <attn/shapes/claims.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace attn;
+using namespace attn::shapes;
+
+namespace {
+
+std::vector<std::string> rules_of(std::string_view program, const StatedShapes& stated = {}) {
+  std::vector<std::string> rules;
+  for (const Finding& finding : check_program(program, stated).findings) rules.push_back(finding.rule);
+  return rules;
+}
+
+}  // namespace
+
+TEST_CASE("shapes are followed through a program to the module's call and its claimed output") {
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 3, 8)\ny, _ = m(x, x, x)\nassert y.shape == (5, 3, 8)").empty());
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 3, 8)\ny, _ = m(x, x, x)\nassert y.shape == (3, 5, 8)") ==
+        std::vector<std::string>{"output_shape"});
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(120).view(5, -1, 8).transpose(0, 1)\nm(x, x, x)").empty());
+}
+
+TEST_CASE("a result that was not unpacked cannot be added; one that was can") {
+  const std::string start = "m = nn.MultiheadAttention(8, 2)\n";
+  CHECK(rules_of(start + "y = m(x, x, x)\nz = norm(x + y)") == std::vector<std::string>{"tuple_added"});
+  CHECK(rules_of(start + "y, w = m(x, x, x)\nz = norm(x + y)").empty());
+  CHECK(rules_of(start + "y = m(x, x, x)[0]\nz = x + y").empty());
+}
+
+TEST_CASE("value, key, query in that order is found in calls and definitions") {
+  const std::string start = "m = nn.MultiheadAttention(8, 2)\n";
+  CHECK(rules_of(start + "m(value, key, query)") == std::vector<std::string>{"argument_order"});
+  CHECK(rules_of(start + "m(query, key, value)").empty());
+  CHECK(rules_of(start + "m(x, x, x)").empty());
+  CHECK(rules_of(start + "def forward(self, value, key, query): pass") == std::vector<std::string>{"argument_order"});
+}
+
+TEST_CASE("reading the batch off the first axis contradicts a sequence-first module") {
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nN, L = x.shape") == std::vector<std::string>{"sequence_first"});
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nN = x.size(0)") == std::vector<std::string>{"sequence_first"});
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2, batch_first=True)\nN, L = x.shape").empty());
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nL, N = x.shape").empty());
+}
+
+TEST_CASE("the nearest consistent configurations are consistent, and a consistent module has none") {
+  StatedShapes stated;
+  stated.input = Shape{5, 3};
+  stated.output = Shape{5, 3, 8};
+  const CheckResult result = check_program("nn.MultiheadAttention(embed_dim=10, num_heads=4)", stated);
+  const auto nearest = nearest_consistent(result.calls.back());
+  REQUIRE_FALSE(nearest.empty());
+  CHECK(nearest[0].config.d_model == 8);  // 8 % 4 == 0, and the claimed (5, 3, 8) holds
+  CHECK(nearest[0].output == Shape{5, 3, 8});
+  for (const Alternative& each : nearest) CHECK(find_contradictions(each.config, {each.input, {}, {}, {}, {}}).empty());
+  CHECK(nearest_consistent(check_program("nn.MultiheadAttention(8, 2)", {}).calls.back()).empty());
+}
+
+TEST_CASE("every rule has its sentence and its repair in both languages") {
+  for (const auto language : {lessons::Language::en, lessons::Language::zh}) {
+    for (const std::string_view rule : rule_names()) {
+      CAPTURE(rule);
+      CHECK(lessons::shape_lesson(language).note("shapes.rule." + std::string(rule)).has_value());
+      CHECK(lessons::shape_lesson(language).note("shapes.repair." + std::string(rule)).has_value());
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// Tables made by the plain formulas with <cmath>, sharing nothing with the library.
+#pragma once
+
+#include <attn/tensor.hpp>
+#include <attn/verify/posenc_identify.hpp>
+
+#include <cmath>
+#include <string>
+
+namespace posenc {
+
+/// The identifiers of each explanation, separated by spaces; explanations by " | ".
+inline std::string ids(const attn::verify::Identification& found) {
+  std::string text;
+  for (std::size_t i = 0; i < found.explanations.size(); ++i) {
+    if (i > 0) text += " | ";
+    std::string one;
+    for (const auto& deviation : found.explanations[i].deviations) one += (one.empty() ? "" : " ") + (deviation.id.empty() ? "-" : deviation.id);
+    text += one.empty() ? "plain" : one;
+  }
+  return text;
+}
+
+inline bool has_blind_spot(const attn::verify::Identification& found, const std::string& id) {
+  for (const auto& deviation : found.cannot_tell) {
+    if (deviation.id == id) return true;
+  }
+  return false;
+}
+
+}  // namespace posenc

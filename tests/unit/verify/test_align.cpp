@@ -1,0 +1,132 @@
+#include "naive.hpp"
+
+#include <attn/error.hpp>
+#include <attn/verify/align.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+
+namespace {
+
+// B 2, H 3, Lq 4, Lk 5, D 6: no two axes alike.
+const std::map<Step, Shape>& steps() {
+  static const std::map<Step, Shape> shapes = {
+      {Step::x, {2, 4, 18}},          {Step::q, {2, 3, 4, 6}},        {Step::k, {2, 3, 5, 6}},     {Step::scores_raw, {2, 3, 4, 5}},
+      {Step::scores_scaled, {2, 3, 4, 5}}, {Step::weights, {2, 3, 4, 5}}, {Step::heads, {2, 3, 4, 6}}, {Step::output, {2, 4, 18}}};
+  return shapes;
+}
+
+Submission aligned(const std::string& name, const Shape& shape, const NameMap& map = {}) {
+  return align({{name, naive::numbers<double>(shape, 1)}}, steps(), map);
+}
+
+}  // namespace
+
+TEST_CASE("a step's own name is taken as it is") {
+  const Submission s = aligned("weights", {2, 3, 4, 5});
+  REQUIRE(s.alignments.size() == 1);
+  CHECK(s.alignments[0].step == Step::weights);
+  CHECK(s.alignments[0].how == "name");
+  CHECK(s.alignments[0].axes == "");
+  CHECK(s.tensors.at(Step::weights) == naive::numbers<double>({2, 3, 4, 5}, 1));
+}
+
+TEST_CASE("the last part of a dotted or slashed name counts") {
+  CHECK(aligned("encoder.0.self.weights", {2, 3, 4, 5}).tensors.count(Step::weights) == 1);
+  CHECK(aligned("layer/0/q", {2, 3, 4, 6}).tensors.count(Step::q) == 1);
+  CHECK(aligned("blocks.0.attn.hook_pattern", {2, 3, 4, 5}).alignments.at(0).how == "alias");
+}
+
+TEST_CASE("names that other systems use stand for their steps") {
+  CHECK(aligned("attn_output_weights", {2, 3, 4, 5}).alignments.at(0).step == Step::weights);
+  CHECK(aligned("energy", {2, 3, 4, 5}).alignments.at(0).step == Step::scores_raw);
+  CHECK(aligned("attproj", {2, 4, 18}).alignments.at(0).step == Step::output);
+  CHECK(aligned("queries", {2, 3, 4, 6}).alignments.at(0).step == Step::q);
+  CHECK(aligned("hook_z", {2, 3, 4, 6}).alignments.at(0).step == Step::heads);
+}
+
+TEST_CASE("axes (B, L, H, D) are put in our order") {
+  const Tensor<double> theirs = naive::numbers<double>({2, 4, 3, 6}, 1);
+  const Submission s = align({{"hook_q", theirs}}, steps(), {});
+  CHECK(s.alignments.at(0).axes == "(B, L, H, D) to (B, H, L, D)");
+  const Tensor<double>& q = s.tensors.at(Step::q);
+  REQUIRE(shape_of(q) == Shape{2, 3, 4, 6});
+  CHECK(q(1, 2, 3, 5) == theirs(1, 3, 2, 5));
+  CHECK(q(0, 1, 2, 4) == theirs(0, 2, 1, 4));
+}
+
+TEST_CASE("with as many heads as positions a name of TransformerLens decides the order of axes") {
+  const std::map<Step, Shape> square = {{Step::q, {2, 3, 3, 6}}};
+  const Tensor<double> theirs = naive::numbers<double>({2, 3, 3, 6}, 1);
+  CHECK(align({{"hook_q", theirs}}, square, {}).tensors.at(Step::q)(0, 1, 2, 0) == theirs(0, 2, 1, 0));
+  CHECK(align({{"q", theirs}}, square, {}).tensors.at(Step::q)(0, 1, 2, 0) == theirs(0, 1, 2, 0));
+}
+
+TEST_CASE("axes (B·H, L, D) are unfolded sample by sample") {
+  const Tensor<double> theirs = naive::numbers<double>({6, 4, 6}, 1);
+  const Submission s = align({{"queries", theirs}}, steps(), {});
+  CHECK(s.alignments.at(0).axes == "(B·H, L, D) to (B, H, L, D)");
+  CHECK(s.tensors.at(Step::q)(1, 2, 3, 5) == theirs(1 * 3 + 2, 3, 5));
+}
+
+TEST_CASE("axes (L, B, E) are put in our order") {
+  const Tensor<double> theirs = naive::numbers<double>({4, 2, 18}, 1);
+  const Submission s = align({{"attn_output", theirs}}, steps(), {});
+  CHECK(s.alignments.at(0).axes == "(L, B, E) to (B, L, E)");
+  CHECK(s.tensors.at(Step::output)(1, 3, 17) == theirs(3, 1, 17));
+}
+
+TEST_CASE("axes of size one may be missing or added") {
+  const std::map<Step, Shape> one = {{Step::weights, {1, 1, 4, 5}}};
+  const Submission s = align({{"weights", naive::numbers<double>({4, 5}, 1)}}, one, {});
+  CHECK(shape_of(s.tensors.at(Step::weights)) == Shape{1, 1, 4, 5});
+  CHECK(s.alignments.at(0).axes == "axes of size 1");
+}
+
+TEST_CASE("a map goes before names") {
+  const Submission s = align({{"weights", naive::numbers<double>({2, 3, 4, 5}, 1)}, {"mine", naive::numbers<double>({2, 3, 4, 5}, 2)}},
+                             steps(), {{"mine", "weights"}});
+  CHECK(s.tensors.at(Step::weights) == naive::numbers<double>({2, 3, 4, 5}, 2));
+  CHECK(s.alignments.at(0).how == "map");
+  CHECK(s.unmatched == std::vector<std::string>{"weights"});
+}
+
+TEST_CASE("a map to an unknown step, to a step this run has not, or from a missing tensor is refused") {
+  CHECK_THROWS_WITH_AS(aligned("mine", {2}, {{"mine", "wieghts"}}), "--map mine=wieghts: this run has no step 'wieghts'", UsageError);
+  CHECK_THROWS_WITH_AS(aligned("mine", {2}, {{"mine", "merged"}}), "--map mine=merged: this run has no step 'merged'", UsageError);
+  CHECK_THROWS_WITH_AS(aligned("mine", {2}, {{"other", "q"}}), "--map other=q: the file has no tensor 'other'", UsageError);
+}
+
+TEST_CASE("two pairs of a map for one step are refused") {
+  CHECK_THROWS_AS(align({{"a", naive::numbers<double>({2, 3, 4, 6}, 1)}, {"b", naive::numbers<double>({2, 3, 4, 6}, 2)}}, steps(), {{"a", "q"}, {"b", "q"}}),
+                  UsageError);
+}
+
+TEST_CASE("a shape that one step and one tensor have is enough") {
+  const Submission s = aligned("t0", {2, 3, 5, 6});  // only k
+  REQUIRE(s.alignments.size() == 1);
+  CHECK(s.alignments[0].step == Step::k);
+  CHECK(s.alignments[0].how == "shape");
+}
+
+TEST_CASE("a shape of several steps, or of several tensors, decides nothing") {
+  CHECK(aligned("t0", {2, 3, 4, 5}).unmatched == std::vector<std::string>{"t0"});
+  const Submission twice = align({{"a", naive::numbers<double>({2, 3, 5, 6}, 1)}, {"b", naive::numbers<double>({2, 3, 5, 6}, 2)}}, steps(), {});
+  CHECK(twice.tensors.empty());
+  CHECK(twice.unmatched == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("a step that names have taken leaves its shape to the other") {
+  const Submission s = align({{"q", naive::numbers<double>({2, 3, 4, 6}, 1)}, {"t", naive::numbers<double>({2, 3, 4, 6}, 2)}}, steps(), {});
+  CHECK(s.tensors.at(Step::heads) == naive::numbers<double>({2, 3, 4, 6}, 2));
+}
+
+TEST_CASE("a tensor named as a step keeps a shape that does not fit, for the comparison to report") {
+  const Submission s = aligned("weights", {7, 2});
+  CHECK(shape_of(s.tensors.at(Step::weights)) == Shape{7, 2});
+}
+
+TEST_CASE("an alias whose shape cannot be the step's is left alone") {
+  CHECK(aligned("attention", {7, 2}).unmatched == std::vector<std::string>{"attention"});
+}

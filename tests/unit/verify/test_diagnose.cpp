@@ -1,0 +1,103 @@
+#include "verify/planted_mask.hpp"
+#include "verify/planted_scores.hpp"
+#include "verify/submission.hpp"
+
+#include <attn/verify/diagnose.hpp>
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace attn;
+using namespace loops;
+
+namespace {
+
+// What the walk would hand over for a submission that parts from ours at `step`.
+struct Scene {
+  Problem<double> problem;
+  Tensors theirs;
+  Tensors ours;
+  std::map<Step, Tolerance> tolerances;
+
+  Scene(const Case& c, const Tensors& submitted) : problem(problem_of(c)), theirs(submitted), ours(run_problem(problem)) {
+    for (const auto& [step, tensor] : ours) tolerances[step] = {1e-6, 1e-6, false};
+  }
+  std::vector<Diagnosis> diagnosis(Step step, bool& rest) const {
+    return diagnose({problem, theirs, ours, tolerances, step, {1e-6, 1e-6, false}}, rest);
+  }
+};
+
+Program scaled(const Case& c, double factor) {
+  Program p{c, {}, {}};
+  scale_by(p, factor);
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("a mistake that also explains everything after it says so") {
+  const Scene scene(square(), scaled(square(), 1).run());
+  bool rest = false;
+  const auto found = scene.diagnosis(Step::scores_scaled, rest);
+  CHECK(ids_of(found) == "C2");
+  CHECK(rest);
+  CHECK(found.at(0).explains);
+  CHECK(found.at(0).residual < 1e-12);
+}
+
+TEST_CASE("a mistake that leaves a later step unexplained says that too") {
+  Tensors theirs = scaled(square(), 1).run();
+  theirs[Step::output](0, 0, 0) += 1;
+  bool rest = true;
+  CHECK(names(Scene(square(), theirs).diagnosis(Step::scores_scaled, rest), "C2"));
+  CHECK_FALSE(rest);
+}
+
+TEST_CASE("a factor that no mistake has is reported as such") {
+  bool rest = false;
+  const auto found = Scene(square(), scaled(square(), 0.377).run()).diagnosis(Step::scores_scaled, rest);
+  REQUIRE(ids_of(found) == "C7");
+  CHECK(found[0].variant == "another factor");
+}
+
+TEST_CASE("an earlier step of theirs that is right contradicts a mistake that would have changed it") {
+  // Only raw scores (right) and the output of a run with C2: C6 or P-mistakes cannot be the reason.
+  const Tensors all = scaled(square(), 1).run();
+  bool rest = false;
+  const auto found = Scene(square(), {{Step::scores_raw, all.at(Step::scores_raw)}, {Step::output, all.at(Step::output)}}).diagnosis(Step::output, rest);
+  CHECK(names(found, "C2"));
+  for (const Diagnosis& d : found) CHECK(d.id[0] != 'P');
+}
+
+TEST_CASE("a convention is one only while the result is ours") {
+  Program p{causal(), {}, {}};
+  masked_by(p, [](double score, bool forbidden) { return forbidden ? -1e9 : score; });
+  bool rest = false;
+  const auto strong = Scene(causal(), p.run()).diagnosis(Step::scores_masked, rest);
+  REQUIRE(ids_of(strong) == "M9");
+  CHECK(strong[0].convention);
+  // exp(−10 − max) is no longer zero
+  masked_by(p, [](double score, bool forbidden) { return forbidden ? -10 : score; });
+  const auto weak = Scene(causal(), p.run()).diagnosis(Step::scores_masked, rest);
+  REQUIRE(names(weak, "M9"));
+  for (const Diagnosis& d : weak) CHECK_FALSE(d.convention);
+}
+
+TEST_CASE("blind spots are the mistakes that leave what was seen as it is") {
+  const Scene scene(square(), {});
+  const auto blind_in = [&](const std::vector<Step>& observed) {
+    std::set<std::string> ids;
+    for (const BlindSpot& spot : find_blind_spots(scene.problem, scene.ours, scene.tolerances, observed)) ids.insert(spot.id);
+    return ids;
+  };
+  const auto early = blind_in({Step::q_proj});
+  CHECK(early.count("P1") == 0);
+  CHECK(early.count("C2") == 1);
+  CHECK(early.count("H2") == 1);
+  const auto output = blind_in({Step::output});
+  CHECK(output.count("C2") == 0);
+  CHECK(output.count("H2") == 0);
+  CHECK(output.count("S5") == 1);  // only the picture is wrong
+  CHECK(output.count("M9") == 0);  // a convention is no blind spot
+}

@@ -1,0 +1,94 @@
+#include "verify/cases.hpp"
+
+#include <attn/verify/mistakes.hpp>
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace attn;
+using namespace loops;
+
+TEST_CASE("the table holds every part, in the order of the catalogue's groups") {
+  const std::size_t rows = projection_mistakes().size() + head_mistakes().size() + score_mistakes().size() +
+                           mask_mistakes().size() + softmax_mistakes().size();
+  CHECK(mistake_table().size() == rows);
+  CHECK(mistake_table().front().id == projection_mistakes().front().id);
+  CHECK(mistake_table().back().id == softmax_mistakes().back().id);
+}
+
+TEST_CASE("every row acts somewhere, in the order of computation") {
+  for (const Mistake& mistake : mistake_table()) {
+    CAPTURE(mistake.id);
+    CAPTURE(mistake.variant);
+    REQUIRE_FALSE(mistake.acts_on.empty());
+    CHECK(std::is_sorted(mistake.acts_on.begin(), mistake.acts_on.end()));
+    CHECK(mistake.apply);
+  }
+}
+
+TEST_CASE("no two rows have the same id, variant, steps and effect") {
+  std::set<std::string> keys;
+  for (const Mistake& mistake : mistake_table()) {
+    std::string key = mistake.id + "/" + mistake.variant + "/" + (mistake.effect == Effect::shows ? "shows" : "computes");
+    for (const Step step : mistake.acts_on) key += " " + std::string(name_of(step));
+    CAPTURE(key);
+    CHECK(keys.insert(key).second);
+  }
+}
+
+TEST_CASE("the rows of an id are found in order, and an unknown id has none") {
+  const auto rows = mistakes_of("P1");
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0]->variant == "q, k and v");
+  CHECK(rows[3]->variant == "v");
+  CHECK(mistakes_of("Z9").empty());
+  CHECK(mistakes_of("").empty());
+}
+
+TEST_CASE("a run without mistakes is the run, and nothing was applied") {
+  const Problem<double> problem = problem_of(causal());
+  MistakenRun run(problem, {});
+  Evaluator<double> right(problem);
+  for (const Step step : problem.steps) CHECK(run.shown(step) == right.get(step));
+  CHECK_FALSE(run.applied());
+}
+
+TEST_CASE("what follows a mistaken step is computed from it") {
+  const Problem<double> problem = problem_of(square());
+  MistakenRun run(problem, {mistakes_of("C2").front()});
+  CHECK(run.get(Step::scores_scaled) == run.get(Step::scores_raw));
+  CHECK(agree(run.get(Step::weights), softmax_rows(run.get(Step::scores_raw))));
+  CHECK(run.applied());
+}
+
+TEST_CASE("a wrong picture of a step changes nothing that follows") {
+  const Problem<double> problem = problem_of(square());
+  MistakenRun run(problem, {mistakes_of("S5").front()});
+  Evaluator<double> right(problem);
+  CHECK_FALSE(run.shown(Step::weights) == right.get(Step::weights));
+  CHECK(run.get(Step::weights) == right.get(Step::weights));
+  CHECK(run.shown(Step::output) == right.get(Step::output));
+}
+
+TEST_CASE("two mistakes at different steps are both made") {
+  const Problem<double> problem = problem_of(square());
+  MistakenRun run(problem, {mistakes_of("C2").front(), mistakes_of("P8").front()});
+  CHECK(run.get(Step::scores_scaled) == run.get(Step::scores_raw));
+  CHECK(run.get(Step::output) == run.get(Step::merged));
+}
+
+TEST_CASE("of two mistakes at one step the first is made") {
+  const Problem<double> problem = problem_of(square());
+  MistakenRun run(problem, {mistakes_of("C2").front(), mistakes_of("C4").front()});
+  CHECK(run.get(Step::scores_scaled) == run.get(Step::scores_raw));
+}
+
+TEST_CASE("a known tensor comes before a mistake") {
+  const Problem<double> problem = problem_of(square());
+  MistakenRun run(problem, {mistakes_of("C2").front()});
+  const Array known = filled<double>({2, 3, 5, 5}, 1.0);
+  run.know(Step::scores_scaled, known);
+  CHECK(run.get(Step::scores_scaled) == known);
+  CHECK_FALSE(run.applied());
+}

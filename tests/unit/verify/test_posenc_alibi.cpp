@@ -1,0 +1,48 @@
+// Slopes and biases written out by their rules.
+#include <attn/verify/posenc_identify.hpp>
+
+#include <attn/error.hpp>
+
+#include "posenc_testing.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+using namespace attn::verify;
+using posenc::ids;
+
+namespace {
+
+// head h: 2^-(h + 1); element (i, j): rule(slope, i - j, j), -inf after the query.
+template <class Rule>
+Tensor<double> biases(Rule rule) {
+  Tensor<double> bias = empty<double>({8, 5, 5});
+  for (int h = 0; h < 8; ++h) {
+    for (int i = 0; i < 5; ++i) {
+      for (int j = 0; j < 5; ++j) bias(h, i, j) = j > i ? -INFINITY : rule(std::ldexp(1.0, -h - 1), i - j, j);
+    }
+  }
+  return bias;
+}
+
+}  // namespace
+
+TEST_CASE("slopes: the usual ones, without the rule for odd counts, and shifted by one head") {
+  const double root = std::sqrt(0.5);
+  const Tensor<double> six = {0.25, 0.0625, 0.015625, 0.00390625, 0.5, 0.125};
+  CHECK(ids(identify_alibi(six)) == "plain");
+  Tensor<double> without = empty<double>({6}), shifted = {1, 0.25, 0.0625, 0.015625, 0.00390625, 0.5};
+  for (int h = 0; h < 6; ++h) without(h) = std::pow(2.0, -8.0 * (h + 1) / 6);
+  CHECK(ids(identify_alibi(without)) == "AL1");
+  CHECK(ids(identify_alibi(shifted)) == "AL2");
+  CHECK(ids(identify_alibi(Tensor<double>{root, 7, 7})) == "");
+}
+
+TEST_CASE("biases: the usual ones, the wrong sign, and a form that softmax cannot see") {
+  CHECK(ids(identify_alibi(biases([](double m, int distance, int) { return -m * distance; }))) == "plain");
+  CHECK(ids(identify_alibi(biases([](double m, int distance, int) { return m * distance; }))) == "AL3");
+  CHECK(ids(identify_alibi(biases([](double m, int, int key) { return m * key; }))) == "-");
+  const Identification scaled = identify_alibi(biases([](double m, int distance, int) { return -m * distance / 8; }));
+  CHECK(ids(scaled) == "AL3 | AL2 AL3");  // 1/8 of 2^-(h+1) is 1/16 of the slopes that begin with 2^0
+  CHECK_THROWS_AS(identify_alibi(filled<double>({2, 2}, 0)), ShapeError);
+}

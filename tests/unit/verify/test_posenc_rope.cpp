@@ -1,0 +1,94 @@
+// Every mistake is made with plain formulas and must be named.
+#include <attn/verify/posenc_identify.hpp>
+
+#include <attn/error.hpp>
+#include <attn/ops/position_precision.hpp>
+
+#include "posenc_testing.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+using namespace attn::verify;
+using posenc::ids;
+
+namespace {
+
+struct Made {
+  bool interleaved = false, rounded = false;
+  double sign = 1, base = 10000, offset = 0, slowdown = 1;
+  std::size_t rotary = 8, divisor = 8;
+};
+
+Tensor<double> queries(std::size_t width) {
+  Tensor<double> x = empty<double>({8, width});
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = std::cos(1.7 * static_cast<double>(i)) + 0.3;
+  return x;
+}
+
+Tensor<double> rotated(const Tensor<double>& x, const Made& m) {
+  Tensor<double> y = x;
+  for (std::size_t i = 0; i < x.shape(0); ++i) {
+    for (std::size_t j = 0; j < m.rotary / 2; ++j) {
+      const std::size_t a = m.interleaved ? 2 * j : j, b = m.interleaved ? 2 * j + 1 : j + m.rotary / 2;
+      const double angle = m.sign * (static_cast<double>(i) + m.offset) * std::pow(m.base, -2.0 * static_cast<double>(j) / static_cast<double>(m.divisor)) / m.slowdown;
+      double c = std::cos(angle), s = std::sin(angle);
+      if (m.rounded) c = rounded_to_bfloat16(c), s = rounded_to_bfloat16(s);
+      y(i, a) = x(i, a) * c - x(i, b) * s;
+      y(i, b) = x(i, a) * s + x(i, b) * c;
+    }
+  }
+  return y;
+}
+
+std::string named(const Made& m) {
+  const Tensor<double> x = queries(8);
+  return ids(identify_rope(rotated(x, m), x, 1));
+}
+
+}  // namespace
+
+TEST_CASE("every rotary mistake is named from 8 rows of 8") {
+  Made m;
+  CHECK(named(m) == "plain");
+  m.interleaved = true;
+  CHECK(named(m) == "R1");
+  m = {};
+  m.sign = -1;
+  CHECK(named(m) == "R2");
+  m = {};
+  m.base = 500000;
+  CHECK(named(m) == "R3");
+  m = {};
+  m.slowdown = 4;
+  CHECK(named(m) == "R3");
+  m = {};
+  m.offset = 3;
+  CHECK(named(m) == "R5");
+  m = {};
+  m.rounded = true;
+  CHECK(named(m) == "R6");
+}
+
+TEST_CASE("a part that is rotated is a choice; frequencies of the whole head are the root of the base") {
+  Made m;
+  m.rotary = m.divisor = 4;
+  CHECK(named(m) == "-");
+  m.divisor = 8;  // 10000^(-2j/8) is also 100^(-2j/4)
+  CHECK(named(m) == "R3 - | - R4");
+}
+
+TEST_CASE("rotating before the split into heads is told from rotating each head") {
+  const Tensor<double> x = queries(16);
+  Made m;
+  m.rotary = m.divisor = 16;
+  CHECK(ids(identify_rope(rotated(x, m), x, 2)) == "R7");
+}
+
+TEST_CASE("unrotated queries are named as such, and others not at all") {
+  const Tensor<double> x = queries(8);
+  CHECK(identify_rope(x, x, 1).explanations.front().deviations.front().message == "not rotated at all");
+  CHECK(identify_rope(filled<double>({8, 8}, 1), x, 1).explanations.empty());
+  CHECK_THROWS_AS(identify_rope(x, queries(16), 1), ShapeError);
+  CHECK_THROWS_AS(identify_rope(x, x, 3), ShapeError);
+}

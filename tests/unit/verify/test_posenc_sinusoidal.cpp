@@ -1,0 +1,158 @@
+// Every mistake is made with plain formulas and must be named.
+#include <attn/verify/posenc_identify.hpp>
+
+#include <attn/error.hpp>
+#include <attn/ops/position_precision.hpp>
+
+#include "posenc_testing.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+using namespace attn::verify;
+using posenc::ids;
+
+namespace {
+
+struct Made {
+  std::size_t len = 8, width = 8;
+  bool concatenated = false, cosine_first = false, minus_two = false, doubled = false, own_cosine = false;
+  double base = 10000, offset = 0, scale = 1;
+  float (*rounded_angle)(double) = nullptr;
+  float (*rounded_result)(double) = nullptr;
+};
+
+Tensor<double> made(const Made& m) {
+  Tensor<double> table = empty<double>({m.len, m.width});
+  const std::size_t sines = (m.width + 1) / 2;
+  const double below = static_cast<double>(m.minus_two ? m.width - 2 : m.width);
+  for (std::size_t i = 0; i < m.len; ++i) {
+    for (std::size_t c = 0; c < m.width; ++c) {
+      const bool second = m.concatenated ? c >= sines : c % 2 == 1;
+      const std::size_t pair = m.concatenated ? (second ? c - sines : c) : c / 2;
+      const bool cosine = second != m.cosine_first;
+      const double numerator = static_cast<double>(2 * pair) * (m.doubled ? 2 : 1) + (m.own_cosine && cosine ? 1 : 0);
+      double angle = (static_cast<double>(i) + m.offset) * std::pow(m.base, -numerator / below);
+      if (m.rounded_angle) angle = m.rounded_angle(angle);
+      const double value = m.scale * (cosine ? std::cos(angle) : std::sin(angle));
+      table(i, c) = m.rounded_result ? static_cast<double>(m.rounded_result(value)) : value;
+    }
+  }
+  return table;
+}
+
+std::string named(const Made& m) { return ids(identify_sinusoidal(made(m))); }
+
+}  // namespace
+
+TEST_CASE("the document's table is recognised, in float64 and in float32") {
+  Made m;
+  CHECK(named(m) == "plain");
+  CHECK(identify_sinusoidal(made(m)).rounding == "float64");
+  m.rounded_result = [](double x) { return static_cast<float>(x); };
+  CHECK(named(m) == "plain");
+  CHECK(identify_sinusoidal(made(m)).rounding == "float32");
+}
+
+TEST_CASE("every mistake in the formula is named from an 8 × 8 table") {
+  Made m;
+  m.concatenated = true;
+  CHECK(named(m) == "E2");
+  m = {};
+  m.minus_two = true;
+  CHECK(named(m) == "E3");
+  m = {};
+  m.own_cosine = true;
+  CHECK(named(m) == "E5");
+  m = {};
+  m.offset = 1;
+  CHECK(named(m) == "E7");
+  m = {};
+  m.scale = std::sqrt(8.0);
+  CHECK(named(m) == "E10");
+  m = {};
+  m.cosine_first = true;
+  CHECK(named(m) == "E12");
+  m = {};
+  m.width = 7;
+  CHECK(named(m) == "E1");
+}
+
+TEST_CASE("doubled exponents are the squared base, and both names are given") {
+  Made m;
+  m.doubled = true;  // 10000^(4j/8) is also (10000²)^(2j/8) and (10^6)^(2j/6)
+  CHECK(named(m) == "E6 | E4 | E3 E6");
+}
+
+TEST_CASE("another base is fitted") {
+  Made m;
+  m.base = 500;
+  const Identification found = identify_sinusoidal(made(m));
+  CHECK(found.explanations.front().deviations.front().message == "base 500 instead of 10000");
+}
+
+TEST_CASE("two mistakes at once are both named") {
+  Made m;
+  m.concatenated = true;
+  m.offset = 1;
+  CHECK(named(m) == "E2 E7");
+}
+
+TEST_CASE("a first position that is not 0 or 1 is a choice with its number") {
+  Made m;
+  m.offset = 300;
+  CHECK(named(m) == "-");
+  CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.front().message == "positions count from 300");
+}
+
+TEST_CASE("a result stored in half precision is told from an angle computed in it") {
+  Made m;
+  m.rounded_result = rounded_to_bfloat16;
+  CHECK(named(m) == "plain");
+  CHECK(identify_sinusoidal(made(m)).rounding == "bfloat16");
+  m.rounded_angle = rounded_to_bfloat16;
+  CHECK(named(m) == "E11");
+  m.rounded_angle = m.rounded_result = rounded_to_float16;
+  CHECK(named(m) == "E11");
+}
+
+TEST_CASE("one row for all positions: an index instead of a slice, or the batch axis") {
+  Tensor<double> constant = empty<double>({4, 8}), batch = empty<double>({3, 4, 8});
+  Made m;
+  m.len = 20;
+  const Tensor<double> ours = made(m);
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t c = 0; c < 8; ++c) {
+      constant(i, c) = ours(13, c);
+      for (std::size_t b = 0; b < 3; ++b) batch(b, i, c) = ours(b, c);
+    }
+  }
+  CHECK(ids(identify_sinusoidal(constant)) == "E9");
+  CHECK(ids(identify_sinusoidal(batch)) == "E8");
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t c = 0; c < 8; ++c) constant(i, c) = ours(0, c);
+  }
+  CHECK(ids(identify_sinusoidal(constant)) == "E9 | E8");
+}
+
+TEST_CASE("what a small table cannot tell is said") {
+  Made m;
+  m.width = 2;  // one pair: no layout, no denominator
+  const Identification narrow = identify_sinusoidal(made(m));
+  CHECK(ids(narrow) == "plain");
+  CHECK(posenc::has_blind_spot(narrow, "E2"));
+  CHECK(posenc::has_blind_spot(narrow, "E3"));
+  m = {};
+  m.len = 1;  // position 0: no frequency
+  const Identification flat = identify_sinusoidal(made(m));
+  CHECK(posenc::has_blind_spot(flat, "E5"));
+  CHECK_FALSE(posenc::has_blind_spot(flat, "E2"));
+}
+
+TEST_CASE("numbers that are no encoding have no explanation, and no numbers are refused") {
+  Tensor<double> noise = empty<double>({8, 8});
+  for (std::size_t i = 0; i < 64; ++i) noise.data()[i] = std::sin(static_cast<double>(i * i));
+  CHECK(identify_sinusoidal(noise).explanations.empty());
+  CHECK_THROWS_AS(identify_sinusoidal(empty<double>({0, 8})), ShapeError);
+  CHECK_THROWS_AS(identify_sinusoidal(filled<double>({8}, 0)), ShapeError);
+}

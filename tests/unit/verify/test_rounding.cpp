@@ -1,0 +1,103 @@
+#include "verify/cases.hpp"
+
+#include <attn/verify/rounding.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+
+namespace {
+
+const double unit = std::ldexp(1.0, -23);  // distance of 1 to the next float
+
+Tensor<double> exact(const std::vector<double>& values) {
+  Tensor<double> tensor = empty<double>({values.size()});
+  std::copy(values.begin(), values.end(), tensor.data());
+  return tensor;
+}
+Tensor<float> single(const std::vector<float>& values) {
+  Tensor<float> tensor = empty<float>({values.size()});
+  std::copy(values.begin(), values.end(), tensor.data());
+  return tensor;
+}
+
+}  // namespace
+
+TEST_CASE("the absolute tolerance is four measured errors and eight units of the largest magnitude") {
+  // errors 0.25 and 0.5; largest magnitude 4
+  const Tolerance t = rounding_tolerance(exact({1, -4}), single({1.25f, -3.5f}));
+  CHECK(t.rtol == 1.3e-6);
+  CHECK(t.atol == doctest::Approx(4 * 0.5 + 8 * 4 * unit).epsilon(1e-12));
+  CHECK_FALSE(t.equal_nan);
+}
+
+TEST_CASE("exact agreement leaves the units") {
+  CHECK(rounding_tolerance(exact({2, 1}), single({2, 1})).atol == doctest::Approx(8 * 2 * unit).epsilon(1e-12));
+}
+
+TEST_CASE("infinities, NaN and fill values are no measure") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Tolerance t = rounding_tolerance(exact({1, -inf, std::nan(""), -1e9, 2}),
+                                         single({1, -std::numeric_limits<float>::infinity(), 7, -9.9e8f, std::numeric_limits<float>::infinity()}));
+  CHECK(t.atol == doctest::Approx(8 * unit).epsilon(1e-12));
+}
+
+TEST_CASE("tensors of different sizes have nothing to measure") {
+  CHECK(rounding_tolerance(exact({1, 2}), single({1})).atol == 0);
+}
+
+TEST_CASE("a problem in float32 has every number rounded once, and every option") {
+  loops::Case c = loops::biased();
+  AttentionOptions<double>& o = c.options.attention;
+  o.scale = 0.1;
+  o.softcap = 3;
+  o.mask.causal = true;
+  o.mask.align = CausalAlign::bottom_right;
+  o.mask.valid_lens = {3, 4};
+  o.mask.window = {1, 2};
+  o.mask_fill = -1e4;
+  o.masked_rows = MaskedRows::uniform;
+  o.dropout_keep = filled<double>({2, 3, 5, 6}, 1.0);
+  o.dropout_p = 0.25;
+  c.options.add_zero_attn = true;
+  c.options.average_weights = true;
+  const Problem<double> problem = loops::problem_of(c);
+  const Problem<float> narrow = in_float32(problem);
+  CHECK(narrow.steps == problem.steps);
+  CHECK(narrow.output_shape == problem.output_shape);
+  CHECK(narrow.inputs.at(Step::x)(1, 4, 5) == static_cast<float>(problem.inputs.at(Step::x)(1, 4, 5)));
+  CHECK((*narrow.weights.w_o)(5, 0) == static_cast<float>((*problem.weights.w_o)(5, 0)));
+  CHECK_FALSE(narrow.weights.bias_k);
+  CHECK(narrow.options.heads == 3);
+  CHECK(narrow.options.kv_heads == 3);
+  CHECK(narrow.options.add_zero_attn);
+  CHECK(narrow.options.average_weights);
+  const AttentionOptions<float>& a = narrow.options.attention;
+  CHECK(a.scale == 0.1);
+  CHECK(a.softcap == 3);
+  CHECK(a.mask.causal);
+  CHECK(a.mask.align == CausalAlign::bottom_right);
+  CHECK(a.mask.valid_lens == std::vector<std::size_t>{3, 4});
+  CHECK(a.mask.window.left == 1u);
+  CHECK(a.mask.window.right == 2u);
+  CHECK(a.mask.exempt_keys == 1);
+  CHECK(shape_of(*a.mask.given) == Shape{2, 3, 5, 5});
+  CHECK(a.mask_fill == -1e4f);
+  CHECK(a.masked_rows == MaskedRows::uniform);
+  CHECK(shape_of(*a.dropout_keep) == Shape{2, 3, 5, 6});
+  CHECK(a.dropout_p == 0.25);
+}
+
+TEST_CASE("a float32 run of a problem passes its own tolerance at every step") {
+  const Problem<double> problem = loops::problem_of(loops::causal());
+  const Problem<float> narrow = in_float32(problem);
+  Evaluator<double> run(problem);
+  Evaluator<float> narrow_run(narrow);
+  for (const Step step : problem.steps) {
+    CAPTURE(std::string(name_of(step)));
+    const Tensor<float>& floats = narrow_run.get(step);
+    Tensor<double> widened = empty<double>(shape_of(floats));
+    std::copy(floats.data(), floats.data() + floats.size(), widened.data());
+    CHECK(compare(run.get(step), widened, rounding_tolerance(run.get(step), floats)).status == Status::match);
+  }
+}

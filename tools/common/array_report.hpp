@@ -1,0 +1,55 @@
+// Results that are a few named arrays: one document for people, the arrays themselves for programs.
+#pragma once
+
+#include "output_options.hpp"
+
+#include <attn/render/document.hpp>
+#include <attn/render/json.hpp>
+#include <attn/render/number.hpp>
+#include <attn/render/output.hpp>
+#include <attn/tensor.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+struct NamedResult {
+  std::string name;
+  std::string formula;
+  std::vector<std::string> axes;  ///< one word for each axis
+  TensorView tensor;
+};
+
+struct ArrayReport {
+  render::Document document;       ///< text, Markdown, LaTeX
+  render::JsonObject header{};     ///< JSON: the members before "steps"
+  std::vector<NamedResult> arrays{};  ///< JSON, NPZ, safetensors: all; NPY, CSV: the first
+  std::string row_name = "row";    ///< CSV: the title of the first column, which counts rows from `first_row`
+  std::size_t first_row = 0;
+  std::vector<std::string> columns{};  ///< CSV: the titles of the others; empty: 0, 1, …
+  std::string drawing{};           ///< text: printed at the end, as it is
+};
+
+/// --format, --output, --force, --precision, --notes, --lang, --color, --full.
+void add_array_options(CLI::App& app, OutputOptions& options);
+
+/// Writes the report to --output in the chosen format.
+void write_array_report(const ArrayReport& report, const OutputOptions& options);
+
+/// A CSV of a matrix that is made while it is written: a header, then the number of each row and its values.
+class MatrixCsv {
+ public:
+  MatrixCsv(render::Output& output, const std::string& row_name, const std::vector<std::string>& columns,
+            render::NumberFormat format);
+  template <class T>
+  void add_row(std::size_t number, const T* values, std::size_t count);
+  void finish() { buffer_.flush(); }
+
+ private:
+  render::Buffer buffer_;
+  render::NumberFormat format_;
+};
+
+}  // namespace attn::tools

@@ -1,0 +1,146 @@
+// The layers run for real: times beside counted operations, exponents beside theory.
+#include "../common/choices.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/numbers.hpp"
+#include "../common/picture.hpp"
+#include "cells.hpp"
+#include "layer_options.hpp"
+#include "measurement_report.hpp"
+#include "progress.hpp"
+#include "ranges.hpp"
+#include "subcommands.hpp"
+
+#include <attn/cost/measure.hpp>
+#include <attn/error.hpp>
+#include <attn/ops/blas.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <set>
+
+namespace attn::tools {
+namespace {
+
+using cost::Count;
+using cost::Letter;
+
+struct MeasureCommand {
+  LayerOptions sizes;
+  OutputOptions output;
+  PictureOptions picture;
+  cost::Repetition repetition;
+  std::vector<Count> threads;
+  std::size_t max_memory = 0;
+};
+
+// The lengths at the first width, then the widths at the first length: each point once.
+std::vector<cost::Values> points_of(const LayerOptions& sizes) {
+  std::vector<cost::Values> points;
+  std::set<std::pair<Count, Count>> seen;
+  const auto append = [&](Count n, Count d) {
+    if (seen.insert({n, d}).second) points.push_back(values_of(sizes, n, d, sizes.kernel.front()));
+  };
+  for (const Count n : sizes.len) append(n, sizes.d_model.front());
+  for (const Count d : sizes.d_model) append(sizes.len.front(), d);
+  return points;
+}
+
+void charge_largest(const MeasureCommand& c, const std::vector<cost::Values>& points) {
+  for (const cost::Layer layer : c.sizes.layers) {
+    for (const cost::Values& values : points) {
+      const Count bytes = cost::measured_bytes(layer).value(values);
+      MemoryBudget budget(c.max_memory);
+      const Count most = std::numeric_limits<std::int64_t>::max();
+      budget.charge(static_cast<std::size_t>(std::min(bytes, most)),
+                    fmt::format("{} with {}", cost::layer_info(layer).key, describe(values, {Letter::n, Letter::d})));
+    }
+  }
+}
+
+void require_measurable(const std::vector<cost::Layer>& layers) {
+  std::vector<std::string> names;
+  for (const cost::Layer layer : cost::measurable_layers()) names.emplace_back(cost::layer_info(layer).key);
+  for (const cost::Layer layer : layers) {
+    const std::string name = cost::layer_info(layer).key;
+    if (std::count(names.begin(), names.end(), name) == 0) {
+      throw UsageError("--layers", fmt::format("'{}' has no implementation to run; choose from {}", name, list_of_words(names)));
+    }
+  }
+}
+
+std::vector<Measurement> measure_all(const MeasureCommand& c, const std::vector<cost::Values>& points) {
+  std::vector<Measurement> all;
+  Progress progress(c.threads.size() * c.sizes.layers.size() * points.size());
+  for (const Count threads : c.threads) {
+    set_blas_threads(static_cast<int>(threads));
+    for (const cost::Layer layer : c.sizes.layers) {
+      for (const cost::Values& values : points) {
+        progress.step(fmt::format("{} {} × {}", cost::layer_info(layer).key, describe(values, {Letter::n, Letter::d}), cost::to_string(threads)));
+        const cost::Summary time = cost::summarize(cost::time_runs(cost::make_workload(layer, values), c.repetition));
+        all.push_back({layer, values, threads, time});
+      }
+    }
+  }
+  set_blas_threads(1);
+  return all;
+}
+
+int run_measure(MeasureCommand& c) {
+  if (!c.output.as_script) require_table_output(c.output);
+  require_measurable(c.sizes.layers);
+  const std::vector<cost::Values> points = points_of(c.sizes);
+  charge_largest(c, points);
+  const cost::Machine machine = cost::describe_machine();
+  if (c.threads.empty()) {
+    c.threads = {1};
+    if (machine.cores > 1) c.threads.push_back(static_cast<Count>(machine.cores));
+  }
+  const std::vector<Measurement> measurements = measure_all(c, points);
+  const std::vector<Fit> fits = fits_of(measurements, c.sizes);
+  if (write_picture(plots_of(measurements, fits, c.output.language), c.picture, c.output)) return exit_done;
+  write_measurements(measurements, fits, machine, c.output);
+  return exit_done;
+}
+
+void add_measurement_options(CLI::App& app, MeasureCommand& c) {
+  const auto add = [&app](const std::string& option, const std::string& type, const std::string& help,
+                          std::function<void(const std::string&)> set) {
+    app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group("Measurement");
+  };
+  add("--threads", "N,…", "Threads of BLAS, one series each (default: 1 and all cores)",
+      [&c](const std::string& text) {
+        c.threads = parse_sizes("--threads", text, 64);
+        if (*std::max_element(c.threads.begin(), c.threads.end()) > 1024) {
+          throw UsageError("--threads", fmt::format("expected at most 1024 threads, found '{}'", text));
+        }
+      });
+  add("--repetitions", "N", "Samples of every point (default 9)",
+      [&c](const std::string& text) { c.repetition.repetitions = parse_whole("--repetitions", text, 1, 100000); });
+  add("--warm-ups", "N", "Runs before the first sample (default 2)",
+      [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 0, 100000); });
+  add("--max-memory", "SIZE", "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)",
+      [&c](const std::string& text) { c.max_memory = parse_bytes("--max-memory", text); });
+}
+
+}  // namespace
+
+Run setup_measure(CLI::App& app) {
+  auto command = std::make_shared<MeasureCommand>();
+  command->sizes.heads = 1;
+  command->sizes.len = {512, 1024, 2048, 4096};
+  // Wide enough that the calls' fixed cost is small, and still within most machines' caches.
+  command->sizes.d_model = {256, 512, 1024, 2048};
+  add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
+  add_measurement_options(app, *command);
+  add_picture_options(app, command->picture, Drawings::none);
+  command->output.has_picture = true;
+  add_table_options(app, command->output);
+  command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention};
+  return [command]() { return run_measure(*command); };
+}
+
+}  // namespace attn::tools

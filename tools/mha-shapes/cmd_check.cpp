@@ -1,0 +1,207 @@
+// Claims about a module of attention: every contradiction at once, and what would be consistent instead.
+#include "../common/choices.hpp"
+#include "../common/numbers.hpp"
+#include "module_options.hpp"
+#include "report.hpp"
+#include "subcommands.hpp"
+
+#include <attn/error.hpp>
+#include <attn/io/file.hpp>
+#include <attn/shapes/claims.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+
+namespace attn::tools {
+namespace {
+
+using shapes::CheckResult;
+using shapes::Finding;
+
+struct CheckCommand {
+  std::string program, file, input_axes;
+  shapes::StatedShapes stated;
+  shapes::ModuleConfig config;
+  bool sizes_given = false;
+  OutputOptions output;
+};
+
+// "5,3,8", also with brackets or blanks as a program prints it: "(5, 3, 8)".
+Shape parse_shape(const std::string& option, const std::string& text) {
+  std::string bare;
+  for (const char c : text) {
+    if (std::string_view("()[] ").find(c) == std::string_view::npos) bare += c;
+  }
+  Shape shape;
+  for (const std::string& size : parse_list(option, bare)) shape.push_back(parse_whole(option, size, 1, std::size_t{1} << 28));
+  return shape;
+}
+
+void add_shape(CLI::App& app, const char* option, std::optional<Shape>& target, const char* help) {
+  app.add_option_function<std::string>(option, [&target, option](const std::string& text) { target = parse_shape(option, text); }, help)
+      ->type_name("SHAPE")
+      ->group("Tensors");
+}
+
+void add_size(CLI::App& app, CheckCommand& c, const char* option, std::size_t shapes::ModuleConfig::*size, const char* help) {
+  app.add_option_function<std::string>(
+         option,
+         [&c, option, size](const std::string& text) {
+           c.config.*size = parse_whole(option, text, 1, std::size_t{1} << 28);
+           c.sizes_given = true;
+         },
+         help)
+      ->type_name("N")
+      ->group("Sizes");
+}
+
+// The code itself, or the file that holds it.
+std::string program_text(const CheckCommand& c) {
+  if (!c.file.empty() && !c.program.empty()) throw UsageError("--file", "gives the code a second time");
+  if (!c.file.empty()) {
+    const io::Bytes bytes = c.file == "-" ? io::load_stdin("--file -") : io::load_file(c.file, "--file " + c.file);
+    return std::string(bytes.text());
+  }
+  return c.program;
+}
+
+CheckResult check(const CheckCommand& c) {
+  const std::string program = program_text(c);
+  if (program.empty()) {
+    if (c.config.d_model == 0 || c.config.heads == 0) {
+      throw UsageError("", "nothing to check: give a call such as 'nn.MultiheadAttention(8, 2)', --file, or --d-model and --heads");
+    }
+    return shapes::check_module(c.config, c.stated);
+  }
+  if (c.sizes_given) throw UsageError("--d-model", "and the other sizes describe a module; the code describes one already");
+  CheckResult result = shapes::check_program(program, c.stated);
+  if (result.calls.empty()) {
+    throw InputError("", "found no module of attention in the code (known: nn.MultiheadAttention, nn.Transformer and its layers, "
+                         "d2l.MultiHeadAttention, keras.layers.MultiHeadAttention, MultiHeadSelfAttention, SelfAttention)");
+  }
+  return result;
+}
+
+render::Table table_of(const CheckCommand& c, const std::vector<Finding>& findings) {
+  const lessons::Language language = c.output.language;
+  render::Table table;
+  table.columns = {column(language, "rule"), column(language, "subject"), column(language, "problem"), column(language, "repair")};
+  for (const Finding& finding : findings) {
+    table.rows.push_back({finding.rule, finding.subject, say(language, "rule." + finding.rule, finding.values),
+                          say(language, "repair." + finding.rule, finding.values)});
+  }
+  return table;
+}
+
+std::string text_body(const CheckCommand& c, const std::vector<Finding>& findings) {
+  const lessons::Language language = c.output.language;
+  const bool colour = wants_colour(c.output);
+  if (findings.empty()) return (colour ? "\033[38;5;28m✓\033[0m " : "✓ ") + say(language, "check.none") + "\n";
+  std::string text;
+  for (const Finding& finding : findings) {
+    const std::string problem = indented(say(language, "rule." + finding.rule, finding.values), 2);
+    text += (colour ? "\033[38;5;160m✗\033[0m " : "✗ ") + problem.substr(2);
+    if (c.output.notes) text += indented("→ " + say(language, "repair." + finding.rule, finding.values), 4);
+  }
+  return text;
+}
+
+std::string python_call(const shapes::CheckedCall& checked, const shapes::ModuleConfig& config) {
+  const bool torch = config.impl == shapes::Impl::torch;
+  return fmt::format("{}({}={}, {}={}{})", checked.constructor, torch ? "embed_dim" : "d_model", config.d_model, torch ? "num_heads" : "heads",
+                     config.heads, config.batch_first ? ", batch_first=True" : "");
+}
+
+std::vector<std::string> alternative_lines(const CheckCommand& c, const shapes::CheckedCall& checked) {
+  std::vector<std::string> lines;
+  for (const shapes::Alternative& a : shapes::nearest_consistent(checked)) {
+    std::string line = say(c.output.language, "check.alternative",
+                           {{"E", std::to_string(a.config.d_model)}, {"H", std::to_string(a.config.heads)}, {"D", std::to_string(a.config.d_model / a.config.heads)}});
+    if (!a.input.empty()) line += ": x " + to_string(a.input) + " → " + to_string(a.output);
+    lines.push_back(line + "   " + python_call(checked, a.config));
+  }
+  return lines;
+}
+
+render::JsonArray alternatives_json(const shapes::CheckedCall& checked) {
+  render::JsonArray array;
+  for (const shapes::Alternative& a : shapes::nearest_consistent(checked)) {
+    array.emplace_back(render::JsonObject{{"d_model", std::uint64_t{a.config.d_model}},
+                                          {"heads", std::uint64_t{a.config.heads}},
+                                          {"head_dim", std::uint64_t{a.config.d_model / a.config.heads}},
+                                          {"input", render::json_of(a.input)},
+                                          {"output", render::json_of(a.output)},
+                                          {"changes", std::uint64_t{a.changes}},
+                                          {"call", python_call(checked, a.config)}});
+  }
+  return array;
+}
+
+int run(const CheckCommand& c) {
+  const CheckResult result = check(c);
+  const shapes::CheckedCall& last = result.calls.back();
+  Report report;
+  report.rows_key = "contradictions";
+  report.title = say(c.output.language, "check.title");
+  report.table = table_of(c, result.findings);
+  report.text_body = text_body(c, result.findings);
+  const bool consistent = result.findings.empty();
+  report.facts = {{"tool", "mha-shapes check"}, {"verdict", consistent ? "consistent" : "contradictory"}};
+  if (!consistent) {
+    report.introduction = {say(c.output.language, "check.count", {{"count", std::to_string(result.findings.size())}})};
+    report.facts.emplace_back("nearest", alternatives_json(last));
+    const std::vector<std::string> lines = alternative_lines(c, last);
+    if (!lines.empty() && c.output.notes) {
+      report.closing = {say(c.output.language, "check.nearest")};
+      report.closing.insert(report.closing.end(), lines.begin(), lines.end());
+    }
+  } else if (!last.call.query.empty() && last.config.d_model > 0) {
+    const Shape output = shapes::output_shape(last.config, last.call);
+    report.closing = {say(c.output.language, "check.output", {{"found", to_string(output)}})};
+    report.facts.emplace_back("output", render::json_of(output));
+  }
+  write(report, c.output);
+  return consistent ? exit_done : exit_different;
+}
+
+void add_claims(CLI::App& app, CheckCommand& c) {
+  app.add_option("code", c.program, "Python that makes and calls a module")->type_name("CODE")->group("Options");
+  app.add_option("--file", c.file, "The same from a file; - is standard input")->type_name("PATH")->group("Options");
+  add_shape(app, "--input", c.stated.input, "Shape of the query (input, src or tgt): 5,3");
+  add_shape(app, "--key", c.stated.key, "Shape of the source of keys, where it is another tensor");
+  add_shape(app, "--value", c.stated.value, "Shape of the source of values, where it is another tensor");
+  add_shape(app, "--output", c.stated.output, "Shape that is said to come out");
+  add_shape(app, "--attn-mask", c.stated.attn_mask, "Shape of attn_mask");
+  add_shape(app, "--key-padding-mask", c.stated.key_padding_mask, "Shape of key_padding_mask");
+  app.add_flag("--batch-first-input", c.stated.batch_first_input, "The axes of the input are (B, L, E), whatever the module expects")->group("Tensors");
+}
+
+}  // namespace
+
+Run setup_check(CLI::App& app) {
+  auto c = std::make_shared<CheckCommand>();
+  add_claims(app, *c);
+  Choices<shapes::Impl> impls;
+  for (const shapes::ImplRow& row : shapes::impl_table()) {
+    if (row.impl != shapes::Impl::sdpa) impls.emplace_back(std::string(row.name), row.impl);
+  }
+  add_choice(app, "--impl", c->config.impl, impls, "Module, when it is given by its sizes (default torch)")->group("Sizes");
+  add_size(app, *c, "--d-model", &shapes::ModuleConfig::d_model, "E: embedding width");
+  add_size(app, *c, "--heads", &shapes::ModuleConfig::heads, "H: query heads");
+  add_size(app, *c, "--kv-heads", &shapes::ModuleConfig::kv_heads, "Hk: key/value heads");
+  add_size(app, *c, "--kdim", &shapes::ModuleConfig::key_width, "Ek: width of the source of keys");
+  add_size(app, *c, "--vdim", &shapes::ModuleConfig::value_width, "Ev: width of the source of values");
+  app.add_flag("--batch-first", c->config.batch_first, "The module is made with batch_first=True")->group("Sizes");
+  app.add_option_function<std::string>(
+         "--head-dim", [raw = c.get()](const std::string& text) { raw->stated.head_dim = parse_whole("--head-dim", text, 1, std::size_t{1} << 28); },
+         "D: claimed head size (d_k)")
+      ->type_name("N")
+      ->group("Sizes");
+  add_report_options(app, c->output, "-o,--save");
+  return [c]() { return run(*c); };
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,52 @@
+// Files of weights in any layout: which layouts they fit, and conversion with its proof.
+#pragma once
+
+#include <attn/tensor.hpp>
+#include <attn/weights/multihead_shape.hpp>
+
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+/// One module found in a file.
+struct LayoutFit {
+  std::string prefix;       ///< what stands before the layout's names: "h.0.attn."
+  const LayoutInfo* layout = nullptr;
+  std::size_t d_model = 0;
+  std::string heads;        ///< "12", or the numbers that fit where the shapes leave it open
+  std::size_t head_dim = 0; ///< 0 where it does not follow
+  bool bias = false;
+};
+
+/// Every module of every layout whose names and shapes are in the file. `heads`: 0 for "not known".
+/// The header of a safetensors file is enough. Throws InputError, SystemError.
+std::vector<LayoutFit> inspect_file(const std::string& path, std::size_t heads);
+
+struct ConversionRequest {
+  const LayoutInfo* from;
+  const LayoutInfo* to;
+  std::string input;   ///< FILE or FILE:PREFIX
+  std::string result;
+  std::size_t heads;   ///< 0: to be read off the weights
+  bool force;
+};
+
+struct ConvertedTensor {
+  std::string name;
+  Shape shape;
+  std::string feeds;
+};
+
+struct Conversion {
+  MultiheadShape shape;
+  Precision precision;
+  std::vector<ConvertedTensor> tensors;
+  std::size_t numbers = 0;  ///< how many came back bit for bit
+};
+
+/// Writes the result, then reads it back, converts it to the first layout again and compares every number
+/// with the input's. Throws InputError where a layout cannot hold the weights; the message says why.
+Conversion convert_file(const ConversionRequest& request);
+
+}  // namespace attn::tools

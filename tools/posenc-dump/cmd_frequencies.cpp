@@ -1,0 +1,79 @@
+// ω_j, the wavelength 2π/ω_j, and the first position at which a pair nearly repeats its beginning.
+#include "../common/choices.hpp"
+#include "../common/numbers.hpp"
+#include "../common/table_report.hpp"
+#include "../common/picture.hpp"
+#include "sinusoidal_options.hpp"
+#include "subcommands.hpp"
+#include "words.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+#include <memory>
+
+namespace attn::tools {
+namespace {
+
+struct FrequenciesCommand {
+  TableOptions shape;
+  OutputOptions output;
+  PictureOptions picture;
+};
+
+// Whole positions never repeat exactly; after one wavelength, rounded, the angle is off by at most ω/2.
+std::int64_t first_repeat(double wavelength) { return wavelength < 9e18 ? std::llround(wavelength) : INT64_MAX; }
+
+render::Table table_of(const FrequenciesCommand& c, const std::vector<Frequency>& frequencies, const SinusoidalOptions& options) {
+  const auto right = render::Alignment::right;
+  render::Table table;
+  table.columns = {{posenc_word(c.output, "pair"), right, "pair"}, {posenc_word(c.output, "divisor"), right, "divisor"}, {"ω", right, "omega"},
+                   {posenc_word(c.output, "wavelength"), right, "wavelength", {3}}, {posenc_word(c.output, "first_repeat"), right, "first_repeat"},
+                   {posenc_word(c.output, "repeat_error"), right, "repeat_error"}};
+  for (std::size_t j = 0; j < frequencies.size(); ++j) {
+    const std::int64_t repeat = first_repeat(frequencies[j].wavelength());
+    const SinCos<double> there = frequencies[j].at<double>(repeat);
+    table.rows.push_back({static_cast<std::int64_t>(j), divisor_text(j, options), frequencies[j].radians(), frequencies[j].wavelength(), repeat,
+                          std::hypot(there.sin, there.cos - 1)});
+  }
+  return table;
+}
+
+render::Plot plot_of(const FrequenciesCommand& c, const std::vector<Frequency>& frequencies) {
+  render::Plot plot{posenc_word(c.output, "frequencies_title"), posenc_word(c.output, "pair"), posenc_word(c.output, "wavelength"), false, true};
+  render::Curve curve{posenc_word(c.output, "wavelength"), {}, {}};
+  for (std::size_t j = 0; j < frequencies.size(); ++j) {
+    curve.x.push_back(static_cast<double>(j));
+    curve.y.push_back(frequencies[j].wavelength());
+  }
+  plot.curves.push_back(std::move(curve));
+  return plot;
+}
+
+int run_frequencies(const FrequenciesCommand& c) {
+  const SinusoidalOptions options = options_of(c.shape, 32);
+  const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
+  const std::vector<render::Plot> plots = {plot_of(c, frequencies)};
+  if (write_picture(plots, c.picture, c.output)) return exit_done;
+  TableReport report;
+  report.title = posenc_word(c.output, "frequencies_title");
+  report.introduction = posenc_notes(c.output, "frequencies");
+  report.rows = table_of(c, frequencies, options);
+  report.tables = {{posenc_word(c.output, "one_row_a_pair"), report.rows}};
+  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
+  write_table_report(report, c.output);
+  return exit_done;
+}
+
+}  // namespace
+
+Run setup_frequencies(CLI::App& app) {
+  auto command = std::make_shared<FrequenciesCommand>();
+  add_table_shape(app, command->shape, "", "32");
+  add_picture_options(app, command->picture, Drawings::none);
+  command->output.has_picture = true;
+  add_table_options(app, command->output);
+  return [command]() { return run_frequencies(*command); };
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,189 @@
+// A table of free parameters, as nn.Embedding, and one trained on a task in which position matters.
+#include "../common/array_report.hpp"
+#include "../common/choices.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/numbers.hpp"
+#include "../common/run_options.hpp"
+#include "../common/size_options.hpp"
+#include "../common/tensor_arguments.hpp"
+#include "../common/picture.hpp"
+#include "similarity_report.hpp"
+#include "subcommands.hpp"
+#include "words.hpp"
+
+#include <attn/error.hpp>
+#include <attn/ops/position_learned.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include <unistd.h>
+
+namespace attn::tools {
+namespace {
+
+struct LearnedCommand {
+  explicit LearnedCommand(CLI::App& app) : tensors(app) {}
+  SizeOptions sizes;
+  RunOptions run;
+  OutputOptions output;
+  PictureOptions picture;
+  TensorArguments tensors;
+  bool fit = false;
+  std::size_t steps = 400;
+  double rate = 1;
+};
+
+// Drawn on standard error, and only where a person sees it.
+void show_progress(std::size_t step, std::size_t steps) {
+  constexpr std::size_t width = 40;
+  if (isatty(STDERR_FILENO) == 0) return;
+  const std::size_t done = step * width / steps;
+  if (step > 0 && done == (step - 1) * width / steps) return;
+  std::fprintf(stderr, "\r[%s%s] %zu/%zu", std::string(done, '#').c_str(), std::string(width - done, ' ').c_str(), step, steps);
+}
+
+void clear_progress() {
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%60s\r", "");
+}
+
+template <class T>
+Tensor<T> widened(const Tensor<float>& table) {
+  Tensor<T> result = empty<T>(shape_of(table));
+  std::copy(table.data(), table.data() + table.size(), result.data());
+  return result;
+}
+
+template <class T>
+Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
+  MemoryBudget budget(c.run.max_memory);
+  c.tensors.read(budget);
+  if (const TensorArgument* weights = c.tensors.find("--weights")) {
+    const Shape shape = weights->shape();
+    if (shape.size() != 2) throw ShapeError("--weights", "expected (L, d), found shape " + to_string(shape));
+    require_agreement("--len", c.sizes.len, shape[0], "--weights");
+    require_agreement("--d-model", c.sizes.d_model, shape[1], "--weights");
+    c.tensors.draw(random);
+    return c.tensors.take<T>("--weights");
+  }
+  const std::size_t len = c.sizes.len.value_or(12), width = c.sizes.d_model.value_or(16);
+  const auto count = element_count({len, len + width});
+  budget.charge(count && *count < SIZE_MAX / 16 ? *count * 16 : SIZE_MAX, "the table and its products");
+  return widened<T>(learned_table(random, len, width));
+}
+
+template <class T>
+void finish(LearnedCommand& c, ArrayReport& report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
+  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "learned"}, {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed}};
+  report.arrays.insert(report.arrays.begin(), {"P", "nn.Embedding(L, d).weight", {"position", "column"}, table});
+  report.row_name = "position";
+  report.drawing = drawings_of(plots, c.picture, c.output);
+  write_array_report(report, c.output);
+}
+
+template <class T>
+int run_table(LearnedCommand& c) {
+  TorchGenerator random(c.run.seed);
+  const Tensor<T> table = table_of<T>(c, random);
+  const Similarity<T> similar = similarity(table);
+  const std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "learned_title"), c.output, similar);
+  if (write_picture(plots, c.picture, c.output)) return exit_done;
+  ArrayReport report;
+  report.document.title = posenc_word(c.output, "learned_title");
+  report.document.introduction = posenc_notes(c.output, "learned");
+  render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
+  section.panel = render::Panel{table, {"position", "column"}, {}, {}, render::Shading::diverging, false};
+  report.document.sections = {section, similarity_section(c.output, similar)};
+  report.arrays = {{"similarity", "P·Pᵀ", {"position", "position"}, similar.dots}};
+  finish(c, report, table, plots);
+  return exit_done;
+}
+
+render::Curve losses_of(const std::string& name, const Fit& fit) {
+  render::Curve curve{name, {}, fit.losses};
+  for (std::size_t step = 0; step < fit.losses.size(); ++step) curve.x.push_back(static_cast<double>(step));
+  return curve;
+}
+
+// The loss every so many steps, the learned table's next to the sinusoidal one's.
+Tensor<double> loss_table(const Fit& learned, const Fit& fixed) {
+  Tensor<double> losses = empty<double>({learned.losses.size(), 2});
+  for (std::size_t step = 0; step < learned.losses.size(); ++step) {
+    losses(step, 0) = learned.losses[step];
+    losses(step, 1) = fixed.losses[step];
+  }
+  return losses;
+}
+
+int run_fit(LearnedCommand& c) {
+  TorchGenerator random(c.run.seed);
+  Tensor<double> start = table_of<double>(c, random);
+  const std::size_t len = start.shape(0), width = start.shape(1);
+  if (len < 2) throw UsageError("--len", "attending to the previous token needs at least 2 positions, found 1");
+  if (width % 2 == 1) throw UsageError("--d-model", fmt::format("the sinusoidal table beside it needs an even width, found {}", width));
+  Tensor<double> map = widened<double>(randn(random, {width, width}));
+  for (double& value : map.storage()) value /= std::sqrt(static_cast<double>(width));
+  SinusoidalOptions options;
+  options.d_model = width;
+  const Fit learned = fit_previous_token(std::move(start), map, TrainTable::yes, c.steps, c.rate, [&c](std::size_t step) { show_progress(step, c.steps); });
+  clear_progress();
+  const Fit fixed = fit_previous_token(sinusoidal<double>(len, options), map, TrainTable::no, c.steps, c.rate);
+  const Similarity<double> ours = similarity(learned.table), theirs = similarity(fixed.table);
+  render::Plot losses{posenc_word(c.output, "fit_title"), posenc_word(c.output, "step"), posenc_word(c.output, "loss"), false, true};
+  losses.curves = {losses_of("learned", learned), losses_of("sinusoidal", fixed)};
+  const std::vector<render::Plot> plots = {losses, {"learned: P·Pᵀ", "position", "position", false, false, {}, {TensorView(ours.dots)}},
+                                           {"sinusoidal: P·Pᵀ", "position", "position", false, false, {}, {TensorView(theirs.dots)}}};
+  if (write_picture(plots, c.picture, c.output)) return exit_done;
+  const Tensor<double> loss = loss_table(learned, fixed);
+  ArrayReport report;
+  report.document.title = posenc_word(c.output, "fit_title");
+  report.document.introduction = posenc_notes(c.output, "fit");
+  render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
+  section.panel = render::Panel{loss, {"step", "table"}, {}, {"learned", "sinusoidal"}, render::Shading::none, false};
+  section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
+  render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
+  first.name = "learned";
+  second.name = "sinusoidal";
+  report.document.sections = {section, first, second};
+  report.arrays = {{"loss", section.formula, {"step", "table"}, loss}, {"map", "M", {"column", "column"}, learned.map},
+                   {"similarity_learned", "P·Pᵀ", {"position", "position"}, ours.dots}, {"similarity_sinusoidal", "P·Pᵀ", {"position", "position"}, theirs.dots}};
+  finish(c, report, learned.table, plots);
+  return exit_done;
+}
+
+void add_fit_options(CLI::App& app, LearnedCommand& c) {
+  static const std::string group = "Training";
+  app.add_flag("--fit", c.fit, "Train the table so that each position attends to the one before it")->group(group);
+  add_word(app, "--fit-steps", "N", "Steps of gradient descent (default 400)", [&c](const std::string& text) {
+    c.steps = parse_whole("--fit-steps", text, 1, 1000000);
+  })->group(group);
+  add_word(app, "--rate", "NUMBER", "Size of a step (default 1)", [&c](const std::string& text) {
+    c.rate = parse_number("--rate", text);
+    if (c.rate <= 0) throw UsageError("--rate", "expected a number above 0, found '" + text + "'");
+  })->group(group);
+}
+
+}  // namespace
+
+Run setup_learned(CLI::App& app) {
+  auto command = std::make_shared<LearnedCommand>(app);
+  command->tensors.add("--weights", "A learned table (L, d), e.g. model.safetensors:wpe.weight (default: a fresh nn.Embedding)", "Weights");
+  add_size_options(app, command->sizes, {"--len", "--d-model"});
+  add_fit_options(app, *command);
+  add_seed_option(app, command->run);
+  add_number_options(app, command->run);
+  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
+  command->output.has_picture = true;
+  add_array_options(app, command->output);
+  return [command]() {
+    if (command->fit) return run_fit(*command);
+    return with_precision(command->run.dtype, [&](auto t) { return run_table<decltype(t)>(*command); });
+  };
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,64 @@
+// P·Pᵀ depends on the distance of two positions only, and falls off at first.
+#include "../common/array_report.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/run_options.hpp"
+#include "../common/picture.hpp"
+#include "similarity_report.hpp"
+#include "sinusoidal_options.hpp"
+#include "subcommands.hpp"
+#include "words.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace attn::tools {
+namespace {
+
+constexpr std::size_t default_len = 60, default_width = 32;
+
+struct SimilarityCommand {
+  TableOptions shape;
+  RunOptions run;
+  OutputOptions output;
+  PictureOptions picture;
+};
+
+template <class T>
+int run_similarity(const SimilarityCommand& c) {
+  const std::size_t len = c.shape.len.value_or(default_len);
+  const SinusoidalOptions options = options_of(c.shape, default_width);
+  MemoryBudget budget(c.run.max_memory);
+  const std::size_t side = len + options.d_model;
+  budget.charge(len > 0xFFFFFFFF ? SIZE_MAX : len * side * sizeof(T), "the table and its products");
+  const Similarity<T> result = similarity(sinusoidal<T>(len, options));
+  const std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "similarity_title"), c.output, result);
+  if (write_picture(plots, c.picture, c.output)) return exit_done;
+  ArrayReport report;
+  report.document.title = posenc_word(c.output, "similarity_title");
+  report.document.introduction = posenc_notes(c.output, "similarity");
+  report.document.sections.push_back(similarity_section(c.output, result));
+  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "similarity"}, {"dtype", to_string(c.run.dtype)},
+                   {"spread_on_diagonals", result.spread}, {"monotone_to", static_cast<std::uint64_t>(result.monotone_to)}};
+  report.arrays.push_back({"similarity", "P·Pᵀ", {"position", "position"}, result.dots});
+  report.row_name = "position";
+  report.drawing = drawings_of(plots, c.picture, c.output);
+  write_array_report(report, c.output);
+  return exit_done;
+}
+
+}  // namespace
+
+Run setup_similarity(CLI::App& app) {
+  auto command = std::make_shared<SimilarityCommand>();
+  add_table_shape(app, command->shape, "60", "32");
+  add_number_options(app, command->run);
+  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
+  command->output.has_picture = true;
+  add_array_options(app, command->output);
+  return [command]() {
+    return with_precision(command->run.dtype, [&](auto t) { return run_similarity<decltype(t)>(*command); });
+  };
+}
+
+}  // namespace attn::tools

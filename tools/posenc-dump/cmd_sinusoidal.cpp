@@ -1,0 +1,256 @@
+// The table P of the document, piece by piece or whole; X + P; the formula of one number.
+#include "../common/array_report.hpp"
+#include "../common/choices.hpp"
+#include "../common/formats.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/numbers.hpp"
+#include "../common/run_options.hpp"
+#include "../common/size_options.hpp"
+#include "../common/tensor_arguments.hpp"
+#include "../common/picture.hpp"
+#include "sinusoidal_options.hpp"
+#include "subcommands.hpp"
+#include "words.hpp"
+
+#include <attn/error.hpp>
+#include <attn/io/sink.hpp>
+#include <attn/steps.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+namespace attn::tools {
+namespace {
+
+constexpr std::size_t default_len = 60, default_width = 32;  // the document's figures
+constexpr std::size_t rows_at_once = 256;
+
+struct SinusoidalCommand {
+  explicit SinusoidalCommand(CLI::App& app) : tensors(app) {}
+  TableOptions shape;
+  RunOptions run;
+  OutputOptions output;
+  PictureOptions picture;
+  TensorArguments tensors;
+  std::string columns, cell;
+};
+
+std::size_t width_of(const SinusoidalOptions& options) { return sinusoidal_columns(options).size(); }
+
+// "6:10" counts as Python does, up to but not including 10; "1,5" lists.
+std::vector<std::size_t> chosen_columns(const SinusoidalCommand& c, std::size_t width) {
+  std::vector<std::size_t> chosen;
+  const std::size_t colon = c.columns.find(':');
+  if (c.columns.empty() || colon != std::string::npos) {
+    const std::string first = c.columns.substr(0, std::min(colon, c.columns.size()));
+    const std::string last = colon == std::string::npos ? "" : c.columns.substr(colon + 1);
+    const std::size_t begin = first.empty() ? 0 : parse_whole("--columns", first, 0, width - 1);
+    const std::size_t end = last.empty() ? width : parse_whole("--columns", last, begin + 1, width);
+    chosen.resize(end - begin);
+    std::iota(chosen.begin(), chosen.end(), begin);
+    return chosen;
+  }
+  for (const std::string& part : parse_list("--columns", c.columns)) chosen.push_back(parse_whole("--columns", part, 0, width - 1));
+  return chosen;
+}
+
+// "p[2,3] = cos(2 / 10000^(2/32)) = cos(1.1246827) = 0.431463": the formula with this cell's numbers.
+std::string substituted(const std::string& cell, const SinusoidalOptions& options, std::size_t len) {
+  std::string text = cell;
+  if (text.size() > 2 && (text[0] == 'p' || text[0] == 'P') && text[1] == '[' && text.back() == ']') text = text.substr(2, text.size() - 3);
+  const std::vector<std::string> parts = parse_list("--cell", text);
+  if (parts.size() != 2) throw UsageError("--cell", "expected ROW,COLUMN such as 'p[2,3]', found '" + cell + "'");
+  const std::vector<SinusoidalColumn> columns = sinusoidal_columns(options);
+  const std::size_t row = parse_whole("--cell", parts[0], 0, len - 1), column = parse_whole("--cell", parts[1], 0, columns.size() - 1);
+  const SinusoidalColumn half = columns[column];
+  const Frequency frequency = sinusoidal_frequencies(options)[half.pair];
+  const std::uint64_t position = options.offset + row;
+  const SinCos<double> both = frequency.at<double>(static_cast<std::int64_t>(position));
+  const char* function = half.is_cosine ? "cos" : "sin";
+  return fmt::format("p[{},{}] = {}({} / {}) = {}({:.12g}) = {}", row, column, function, position, divisor_text(half.pair, options), function,
+                     static_cast<double>(position) * frequency.radians(), half.is_cosine ? both.cos : both.sin);
+}
+
+std::vector<render::Plot> plots_of(const SinusoidalCommand& c, const SinusoidalOptions& options, const TensorView& table,
+                                   const std::vector<std::size_t>& columns) {
+  render::Plot curves{fmt::format("sinusoidal encoding, d = {}", options.d_model), "position", "value"};
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    render::Curve curve{fmt::format("column {}", columns[k]), {}, {}};
+    for (std::size_t i = 0; i < table.shape().front(); ++i) {
+      curve.x.push_back(static_cast<double>(options.offset + i));
+      curve.y.push_back(table[i * columns.size() + k]);
+    }
+    curves.curves.push_back(std::move(curve));
+  }
+  render::Plot heatmap{curves.title, "column", "row (position)", false, false, {}, {table}};
+  const bool wants_file = !c.picture.file.empty() || c.output.as_script;
+  if (!wants_file) return {heatmap, curves};
+  return c.columns.empty() ? std::vector<render::Plot>{heatmap} : std::vector<render::Plot>{curves};
+}
+
+render::JsonObject header_of(const SinusoidalCommand& c, const SinusoidalOptions& options) {
+  return {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "sinusoidal"}, {"dtype", to_string(c.run.dtype)},
+          {"base", options.base}, {"offset", std::uint64_t{options.offset}},
+          {"layout", options.order == PairOrder::interleaved ? "interleaved" : "concatenated"},
+          {"denominator", options.denominator == Denominator::width ? "d" : "d-2"}};
+}
+
+// X [L, d] or [B, L, d], with the same row of P added in every sample.
+template <class T>
+Tensor<T> with_positions(Tensor<T> x, const Tensor<T>& table) {
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] += table.data()[i % table.size()];
+  return x;
+}
+
+struct Extent {
+  std::size_t len;
+  SinusoidalOptions options;
+  std::vector<std::size_t> columns;
+};
+
+Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
+  c.tensors.read(budget);
+  std::size_t len = default_len, width = default_width;
+  if (const TensorArgument* input = c.tensors.find("--input")) {
+    const Shape& shape = input->shape();
+    if (shape.size() != 2 && shape.size() != 3) throw ShapeError("--input", "expected (L, d) or (B, L, d), found shape " + to_string(shape));
+    if (!c.columns.empty()) throw UsageError("--columns", "X + P needs every column; leave out --columns or --input");
+    len = shape[shape.size() - 2];
+    width = shape.back();
+    require_agreement("--len", c.shape.len, len, "--input");
+    require_agreement("--d-model", c.shape.d_model, width, "--input");
+  }
+  Extent extent{c.shape.len.value_or(len), options_of(c.shape, width), {}};
+  const std::size_t columns = width_of(extent.options);
+  if (c.tensors.has("--input") && columns != width) {
+    throw ShapeError("--input", fmt::format("has {} columns, and the encoding with --odd drop has {}", width, columns));
+  }
+  if (columns == 0) throw UsageError("--odd drop", "leaves no column of d = 1");
+  extent.columns = chosen_columns(c, columns);
+  return extent;
+}
+
+template <class T>
+int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
+  const auto sink = io::open_sink(c.output.path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput output(*sink);
+  std::vector<std::string> titles;
+  for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));
+  MatrixCsv csv(output, "position", titles, {c.output.precision});
+  const SinusoidalRows<T> rows(extent.options, extent.columns);
+  std::vector<T> values(rows_at_once * rows.width());
+  for (std::size_t first = 0; first < extent.len; first += rows_at_once) {
+    const std::size_t count = std::min(rows_at_once, extent.len - first);
+    rows.fill(first, count, values.data());
+    for (std::size_t i = 0; i < count; ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+  }
+  csv.finish();
+  sink->finish();
+  return exit_done;
+}
+
+render::Section section_of(const std::string& name, const std::string& formula, const std::string& latex, const TensorView& tensor,
+                           const std::vector<std::string>& axes, std::vector<std::string> labels = {}) {
+  render::Section section;
+  section.name = name;
+  section.symbol = name;
+  section.formula = formula;
+  section.latex = latex;
+  section.panel = render::Panel{tensor, axes, {}, std::move(labels), render::Shading::diverging, false};
+  return section;
+}
+
+template <class T>
+ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Tensor<T>& table) {
+  const SinusoidalOptions& options = extent.options;
+  const std::size_t width = width_of(options);
+  ArrayReport report;
+  report.document.title = posenc_word(c.output, "sinusoidal_title");
+  report.document.introduction = posenc_notes(c.output, "sinusoidal", {{"E", std::to_string(options.d_model)}});
+  const std::string exponent = fmt::format("{}^(2j/{})", options.base, sinusoidal_exponent(0, options).denominator);
+  const std::string formula = fmt::format("sin(i / {0}) and cos(i / {0}) for pair j", exponent);
+  std::vector<std::string> labels;
+  if (extent.columns.size() < width) {
+    for (const std::size_t column : extent.columns) labels.push_back(std::to_string(column));
+  }
+  render::Section section = section_of("P", formula, "p_{i,2j} = \\sin(i / b^{2j/d}),\\quad p_{i,2j+1} = \\cos(i / b^{2j/d})",
+                                       table, {"position", "column"}, labels);
+  if (options.offset > 0) section.notes.push_back(posenc_word(c.output, "offset", {{"offset", std::to_string(options.offset)}}));
+  if (options.order == PairOrder::concatenated) section.notes.push_back(posenc_word(c.output, "concatenated"));
+  if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
+  if (options.d_model % 2 == 1) section.notes.push_back(posenc_word(c.output, "odd"));
+  const std::string cell = c.cell.empty() ? fmt::format("{},{}", std::min<std::size_t>(2, extent.len - 1), std::min<std::size_t>(3, width - 1)) : c.cell;
+  section.instance = substituted(cell, options, extent.len);
+  report.document.sections.push_back(std::move(section));
+  report.header = header_of(c, options);
+  report.arrays.push_back({"P", formula, {"position", "column"}, table});
+  report.row_name = "position";
+  report.columns = labels;
+  report.first_row = options.offset;
+  return report;
+}
+
+template <class T>
+int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& budget) {
+  const TensorArgument& input = *c.tensors.find("--input");
+  const std::size_t elements = *element_count(input.shape());
+  budget.charge(2 * elements * sizeof(T), "X and X + P");
+  TorchGenerator random(c.run.seed);
+  c.tensors.draw(random);
+  const Tensor<T> x = c.tensors.take<T>("--input");
+  const Tensor<T> table = sinusoidal<T>(extent.len, extent.options);
+  const Tensor<T> sum = with_positions(x, table);
+  ArrayReport report = report_of(c, extent, table);
+  const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
+  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, axes));
+  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, axes));
+  report.arrays = {{"x_plus_p", "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
+  write_array_report(report, c.output);
+  return exit_done;
+}
+
+template <class T>
+int run_sinusoidal(SinusoidalCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  const Extent extent = extent_of(c, budget);
+  if (!c.cell.empty()) substituted(c.cell, extent.options, extent.len);  // refused before anything is computed
+  const bool wants_numbers = c.picture.file.empty() && !c.output.as_script && !c.picture.heatmap && !c.picture.curves;
+  if (wants_numbers && !c.tensors.has("--input") && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
+  const std::size_t width = extent.columns.size();
+  if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("table", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
+  budget.charge(extent.len * width * sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
+  if (c.tensors.has("--input")) return run_with_input<T>(c, extent, budget);
+  Tensor<T> table = empty<T>({extent.len, width});
+  SinusoidalRows<T>(extent.options, extent.columns).fill(0, extent.len, table.data());
+  if (!wants_numbers) budget.charge(extent.len * width * 3 * sizeof(double), "the picture");
+  const std::vector<render::Plot> plots = wants_numbers ? std::vector<render::Plot>{} : plots_of(c, extent.options, table, extent.columns);
+  if (write_picture(plots, c.picture, c.output)) return exit_done;
+  ArrayReport report = report_of(c, extent, table);
+  report.drawing = drawings_of(plots, c.picture, c.output);
+  write_array_report(report, c.output);
+  return exit_done;
+}
+
+}  // namespace
+
+Run setup_sinusoidal(CLI::App& app) {
+  auto command = std::make_shared<SinusoidalCommand>(app);
+  command->tensors.add("--input", "X (L, d) or (B, L, d): show X + P");
+  add_table_shape(app, command->shape, "60", "32");
+  app.add_option("--columns", command->columns, "Only these columns: 6:10 (6 to 9) or 1,5")->type_name("COLUMNS")->group("Encoding");
+  app.add_option("--cell", command->cell, "The formula with the numbers of one cell, e.g. 'p[2,3]'")->type_name("CELL")->group("Output");
+  add_seed_option(app, command->run);
+  add_number_options(app, command->run);
+  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
+  command->output.has_picture = true;
+  add_array_options(app, command->output);
+  return [command]() {
+    return with_precision(command->run.dtype, [&](auto t) { return run_sinusoidal<decltype(t)>(*command); });
+  };
+}
+
+}  // namespace attn::tools

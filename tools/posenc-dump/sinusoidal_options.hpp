@@ -1,0 +1,27 @@
+// Which sinusoidal table: shared by every subcommand that makes one.
+#pragma once
+
+#include "../common/cli11_forward.hpp"
+
+#include <attn/ops/position.hpp>
+
+#include <optional>
+#include <string>
+
+namespace attn::tools {
+
+struct TableOptions {
+  std::optional<std::size_t> len, d_model;
+  SinusoidalOptions table;  ///< d_model is filled in by options_of
+};
+
+/// --len (unless its default is empty) --d-model --base --offset --layout --denominator --odd.
+void add_table_shape(CLI::App& app, TableOptions& options, const std::string& default_len, const std::string& default_width);
+
+/// The options with the width that was asked for, or `default_width`.
+SinusoidalOptions options_of(const TableOptions& options, std::size_t default_width);
+
+/// "10000^(6/32)": the divisor of a pair's angle as it is written.
+std::string divisor_text(std::size_t pair, const SinusoidalOptions& options);
+
+}  // namespace attn::tools
