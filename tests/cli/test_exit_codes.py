@@ -1,13 +1,15 @@
 """Every subcommand with every exit code that can occur.
 
-0 done · 2 usage · 3 an input was refused · 4 the system refused · 5 a limit would be passed ·
-6 non-finite result under --strict. Code 1 needs --verify, which attn-compute does not have yet.
+0 done · 1 compared and different, or nothing to compare · 2 usage · 3 an input was refused ·
+4 the system refused · 5 a limit would be passed · 6 non-finite result under --strict.
 """
 import json
 import os
 import signal
 import subprocess
 import unittest
+
+import numpy as np
 
 from tool import DONE, INPUT, LIMIT, NON_FINITE, SUBCOMMANDS, SYSTEM, ToolTest, USAGE, clean_environment, tool_path
 
@@ -46,6 +48,19 @@ class ExitCodeTest(ToolTest):
                             self.succeed(command, *arguments)
                         else:
                             self.refuse(code, command, *arguments)
+
+    def test_every_subcommand_ends_with_1_when_results_differ_or_nothing_is_comparable(self):
+        for command in SUBCOMMANDS:
+            self.succeed(command, "-o", f"{command}.npz")
+            self.succeed(command, "--verify", f"{command}.npz")
+            self.differ(command, "--seed", 1, "--verify", f"{command}.npz")
+            for name in ("json", "csv", "markdown", "latex"):
+                self.differ(command, "--seed", 1, "--verify", f"{command}.npz", "-f", name)
+        np.savez(self.folder / "strange.npz", nothing_we_know=np.zeros((7, 7, 7)))
+        self.differ("dot", "--verify", "strange.npz")
+        self.differ("dot", "--verify", "dot.npz", "strange.npz")
+        self.refuse(SYSTEM, "dot", "--verify", "missing.npz", mentions="missing.npz")
+        self.refuse(INPUT, "dot", "--verify", "bad.npy", mentions="bad.npy")
 
     def test_without_strict_a_nan_is_a_result(self):
         for command in SUBCOMMANDS:

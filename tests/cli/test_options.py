@@ -291,6 +291,62 @@ def _(t, command):
     t.succeed(command, "--causal", "--strict")
 
 
+# Verification ---------------------------------------------------------------------------------------
+
+@covers("--verify")
+def _(t, command):
+    t.succeed(command, "-o", "ours.npz")
+    t.assertEqual(json.loads(t.succeed(command, "--verify", "ours.npz", "-f", "json"))["verdict"], "match")
+    t.assertEqual(json.loads(t.differ(command, "--seed", "1", "--verify", "ours.npz", "-f", "json"))["verdict"], "mismatch")
+
+
+@covers("--map")
+def _(t, command):
+    # Other score tensors have this shape too: without a name nobody can tell which one it is.
+    np.savez(t.folder / "theirs.npz", mystery=t.step("scores_raw", command))
+    t.assertEqual(json.loads(t.differ(command, "--verify", "theirs.npz", "-f", "json"))["verdict"], "incomparable")
+    report = json.loads(t.succeed(command, "--verify", "theirs.npz", "--map", "mystery=scores_raw", "-f", "json"))
+    t.assertEqual([s["step"] for s in report["steps"] if s["status"] == "match"], ["scores_raw"])
+    for wrong in ("mystery", "=scores_raw", "mystery=", "mystery=scores_rwa", ""):
+        t.refuse(USAGE, command, "--verify", "theirs.npz", f"--map={wrong}", mentions="--map")
+
+
+@covers("--rtol", "--atol")
+def _(t, command):
+    np.savez(t.folder / "theirs.npz", output=t.step("output", command) * 1.001)
+    verify = [command, "--verify", "theirs.npz"]
+    t.differ(*verify)
+    t.succeed(*verify, "--rtol", "0.01", "--atol", "0")
+    t.succeed(*verify, "--rtol", "0", "--atol", "0.1")
+    t.differ(*verify, "--rtol", "1e-5", "--atol", "0")
+    t.differ(*verify, "--rtol", "0", "--atol", "1e-9")
+    t.refuse(USAGE, *verify, "--rtol", "0.1", mentions="--atol")
+    t.refuse(USAGE, *verify, "--atol", "0.1", mentions="--rtol")
+    for option, other in (("--rtol", "--atol"), ("--atol", "--rtol")):
+        t.refuse(USAGE, *verify, f"{option}=-1", other, "0", mentions=option)
+
+
+@covers("--equal-nan")
+def _(t, command):
+    nobody = t.save("nobody", np.zeros(t.step("weights", command).shape[-1], bool))
+    hidden = [command, "--mask", nobody, "--masked-rows", "nan"]
+    np.savez(t.folder / "theirs.npz", weights=t.step("weights", *hidden))
+    t.differ(*hidden, "--verify", "theirs.npz")
+    t.succeed(*hidden, "--verify", "theirs.npz", "--equal-nan")
+
+
+@covers("--mistake")
+def _(t, command):
+    # C2: the scores are not scaled.
+    steps = t.steps(command, "--scale", "auto", "--mistake", "C2")
+    t.assert_equal(steps["scores_scaled"], steps["scores_raw"])
+    np.savez(t.folder / "theirs.npz", **steps)
+    report = json.loads(t.differ(command, "--scale", "auto", "--verify", "theirs.npz", "-f", "json"))
+    t.assertEqual(report["first_divergent_step"], "scores_scaled")
+    t.assertIn("C2", [d["id"] for d in report["diagnosis"]])
+    t.refuse(USAGE, command, "--mistake", "nope", mentions="--mistake")
+
+
 # Output ---------------------------------------------------------------------------------------------
 
 @covers("--format")
@@ -574,7 +630,7 @@ def _add_test(command):
     def test(self):
         for option in options_in(self.succeed(command, "--help")):
             with self.subTest(option=option):
-                self.assertIn(option, CHECKS, f"{command} {option} has no check in this file")
+                self.assertTrue(option in CHECKS, f"{command} {option} has no check in this file")
                 OptionTest.seen.add(option)
                 CHECKS[option](self, command)
     test.__doc__ = f"every option of {command} does what its help says"

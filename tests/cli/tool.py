@@ -66,6 +66,12 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(errors, "", f"{arguments}: a run that succeeds is silent on stderr")
         return (run.stdout or b"").decode("utf-8")
 
+    def differ(self, *arguments, **options):
+        """The report of a --verify run that must find a difference, or nothing to compare, as text."""
+        run = self.run_tool(*arguments, **options)
+        self.assertEqual((run.returncode, run.stderr), (DIFFERENT, b""), f"{arguments}")
+        return run.stdout.decode("utf-8")
+
     def refuse(self, code, *arguments, mentions=(), output=None, **options):
         """The line that a run which must be refused with `code` printed, without the tool's name."""
         run = self.run_tool(*arguments, **options)

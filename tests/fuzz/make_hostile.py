@@ -413,6 +413,23 @@ def file_name_cases():
             yield Case(f"literal {text[:20]!r}", ["dot", "--query", text, "--key", "ones:2x3"], INPUT, ("--query",))
 
 
+def verify_cases():
+    """Files of somebody else, which --verify reads, and options about them."""
+    for name, content in {"cut": npz([("output.npy", npy())])[:-30], "text": b"hello", "NUL": bytes(64)}.items():
+        yield Case(f"--verify {name}", ["dot", "--verify", "theirs.npz"], INPUT, ("theirs.npz",), {b"theirs.npz": content})
+    yield Case("--verify with escapes in its name", ["dot", "--verify", ESCAPE + ".npz"], SYSTEM)
+    yield Case("--verify without a file", ["dot", "--verify"], USAGE, ("--verify",))
+    yield Case("--verify of a folder", ["dot", "--verify", "."], SYSTEM)
+    yield Case("--verify of no name", ["dot", "--verify", ""], USAGE, ("--verify",))
+    for option in ("--rtol", "--atol"):
+        for value in ("", "x", "-1", "nan", "inf", "1e400", "0x1", " 1"):
+            yield Case(f"{option}={value!r}", ["dot", "--verify", "x.npz", f"{option}={value}"], USAGE, (option,))
+    for value in ("", "a", "=", "a=", "=q", "a=nope", "a=q,", "a=q=k", ESCAPE):
+        yield Case(f"--map={value!r}", ["dot", "--verify", "x.npz", f"--map={value}"], USAGE, ("--map",), {b"x.npz": npz([("a.npy", npy())])})
+    for value in ("", "nope", "C2,", ",C2", "c2 ", ESCAPE):
+        yield Case(f"--mistake={value!r}", ["sdpa", f"--mistake={value}"], USAGE, ("--mistake",))
+
+
 def cases():
     yield from npy_cases()
     yield from npz_cases()
@@ -425,6 +442,7 @@ def cases():
     yield from shape_cases()
     yield from contradiction_cases()
     yield from file_name_cases()
+    yield from verify_cases()
 
 
 def main():

@@ -53,7 +53,7 @@ def _add_group(group):
 
 for _group in (make_hostile.npy_cases, make_hostile.npz_cases, make_hostile.safetensors_cases, make_hostile.json_cases, make_hostile.csv_cases,
                make_hostile.unnamed_cases, make_hostile.number_cases, make_hostile.size_cases, make_hostile.shape_cases,
-               make_hostile.contradiction_cases, make_hostile.file_name_cases):
+               make_hostile.contradiction_cases, make_hostile.file_name_cases, make_hostile.verify_cases):
     _add_group(_group)
 
 
