@@ -15,8 +15,6 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 namespace attn::tools {
 namespace {
 

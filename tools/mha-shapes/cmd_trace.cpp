@@ -7,12 +7,9 @@
 #include <attn/shapes/drawing.hpp>
 #include <attn/shapes/trace.hpp>
 
-#include <algorithm>
 #include <CLI/CLI.hpp>
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace attn::tools {
 namespace {
@@ -86,7 +83,8 @@ std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run,
     closing.push_back(say(language, "trace.buys"));
   }
   closing.push_back(say(language, "trace.total",
-                        {{"count", std::to_string(parameters)}, {"found", std::to_string(operations)}, {"expected", std::to_string(bytes)}}));
+                        {{"count", std::to_string(parameters)}, {"found", std::to_string(operations)}, {"expected", std::to_string(bytes)},
+                         {"name", std::string(name_of(c.module.dtype))}}));
   return closing;
 }
 
@@ -136,6 +134,7 @@ int run(const TraceCommand& c) {
   report.facts = {{"tool", "mha-shapes trace"},
                   {"impl", shapes::impl_row(c.module.impl).name},
                   {"sizes", render::json_of(sizes)},
+                  {"dtype", name_of(c.module.dtype)},
                   {"output_axes", axes_json(trace.back().axes)},
                   {"output_shape", render::json_of(shapes::sizes(trace.back().axes))}};
   write(report, c.output);

@@ -11,8 +11,6 @@
 #include <memory>
 #include <set>
 
-#include <CLI/CLI.hpp>
-
 namespace attn::tools {
 namespace {
 
