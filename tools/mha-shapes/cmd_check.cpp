@@ -1,14 +1,15 @@
 // Claims about a module of attention: every contradiction at once, and what would be consistent instead.
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
-#include "../common/suggest.hpp"
 #include "module_options.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/file.hpp>
+#include <attn/io/names.hpp>
 #include <attn/shapes/claims.hpp>
+#include <attn/steps.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -87,11 +88,17 @@ CheckResult check(const CheckCommand& c) {
 
 // A keyword that no API has is most often a slip of the hand.
 std::string repair_of(const CheckCommand& c, const Finding& finding) {
-  const std::string repair = say(c.output.language, "repair." + finding.rule, finding.values);
-  if (finding.rule != "unknown_keyword") return repair;
-  std::vector<std::string> known;
-  for (const std::string& name : parse_list("", finding.values.at("list"))) known.push_back(name.substr(name.find_first_not_of(' ')));
-  return repair + did_you_mean(finding.subject, known);
+  lessons::Placeholders values = finding.values;
+  std::string variant;
+  if (finding.rule == "unknown_keyword") {
+    std::vector<std::string> known;
+    for (const std::string& name : parse_list("", values.at("list"))) known.push_back(name.substr(name.find_first_not_of(' ')));
+    if (const auto near = io::near_miss(finding.subject, known)) {
+      values["right"] = *near;
+      variant = "near";
+    }
+  }
+  return lessons::shape_lesson(c.output.language).note("shapes.repair." + finding.rule, variant, values).value_or("");
 }
 
 render::Table table_of(const CheckCommand& c, const std::vector<Finding>& findings) {
@@ -139,7 +146,7 @@ render::JsonArray alternatives_json(const shapes::CheckedCall& checked) {
                                           {"heads", std::uint64_t{a.config.heads}},
                                           {"head_dim", std::uint64_t{a.config.d_model / a.config.heads}},
                                           {"input", render::json_of(a.input)},
-                                          {"output", render::json_of(a.output)},
+                                          {std::string(name_of(Step::output)), render::json_of(a.output)},
                                           {"changes", std::uint64_t{a.changes}},
                                           {"call", checked.api ? constructor_call(*checked.api, a.config) : ""}});
   }
@@ -181,7 +188,7 @@ void report_output(Report& report, const CheckCommand& c, const shapes::CheckedC
   if (checked.call.query.empty() || checked.config.d_model == 0 || checked.config.heads == 0) return;
   const Shape output = shapes::output_shape(checked.config, checked.call);
   report.closing.push_back(say(c.output.language, "check.output", {{"found", to_string(output)}}));
-  report.facts.emplace_back("output", render::json_of(output));
+  report.facts.emplace_back(std::string(name_of(Step::output)), render::json_of(output));
 }
 
 int run(const CheckCommand& c) {

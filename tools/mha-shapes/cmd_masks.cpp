@@ -81,7 +81,7 @@ void print_mask(const MasksCommand& c, const shapes::MaskValues& mask) {
   const auto sink = io::open_sink(path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
   SinkOutput output(*sink);
   render::JsonTrace json(output, {{"tool", "mha-shapes masks"}, {"from", c.from->name}, {"to", c.to->name}});
-  json.add({{"step", "mask"}, {"axes", c.to->axes}, {"shape", render::json_of(mask.shape)}}, tensor);
+  json.add({{"step", name_of(Step::mask)}, {"axes", c.to->axes}, {"shape", render::json_of(mask.shape)}}, tensor);
   json.finish();
   sink->finish();
 }

@@ -1,8 +1,8 @@
 #include <attn/shapes/claims.hpp>
 
-#include <attn/shapes/trace.hpp>
-
 #include <attn/shapes/program.hpp>
+#include <attn/shapes/trace.hpp>
+#include <attn/steps.hpp>
 
 #include <algorithm>
 
@@ -23,6 +23,7 @@ bool sizes_known(const CheckedCall& checked) { return checked.config.d_model > 0
 /// What comes out is always as long as the query and as wide as the module, whatever else contradicts.
 void check_output(const CheckedCall& checked, bool call_is_consistent, std::vector<Finding>& findings) {
   if (!checked.output) return;
+  const std::string result(name_of(Step::output));
   const Shape& claimed = *checked.output;
   const Shape& query = checked.call.query;
   const std::size_t width = checked.config.d_model;
@@ -31,19 +32,19 @@ void check_output(const CheckedCall& checked, bool call_is_consistent, std::vect
                         {{"found", to_string(query)}, {"expected", to_string(claimed)}, {"right", to_string({query[1], query[0]})},
                          {"Lq", text(query[0])}, {"E", text(query[1])}}});
   } else if (!query.empty() && query.size() != claimed.size()) {
-    add_once(findings, {"output_rank", "output",
+    add_once(findings, {"output_rank", result,
                         {{"found", text(claimed.size())}, {"expected", text(query.size())}, {"list", to_string(claimed)}}});
   } else if (!query.empty()) {
     Shape expected = query;
     if (width > 0) expected.back() = width;
     const bool leading = std::equal(claimed.begin(), claimed.end() - 1, expected.begin());
     if (!leading || (call_is_consistent && claimed != expected)) {
-      add_once(findings, {"output_shape", "output", {{"found", to_string(claimed)}, {"expected", to_string(expected)}}});
+      add_once(findings, {"output_shape", result, {{"found", to_string(claimed)}, {"expected", to_string(expected)}}});
       return;
     }
   }
   if (!claimed.empty() && width > 0 && claimed.back() != width) {
-    add_once(findings, {"output_width", "output",
+    add_once(findings, {"output_width", result,
                         {{"name", constructor_name(checked.config.impl, Role::d_model)}, {"found", text(claimed.back())},
                          {"expected", text(width)}, {"list", to_string(claimed)}}});
   }

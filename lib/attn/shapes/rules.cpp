@@ -55,7 +55,7 @@ class Checker {
       for (const std::size_t width : nearest_multiples(m_.d_model, m_.heads)) {
         widths += (widths.empty() ? "" : ", ") + text(width);
       }
-      add("divisible", "heads",
+      add("divisible", constructor_name(m_.impl, Role::heads),
           {{"name", width_name()}, {"E", text(m_.d_model)}, {"H", text(m_.heads)}, {"found", text(m_.d_model % m_.heads)},
            {"list", divisors(m_.d_model)}, {"expected", widths}});
     } else if (!free_size && m_.head_dim * m_.heads != m_.d_model) {
