@@ -31,7 +31,7 @@ def tool_path():
 def clean_environment(**changes):
     """The caller's environment without what the tool reads from it, then `changes`."""
     kept = {key: value for key, value in os.environ.items()
-            if key not in ("LANG", "LANGUAGE", "NO_COLOR", "TERM") and not key.startswith("LC_")}
+            if key not in ("COLUMNS", "LANG", "LANGUAGE", "NO_COLOR", "TERM") and not key.startswith("LC_")}
     kept.update(changes)
     return kept
 

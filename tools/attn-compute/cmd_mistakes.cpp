@@ -1,6 +1,7 @@
 // The catalogue of mistakes: what each looks like, how it shows, when it is invisible, what mends it.
 #include "../common/formats.hpp"
 #include "../common/output_options.hpp"
+#include "../common/page_width.hpp"
 #include "../common/suggest.hpp"
 #include "subcommands.hpp"
 
@@ -17,7 +18,6 @@
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100;
 constexpr const char* fields[] = {"symptom", "shows", "blind", "fix"};
 
 struct MistakesCommand {
@@ -51,13 +51,14 @@ render::Table table_of(const MistakesCommand& c) {
 
 // A paragraph a field, under the id and the title.
 std::string text_of(const MistakesCommand& c) {
+  const std::string indent(6, ' ');
+  const std::size_t width = page_width(c.output) - indent.size();
   std::string text;
   for (const std::string& id : chosen_ids(c)) {
     text += id + "  " + about(c, id, "title") + "\n";
     for (const char* field : fields) {
       const std::string label = lessons::lesson(c.output.language).note("mistakes", field).value_or(field);
-      const std::string indent(6, ' ');
-      for (const std::string& line : render::wrap(label + ": " + about(c, id, field), page_width - indent.size())) text += indent + line + "\n";
+      for (const std::string& line : render::wrap(label + ": " + about(c, id, field), width)) text += indent + line + "\n";
     }
     text += "\n";
   }

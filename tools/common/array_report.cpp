@@ -1,6 +1,7 @@
 #include "array_report.hpp"
 
 #include "formats.hpp"
+#include "page_width.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/npy.hpp>
@@ -32,6 +33,7 @@ Style style_of(const OutputOptions& options) {
 void write_text_of(io::Sink& sink, const ArrayReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   render::TextStyle style = style_of<render::TextStyle>(options);
+  style.width = page_width(options);
   style.color = wants_colour(options);
   render::write_text(output, report.document, style);
   if (!report.drawing.empty()) sink.write("\n" + report.drawing);

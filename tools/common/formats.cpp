@@ -1,6 +1,7 @@
 #include "formats.hpp"
 
 #include "choices.hpp"
+#include "page_width.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/npy.hpp>
@@ -47,6 +48,7 @@ void write_text(io::Sink& sink, const TraceReport& report, const OutputOptions& 
   SinkOutput output(sink);
   render::TextStyle style;
   style.decimals = options.precision.value_or(default_decimals);
+  style.width = page_width(options);
   style.color = wants_colour(options);
   style.extent = extent_of(options);
   style.words = lessons::words(options.language);
@@ -196,7 +198,9 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
 
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
   write_rendered(
-      [&](const Format& format) { return (format.name == "text" ? preface : std::string()) + format.table(table); },
+      [&](const Format& format) {
+        return format.name == "text" ? preface + render::table_text(table, page_width(options)) : format.table(table);
+      },
       options);
 }
 

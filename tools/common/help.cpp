@@ -1,5 +1,7 @@
 #include "help.hpp"
 
+#include "page_width.hpp"
+
 #include <attn/render/display_width.hpp>
 
 #include <CLI/CLI.hpp>
@@ -11,8 +13,8 @@
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100;
 constexpr std::size_t help_column = 28;
+constexpr std::size_t narrowest_page = 60;  ///< leaves the sentences of the options half of it
 
 // "-f, --format FORMAT"
 std::string usage_of(const CLI::Option& option) {
@@ -27,15 +29,24 @@ std::string usage_of(const CLI::Option& option) {
   return text;
 }
 
+// A line of help; where it is the item of a list, what does not fit hangs below its text.
+std::vector<std::string> help_lines(const std::string& line, std::size_t width) {
+  const std::size_t margin = std::min(line.find_first_not_of(' '), line.size());
+  const std::size_t hanging = margin > 0 ? margin + 2 : 0;
+  std::vector<std::string> lines = render::wrap(line.substr(margin), width - hanging);
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i].insert(0, i == 0 ? margin : hanging, ' ');
+  return lines;
+}
+
 // The option, then its help from a fixed column on; lines of the help that are its own stay its own.
-std::string entry_of(const CLI::Option& option) {
+std::string entry_of(const CLI::Option& option, std::size_t page_width) {
   const std::string usage = "  " + usage_of(option);
   std::string text = usage;
   std::size_t column = render::display_width(usage);
   const std::string help = option.get_description();
   for (std::size_t start = 0; start <= help.size();) {
     const std::size_t end = std::min(help.find('\n', start), help.size());
-    for (const std::string& line : render::wrap(help.substr(start, end - start), page_width - help_column)) {
+    for (const std::string& line : help_lines(help.substr(start, end - start), page_width - help_column)) {
       if (column + 2 > help_column) {
         text += "\n";
         column = 0;
@@ -64,27 +75,32 @@ std::vector<std::string> groups_of(const CLI::App& app) {
   return groups;
 }
 
+std::string paragraph(const std::string& words, std::size_t page_width) {
+  std::string text = "\n";
+  for (const std::string& line : render::wrap(words, page_width)) text += line + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string help_of_subcommand(const CLI::App& app, const std::string& name, const std::string& summary,
                                const std::string& examples) {
+  const std::size_t width = std::max(width_of_standard_output(), narrowest_page);
   std::string text = fmt::format("{} - {}\n\nExamples:\n{}\nUsage: {} [OPTION…]\n", name, summary, examples, name);
   for (const std::string& group : groups_of(app)) {
     const auto options = app.get_options([&group](const CLI::Option* option) { return option->get_group() == group; });
     if (options.empty()) continue;
     text += "\n" + group + ":\n";
-    for (const CLI::Option* option : options) text += entry_of(*option);
+    for (const CLI::Option* option : options) text += entry_of(*option, width);
   }
   const auto tensors = app.get_options([](const CLI::Option* option) { return option->get_group() == "Tensors"; });
   if (!tensors.empty()) {
-    text +=
-        "\nT is a tensor: FILE.npy, FILE.npz:NAME, FILE.safetensors:NAME, FILE.csv, FILE.json[:NAME], - (standard\n"
-        "input), a literal such as '[[1,2],[3,4]]', or a generator: randn:2x3x4, rand:…, ones:…, zeros:…, arange:….\n";
+    text += paragraph("T is a tensor: FILE.npy, FILE.npz:NAME, FILE.safetensors:NAME, FILE.csv, FILE.json[:NAME], - (standard "
+                      "input), a literal such as '[[1,2],[3,4]]', or a generator: randn:2x3x4, rand:…, ones:…, zeros:…, arange:….",
+                      width);
   }
-  text +=
-      "\nExit codes: 0 done or equal, 1 different, 2 usage, 3 input refused, 4 the system refused, 5 a limit,\n"
-      "6 not finite (--strict), 70 our bug.\n";
-  return text;
+  return text + paragraph("Exit codes: 0 done or equal, 1 different, 2 usage, 3 input refused, 4 the system refused, 5 a limit, "
+                          "6 not finite (--strict), 70 our bug.", width);
 }
 
 }  // namespace attn::tools

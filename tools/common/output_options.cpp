@@ -79,7 +79,13 @@ void add_precision(CLI::App& app, OutputOptions& o) {
            [&o](const std::string& text) { o.precision = static_cast<int>(parse_whole("--precision", text, 0, 30)); });
 }
 
+void add_width(CLI::App& app, OutputOptions& o) {
+  add_text(app, "--width", "N", "Columns of the page of text (default: the terminal's, from 40 to 160; COLUMNS, or 100, in a pipe)",
+           [&o](const std::string& text) { o.width = parse_whole("--width", text, 40, 1000); });
+}
+
 void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
+  add_width(app, o);
   o.language = language_of_locale();
   app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
   app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
@@ -89,7 +95,7 @@ void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
 
 void add_colour(CLI::App& app, OutputOptions& o) {
   static const Choices<Colour> colours = {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  add_choice(app, "--color", o.colour, colours, "Colour (default auto: on a terminal, unless NO_COLOR is set)")->group(group);
+  add_choice(app, "--color", o.colour, colours, "Colour (default auto: on a terminal, unless NO_COLOR is set or TERM is dumb)")->group(group);
 }
 
 void add_full(CLI::App& app, OutputOptions& o) {
@@ -173,8 +179,10 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {
 
 bool wants_colour(const OutputOptions& options) {
   if (options.colour != Colour::automatic) return options.colour == Colour::always;
-  const char* no_color = std::getenv("NO_COLOR");
-  return options.path == "-" && !(no_color && *no_color) && isatty(STDOUT_FILENO) != 0;
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  const bool refused = (no_color && *no_color) || (terminal && std::strcmp(terminal, "dumb") == 0);
+  return options.path == "-" && !refused && isatty(STDOUT_FILENO) != 0;
 }
 
 }  // namespace attn::tools

@@ -6,6 +6,7 @@
 #include <attn/lessons/lesson.hpp>
 #include <attn/trace.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct OutputOptions {
   std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
   bool list_steps = false;
   std::optional<int> precision;       ///< digits after the decimal point
+  std::optional<std::size_t> width;   ///< columns of the page; empty: those of the terminal
   bool detail = false;                ///< also row_max, exp, row_sum
   std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
   bool notes = true;
@@ -51,7 +53,7 @@ void add_report_or_tensor_options(CLI::App& app, OutputOptions& options);
 /// that this run does not compute.
 Trace select_steps(const Trace& trace, const std::vector<std::string>& globs);
 
-/// Whether text goes out in colour: --color, NO_COLOR, and whether standard output is a terminal.
+/// Whether text goes out in colour: --color, NO_COLOR, TERM=dumb, and whether standard output is a terminal.
 bool wants_colour(const OutputOptions& options);
 
 }  // namespace attn::tools

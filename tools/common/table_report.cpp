@@ -1,6 +1,7 @@
 #include "table_report.hpp"
 
 #include "formats.hpp"
+#include "page_width.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
@@ -15,12 +16,10 @@
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100;
-
-std::string wrapped(const std::vector<std::string>& paragraphs) {
+std::string wrapped(const std::vector<std::string>& paragraphs, std::size_t width) {
   std::string text;
   for (const std::string& paragraph : paragraphs) {
-    for (const std::string& line : render::wrap(paragraph, page_width)) text += line + "\n";
+    for (const std::string& line : render::wrap(paragraph, width)) text += line + "\n";
     text += "\n";
   }
   return text;
@@ -33,14 +32,14 @@ std::string escaped(const std::vector<std::string>& paragraphs, Escape&& escape)
   return text;
 }
 
-std::string text_of(const TableReport& report, bool notes) {
+std::string text_of(const TableReport& report, bool notes, std::size_t width) {
   std::string text = report.title + "\n\n";
-  if (notes) text += wrapped(report.introduction);
+  if (notes) text += wrapped(report.introduction, width);
   for (const TitledTable& part : report.tables) {
-    text += part.title + "\n\n" + render::table_text(part.table, page_width) + "\n";
-    if (notes) text += wrapped(part.paragraphs);
+    text += part.title + "\n\n" + render::table_text(part.table, width) + "\n";
+    if (notes) text += wrapped(part.paragraphs, width);
   }
-  if (notes) text += wrapped(report.closing);
+  if (notes) text += wrapped(report.closing, width);
   text.pop_back();  // the last part's empty line
   return text;
 }
@@ -108,7 +107,7 @@ void write_table_report(const TableReport& report, const OutputOptions& options)
   } else {
     sink->write(format.name == "markdown" ? markdown_of(report, options.notes)
                 : format.name == "latex"  ? latex_of(report, options.notes)
-                                          : text_of(report, options.notes));
+                                          : text_of(report, options.notes, page_width(options)));
   }
   sink->finish();
 }
