@@ -73,6 +73,24 @@ class DotTest(ToolTest):
     def test_len_that_contradicts_the_tensors_is_refused(self):
         self.refuse(USAGE, "dot", "--query", "ones:2x3x4", "--key", "ones:2x3x4", "--len", 4, mentions="--len")
 
+    def test_a_default_that_does_not_fit_names_the_option_that_is_missing(self):
+        message = self.refuse(USAGE, "dot", "--query", "[[1,2,3,4]]")
+        self.assertEqual(message, "--query: is (1, 4), but --key was left at its default randn:2x5x4; give --key of the same rank")
+        self.refuse(USAGE, "dot", "--key", "ones:2x3x7", mentions="is (2, 3, 7), but --query was left at its default randn:2x3x4")
+        self.refuse(USAGE, "dot", "--query", "ones:3x2x4", mentions="give --key of the same batch and width")
+        self.succeed("dot", "--query", "ones:2x7x4")
+        self.succeed("dot", "--query", "ones:2x3x6", "--wq", "ones:6x4")
+
+    def test_the_steps_of_a_run_can_be_given_back(self):
+        self.succeed("dot", "--query", "randn:2x3x4", "--key", "randn:2x5x4", "--value", "randn:2x5x6", "-o", "all.npz")
+        again = ["dot", *(word for name in "qkv" for word in (f"--{dict(q='query', k='key', v='value')[name]}", f"all.npz:{name}"))]
+        before = self.steps("dot", "--query", "randn:2x3x4", "--key", "randn:2x5x4", "--value", "randn:2x5x6")
+        for name, array in self.steps(*again).items():
+            self.assert_equal(array, before[name], name)
+        self.assertIn(".squeeze(1)", self.succeed(*again, "--show-recipe"))
+        self.assert_equal(self.step("output", "dot", "--query", "randn:2x1x3x4", "--key", "randn:2x1x5x4"), self.step("output", "dot"))
+        self.refuse(INPUT, "dot", "--query", "ones:2x2x3x4", "--key", "ones:2x2x5x4", mentions="4 with one head (B, 1, L, D), found shape (2, 2, 3, 4)")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -135,6 +135,14 @@ class ErrorTest(ToolTest):
         (self.folder / "exists\n\x1b[2J.csv").write_text("mine")
         self.refuse(USAGE, "dot", "-o", "exists\n\x1b[2J.csv", mentions="--force")
 
+    def test_a_step_that_was_not_computed_names_what_brings_it(self):
+        for step, needs in (("mask", "--causal"), ("row_max", "--detail"), ("exp", "--detail"), ("row_sum", "--detail"), ("scores_capped", "--softcap"),
+                            ("weights_dropped", "--dropout"), ("past_key", "--past-key"), ("weights_averaged", "--average-weights"),
+                            ("memory", "--memory"), ("q_proj", "--wq")):
+            self.refuse(USAGE, "dot", "--steps", step, mentions=[f"'{step}' is not computed in this run; it needs", needs])
+            self.refuse(USAGE, "dot", "--cell", f"{step}[0,0,0,0]", mentions=["--cell", f"'{step}' is not computed in this run; it needs", needs])
+        self.refuse(USAGE, "mha", "--steps", "row_*", mentions="it needs --detail")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -389,6 +389,13 @@ def _(t, command):
     t.assertIn("softmax", next(row["formula"] for row in rows if row["step"] == "weights"))
 
 
+@covers("--width")
+def _(t, command):
+    for width in (50, 120):
+        t.assertIn("\n" + "═" * width + "\n", t.succeed(command, "--width", width))
+    t.assertEqual(t.succeed(command, "-f", "csv", "--width", 50), t.succeed(command, "-f", "csv"))
+
+
 @covers("--precision")
 def _(t, command):
     value = t.step("output", command).flat[0]

@@ -17,7 +17,12 @@ def columns_of(line):
 
 class WidthTest(ToolTest):
     def on_a_terminal(self, columns, *arguments, **env):
-        """What a run prints on a terminal of so many columns."""
+        """What a run prints on a terminal of so many columns; it must succeed."""
+        code, printed, errors = self.run_on_a_terminal(columns, *arguments, **env)
+        self.assertEqual((code, errors), (0, b""), arguments)
+        return printed.decode().replace("\r\n", "\n")
+
+    def run_on_a_terminal(self, columns, *arguments, **env):
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen([tool_path(), *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE,
@@ -34,8 +39,7 @@ class WidthTest(ToolTest):
             printed += piece
         os.close(master)
         errors = process.communicate(timeout=60)[1]
-        self.assertEqual((process.returncode, errors), (0, b""), arguments)
-        return printed.decode().replace("\r\n", "\n")
+        return process.returncode, printed, errors
 
     def check_width(self, text, width, message):
         for line in text.splitlines():
@@ -84,6 +88,16 @@ class WidthTest(ToolTest):
         self.check_width(self.on_a_terminal(60, "mistakes", "--lang", "zh"), 60, "mistakes")
         sentences = self.on_a_terminal(70, "dot", "--help").split("Exit codes")[0].split("Tensors:")[1]
         self.check_width(sentences, 70, "--help")
+
+    def test_bytes_are_not_written_to_a_terminal_unasked(self):
+        for name in ("npz", "npy", "safetensors"):
+            code, printed, errors = self.run_on_a_terminal(80, "dot", "--steps", "weights", "-f", name)
+            self.assertEqual((code, printed), (USAGE, b""), name)
+            self.assertIn(f"--format {name}: is not text, and standard output is a terminal", errors.decode())
+            code, printed, errors = self.run_on_a_terminal(80, "dot", "--steps", "weights", "-f", name, "-o", "-")
+            self.assertEqual((code, errors), (0, b""), name)
+            self.assertTrue(printed, name)
+            self.on_a_terminal(80, "dot", "--steps", "weights", "-f", name, "-o", f"a.{name}")
 
     def test_a_dumb_terminal_gets_no_colour(self):
         self.assertIn("\033[", self.on_a_terminal(80, "dot", TERM="xterm"))

@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "step_list.hpp"
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
@@ -110,18 +111,16 @@ int present(const AttentionCommand& command, AttentionResult result) {
   return exit_done;
 }
 
-int list_steps(const AttentionCommand& command, const RunPlan& plan) {
-  render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}, {"pytorch"}, {"d2l"}, {"transformer_lens"}, {"onnx"}, {"llm_c"}};
-  for (const Step step : planned_steps(plan)) {
-    const StepInfo& info = step_info(step);
-    const auto text = [](std::string_view word) { return std::string(word); };
-    table.rows.push_back({text(info.name), lessons::formula(command.output.language, step), text(info.axes),
-                          lessons::meaning(command.output.language, step), text(info.foreign.pytorch), text(info.foreign.d2l),
-                          text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
+int list_steps(const AttentionCommand& command, const RunPlan& everything, const std::vector<Step>& parameters) {
+  RunPlan least = everything;
+  least.cache = least.softcap = least.mask = least.detail = least.dropout = least.averaged_weights = least.memory_value = false;
+  const std::vector<Step> always = planned_steps(least);
+  std::vector<ListedStep> listed;
+  for (const Step step : planned_steps(everything)) {
+    listed.push_back({std::string(name_of(step)), step, std::find(always.begin(), always.end(), step) == always.end()});
   }
-  write_table(table, "", command.output);
-  return exit_done;
+  for (const Step step : parameters) listed.push_back({std::string(name_of(step)), step});
+  return write_step_list(listed, command.output);
 }
 
 }  // namespace attn::tools

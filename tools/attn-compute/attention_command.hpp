@@ -96,7 +96,7 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
 /// Throws NonFiniteError for a NaN or an infinity that is not a mask's.
 void require_finite(const Trace& trace);
 
-/// Prints the steps that `plan` can show.
-int list_steps(const AttentionCommand& command, const RunPlan& plan);
+/// Prints the steps that `everything` the subcommand can do has, then the parameters that it can show.
+int list_steps(const AttentionCommand& command, const RunPlan& everything, const std::vector<Step>& parameters);
 
 }  // namespace attn::tools

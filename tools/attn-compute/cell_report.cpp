@@ -2,12 +2,22 @@
 
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
+#include "../common/page_width.hpp"
 #include "../common/suggest.hpp"
 
 #include <attn/error.hpp>
 #include <attn/lessons/lesson.hpp>
+#include <attn/render/cell_format.hpp>
+#include <attn/render/display_width.hpp>
+#include <attn/render/escape.hpp>
+#include <attn/render/json.hpp>
+#include <attn/render/latex_text.hpp>
+#include <attn/render/output.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace attn::tools {
 namespace {
@@ -18,41 +28,149 @@ const TraceEntry& entry_named(const Trace& trace, const std::string& name) {
     if (entry.name == name) return entry;
     known.push_back(entry.name);
   }
+  const std::string last = name.substr(name.rfind('.') + 1);  // of "self.mask" in a layer
+  if (const std::optional<Step> step = find_step(last)) {
+    throw UsageError("--cell", fmt::format("'{}' is not computed in this run{}", name, what_brings(*step)));
+  }
   throw UsageError("--cell", fmt::format("this run has no step '{}'{} (it has {})", name, did_you_mean(name, known), fmt::join(known, ", ")));
 }
 
-// The arithmetic as text: what it is, the sentence about the mask, the equations, the value.
-std::string preface_of(const CellExplanation& cell, const lessons::Lesson& lesson, const Trace& trace) {
-  const auto word = [&](const char* key) { return lesson.note("cell", key).value_or(key); };
-  const auto number = [&](double value) {
-    return trace.precision == Precision::float32 ? render::number_text(static_cast<float>(value)) : render::number_text(value);
-  };
-  std::string text = fmt::format("{} = {}\n{}: {}\n", cell.cell, number(cell.value), word("rule"), cell.rule);
-  if (cell.mask) {
-    const std::pair<bool, const char*> reasons[] = {{cell.mask->causal, "causal"}, {cell.mask->padding, "padding"},
-                                                    {cell.mask->window, "window"}, {cell.mask->given, "given"}};
-    for (const auto& [applies, key] : reasons) {
-      if (applies) text += word(key) + "\n";
-    }
-  }
-  for (const std::string& line : cell.lines) text += line + "\n";
-  if (cell.recomputed != cell.value && cell.value == cell.value) {
-    text += fmt::format("{} {}\n", word("blas"), number(cell.recomputed));
-  }
-  return text + "\n";
+constexpr int default_decimals = 6;
+
+std::string exact(double value, Precision precision) {
+  return precision == Precision::float32 ? render::number_text(static_cast<float>(value)) : render::number_text(value);
 }
 
-render::Table table_of(const CellExplanation& cell) {
+// The mask rules that forbid the cell, by their keys in the lessons.
+std::vector<std::string> hidden_by(const CellExplanation& cell) {
+  if (!cell.mask) return {};
+  std::vector<std::string> keys;
+  if (cell.mask->causal) keys.emplace_back("causal");
+  if (cell.mask->padding) keys.emplace_back("padding");
+  if (cell.mask->window) keys.emplace_back("window");
+  if (cell.mask->given) keys.emplace_back("given");
+  return keys;
+}
+
+// What people read above the terms: how, the sentence about the mask, the equations.
+std::vector<std::string> lines_of(const CellExplanation& cell, const lessons::Lesson& lesson, Precision precision) {
+  std::vector<std::string> lines = {lesson.note("cell", "rule", {{"term", cell.rule}}).value_or(cell.rule)};
+  for (const std::string& key : hidden_by(cell)) lines.push_back(lesson.note("cell", key).value_or(key));
+  lines.insert(lines.end(), cell.lines.begin(), cell.lines.end());
+  if (cell.recomputed != cell.value && cell.value == cell.value) {
+    lines.push_back(lesson.note("cell", "blas").value_or("") + " " + exact(cell.recomputed, precision));
+  }
+  return lines;
+}
+
+// The numbers of one column, in one notation and aligned on their points.
+std::vector<std::string> aligned(const std::vector<double>& numbers, Precision precision, int decimals) {
+  render::CellRange range;
+  for (const double number : numbers) range.see(number, precision);
+  const render::CellFormat format(range, decimals);
+  std::vector<std::string> texts;
+  for (const double number : numbers) texts.push_back(format.aligned(number, precision));
+  return texts;
+}
+
+std::vector<double> column_of(const std::vector<CellTerm>& terms, double CellTerm::*number) {
+  std::vector<double> numbers;
+  for (const CellTerm& term : terms) numbers.push_back(term.*number);
+  return numbers;
+}
+
+// The terms for people, without the columns that would say nothing: a sum of plain numbers has neither left
+// nor right, a sum of exponentials has the score on its left.
+render::Table table_of(const CellExplanation& cell, const lessons::Lesson& lesson, Precision precision, int decimals) {
+  const auto word = [&](const char* key) { return lesson.note("cell", key).value_or(key); };
+  const auto& terms = cell.terms;
+  const bool products = std::any_of(terms.begin(), terms.end(), [](const CellTerm& term) { return !term.right.empty(); });
+  const bool mapped = std::any_of(terms.begin(), terms.end(), [](const CellTerm& term) { return term.left_value != term.value; });
   render::Table table;
-  table.columns = {{"term"}, {"left", render::Alignment::right}, {"right", render::Alignment::right},
-                   {"value", render::Alignment::right}, {"running sum", render::Alignment::right, "running_sum"}};
+  table.columns = {{word("term")}};
+  for (const CellTerm& term : terms) table.rows.push_back({term.right.empty() ? term.left : term.left + " · " + term.right});
+  const auto add = [&](const char* title, double CellTerm::*number, bool of_products_only) {
+    table.columns.push_back({word(title), render::Alignment::right});
+    const std::vector<std::string> texts = aligned(column_of(terms, number), precision, decimals);
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      table.rows[i].push_back(of_products_only && terms[i].right.empty() ? render::Cell() : render::Cell(texts[i]));
+    }
+  };
+  if (products || mapped) add(products ? "left" : "score", &CellTerm::left_value, false);
+  if (products) add("right", &CellTerm::right_value, true);
+  add("value", &CellTerm::value, false);
+  add("running_sum", &CellTerm::running_sum, false);
+  return table;
+}
+
+std::string text_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms, std::size_t width) {
+  std::string text = title + "\n";
+  for (const std::string& line : lines) {
+    bool first = true;
+    for (const std::string& piece : render::wrap(line, width - 2)) {
+      text += (first ? "" : "  ") + piece + "\n";
+      first = false;
+    }
+  }
+  return terms.rows.empty() ? text : text + "\n" + render::table_text(terms, width);
+}
+
+std::string markdown_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
+  std::string text = "# " + render::markdown_text(title) + "\n\n";
+  for (const std::string& line : lines) text += render::markdown_text(line) + "\n\n";
+  if (terms.rows.empty()) return text.substr(0, text.size() - 1);
+  return text + render::table_markdown(terms);
+}
+
+std::string latex_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
+  std::string text = "\\section*{" + render::latex_text(title) + "}\n\n";
+  for (const std::string& line : lines) text += render::latex_text(line) + "\n\n";
+  if (terms.rows.empty()) return text.substr(0, text.size() - 1);
+  return text + render::table_latex(terms);
+}
+
+// A row a statement: the number, how it is made, which rules hide it, the equations, the terms.
+render::Table rows_of(const CellExplanation& cell) {
+  render::Table table;
+  table.columns = {{"part"}, {"text"}, {"left"}, {"right"}, {"value"}, {"running_sum"}};
+  table.rows.push_back({"cell", cell.cell, {}, {}, cell.value});
+  table.rows.push_back({"rule", cell.rule});
+  for (const std::string& key : hidden_by(cell)) table.rows.push_back({"hidden_by", key});
+  for (const std::string& line : cell.lines) table.rows.push_back({"equation", line});
   for (const CellTerm& term : cell.terms) {
     const bool product = !term.right.empty();
-    table.rows.push_back({product ? term.left + " · " + term.right : term.left, term.left_value,
+    table.rows.push_back({"term", product ? term.left + " · " + term.right : term.left, term.left_value,
                           product ? render::Cell(term.right_value) : render::Cell(), term.value, term.running_sum});
   }
-  if (cell.terms.empty()) table.rows.push_back({cell.cell, {}, {}, cell.value, {}});
+  if (cell.max) table.rows.push_back({"max", {}, {}, {}, *cell.max});
+  if (cell.sum) table.rows.push_back({"sum", {}, {}, {}, *cell.sum});
+  table.rows.push_back({"recomputed", {}, {}, {}, cell.recomputed});
   return table;
+}
+
+std::string json_of(const CellExplanation& cell) {
+  render::JsonArray hidden, equations, terms;
+  for (const std::string& key : hidden_by(cell)) hidden.emplace_back(key);
+  for (const std::string& line : cell.lines) equations.emplace_back(line);
+  for (const CellTerm& term : cell.terms) {
+    render::JsonObject object = {{"left", term.left}, {"left_value", term.left_value}};
+    if (!term.right.empty()) {
+      object.emplace_back("right", term.right);
+      object.emplace_back("right_value", term.right_value);
+    }
+    object.emplace_back("value", term.value);
+    object.emplace_back("running_sum", term.running_sum);
+    terms.emplace_back(std::move(object));
+  }
+  render::JsonObject object = {{"cell", cell.cell}, {"value", cell.value}, {"rule", cell.rule}, {"hidden_by", std::move(hidden)},
+                               {"equations", std::move(equations)}};
+  if (cell.max) object.emplace_back("max", *cell.max);
+  if (cell.sum) object.emplace_back("sum", *cell.sum);
+  object.emplace_back("terms", std::move(terms));
+  object.emplace_back("recomputed", cell.recomputed);
+  render::StringOutput output;
+  render::write_json(output, object);
+  return output.text();
 }
 
 }  // namespace
@@ -84,8 +202,22 @@ CellAddress parse_cell(const Trace& trace, const std::string& text) {
 }
 
 void write_cell(const AttentionCommand& command, const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
-  const CellExplanation cell = explain_cell(trace, facts, address);
-  write_table(table_of(cell), preface_of(cell, lessons::lesson(command.output.language), trace), command.output);
+  const OutputOptions& options = command.output;
+  // Data formats do not depend on the language.
+  const auto explained = [&](lessons::Language language) { return explain_cell(trace, facts, address, language); };
+  const auto render = [&](const Format& format) {
+    if (format.name == "csv") return render::table_csv(rows_of(explained(lessons::Language::en)));
+    if (format.name == "json") return json_of(explained(lessons::Language::en));
+    const CellExplanation cell = explained(options.language);
+    const lessons::Lesson& lesson = lessons::lesson(options.language);
+    const std::string title = cell.cell + " = " + exact(cell.value, trace.precision);
+    const std::vector<std::string> lines = lines_of(cell, lesson, trace.precision);
+    const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(default_decimals));
+    if (format.name == "markdown") return markdown_of(title, lines, terms);
+    if (format.name == "latex") return latex_of(title, lines, terms);
+    return text_of(title, lines, terms, page_width(options));
+  };
+  write_rendered(render, options);
 }
 
 void write_cell(const AttentionCommand& command, const AttentionResult& result) {

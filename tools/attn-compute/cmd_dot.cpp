@@ -32,7 +32,19 @@ void use_default_inputs(AttentionCommand& c, MemoryBudget& budget) {
 Shape with_batch(const Shape& shape, const std::string& option) {
   if (shape.size() == 3) return shape;
   if (shape.size() == 2) return {1, shape[0], shape[1]};
-  throw ShapeError(option, "expected rank 2 (L, D) or 3 (B, L, D), found shape " + to_string(shape));
+  throw ShapeError(option, "expected rank 2 (L, D), 3 (B, L, D) or 4 with one head (B, 1, L, D), found shape " + to_string(shape));
+}
+
+// Query or key was left to its default, which need not fit the other: the message names the missing option.
+void require_fitting_default(const TensorArgument& given, const TensorArgument& other) {
+  if (given.is_default || !other.is_default) return;
+  const Shape& a = given.shape();
+  const Shape& b = other.shape();
+  const Shape rows = with_batch(a, given.option);
+  const char* what = a.size() == b.size() ? "batch and width" : "rank";
+  if (a.size() == b.size() && rows.front() == b.front() && rows.back() == b.back()) return;
+  throw UsageError(given.option, fmt::format("is {}, but {} was left at its default {}; give {} of the same {}", to_string(a), other.option,
+                                             other.text, other.option, what));
 }
 
 Sizes sizes_of(const AttentionCommand& c) {
@@ -120,7 +132,13 @@ int run_dot(AttentionCommand& c) {
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
   check_verify(c);
+  // The steps of a run have an axis for its one head; they can be given back as they are.
+  for (const char* option : {"--query", "--key", "--value"}) c.tensors.drop_single_axis(option, 4, 1);
   use_default_inputs(c, budget);
+  if (!has_maps(c.tensors)) {
+    require_fitting_default(*c.tensors.find("--query"), *c.tensors.find("--key"));
+    require_fitting_default(*c.tensors.find("--key"), *c.tensors.find("--query"));
+  }
   const Sizes sizes = sizes_of(c);
   budget.charge(planned_bytes(planned_steps(plan_of_dot(c)), sizes, precision_of<T>()), "the steps of this run");
   if (c.output.show_recipe) return print_recipe({c, sizes});
@@ -145,7 +163,10 @@ Run setup_dot(CLI::App& app) {
   tensors.add("--wv", "Linear map of the values, [in, out]");
   add_size_options(app, command->sizes, {"--batch", "--len", "--query-len", "--key-len", "--head-dim"});
   return [command]() {
-    if (command->output.list_steps) return list_steps(*command, {true, true, true, true, true, true, true, true, true, true, true, false});
+    if (command->output.list_steps) {
+      const RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, false};
+      return list_steps(*command, everything, {Step::w_q, Step::w_k, Step::w_v});
+    }
     return with_precision(command->run.dtype, [&](auto t) { return run_dot<decltype(t)>(*command); });
   };
 }

@@ -128,7 +128,7 @@ Run setup_sdpa(CLI::App& app) {
   return [command]() {
     RunPlan everything;
     everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;
-    if (command->output.list_steps) return list_steps(*command, everything);
+    if (command->output.list_steps) return list_steps(*command, everything, {});
     return with_precision(command->run.dtype, [&](auto t) { return run_sdpa<decltype(t)>(*command); });
   };
 }

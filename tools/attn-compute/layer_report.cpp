@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "step_list.hpp"
 #include "verify_command.hpp"
 
 #include <attn/layer_steps.hpp>
@@ -10,6 +11,8 @@
 #include <attn/verify/layer_problem.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace attn::tools {
 namespace {
@@ -108,36 +111,34 @@ int present_layer(const LayerCommand& command, LayerResult result) {
 }
 
 int list_layer_steps(const LayerCommand& command) {
-  render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}, {"pytorch"}, {"d2l"}, {"transformer_lens"}, {"onnx"}, {"llm_c"}};
-  const lessons::Language language = command.output.language;
-  const auto add = [&](const std::string& path, Step step) {
-    const StepInfo& info = step_info(step);
-    const auto text = [](std::string_view word) { return std::string(word); };
-    table.rows.push_back({path, lessons::formula(language, step), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
-                          text(info.foreign.d2l), text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
-  };
+  std::vector<ListedStep> listed;
+  const auto add = [&](const std::string& path, Step step, bool optional = false) { listed.push_back({path, step, optional}); };
   RunPlan everything;
   everything.query_map = everything.key_map = everything.value_map = everything.cache = everything.softcap = everything.mask = everything.detail = true;
   everything.rotary = everything.inputs = true;
+  RunPlan least = everything;
+  least.cache = least.softcap = least.mask = least.detail = least.rotary = false;
+  const std::vector<Step> always = planned_steps(least);
   const std::vector<Step> around = {Step::shortcut, Step::residual, Step::norm_mean, Step::norm_var, Step::norm_mean_square, Step::norm_hat, Step::norm};
+  const auto add_around = [&](Block block, Step step) {
+    add(path_of(block, step), step, step == Step::shortcut || step == Step::norm_mean_square || step == Step::norm_hat);
+  };
   add(std::string(name_of(Step::x)), Step::x);
   if (command.decoder) add(std::string(name_of(Step::memory)), Step::memory);
   for (const Block block : {Block::self, Block::cross}) {
     if (block == Block::cross && !command.decoder) continue;
     if (block == Block::cross) everything.cache = everything.rotary = false;
     for (const Step step : planned_steps(everything)) {
-      if (step != Step::x) add(path_of(block, step), step);
+      if (step != Step::x) add(path_of(block, step), step, std::find(always.begin(), always.end(), step) == always.end());
     }
     for (const Step step : around) {
-      if (step != Step::shortcut) add(path_of(block, step), step);
+      if (step != Step::shortcut) add_around(block, step);
     }
   }
-  for (const Step step : {Step::ffn_gate, Step::ffn_up, Step::ffn_hidden, Step::ffn_output}) add(path_of(Block::ffn, step), step);
-  for (const Step step : around) add(path_of(Block::ffn, step), step);
+  for (const Step step : {Step::ffn_gate, Step::ffn_up, Step::ffn_hidden, Step::ffn_output}) add(path_of(Block::ffn, step), step, step == Step::ffn_gate);
+  for (const Step step : around) add_around(Block::ffn, step);
   add(std::string(name_of(Step::output)), Step::output);
-  write_table(table, "", command.output);
-  return exit_done;
+  return write_step_list(listed, command.output);
 }
 
 }  // namespace attn::tools

@@ -164,7 +164,9 @@ int run_module(ModuleCommand& command) {
     RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, true};
     everything.memory = command.sources != Sources::input;
     everything.memory_value = everything.averaged_weights = command.sources == Sources::any;
-    return list_steps(command, everything);
+    std::vector<Step> parameters = {Step::w_q, Step::b_q, Step::w_k, Step::b_k, Step::w_v, Step::b_v};
+    if (command.sources == Sources::any) parameters.insert(parameters.end(), {Step::bias_k, Step::bias_v, Step::w_o, Step::b_o});
+    return list_steps(command, everything, parameters);
   }
   return with_precision(command.run.dtype, [&](auto t) { return run<decltype(t)>(command); });
 }

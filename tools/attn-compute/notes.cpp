@@ -146,7 +146,7 @@ lessons::Placeholders placeholders(C c) {
   values["fill"] = scores.mask_fill ? number(*scores.mask_fill) : "−inf";
   values["p"] = number(facts.dropout_p);
   values["window"] = "[" + side(scores.window.left) + ", " + side(scores.window.right) + "]";
-  values["valid_lens"] = fmt::format("{}", fmt::join(scores.valid_lens, ", "));
+  values["valid_lens"] = fmt::format("{}", fmt::join(scores.valid_lens, c.command.output.language == lessons::Language::zh ? "、" : ", "));
   const auto keys = static_cast<std::ptrdiff_t>(c.sizes.key_len - c.appended_keys);
   const std::ptrdiff_t offset = bottom_right(c) ? keys - static_cast<std::ptrdiff_t>(c.sizes.query_len)
                                                 : static_cast<std::ptrdiff_t>(c.sizes.past_len);

@@ -141,7 +141,8 @@ std::string python_tensor(const TensorArgument& argument, Precision precision) {
   if (argument.generator) return python_generator(*argument.generator, precision);
   const std::optional<io::FilePlace> place = io::locate(argument.text);
   if (!place) return python_tensor(io::to_tensor<double>(*argument.array, argument.option), precision);
-  return fmt::format("torch.from_numpy({}.astype(\"{}\"))", array_of(*place), to_string(precision));
+  const std::string squeezed = argument.dropped_axis ? fmt::format(".squeeze({})", *argument.dropped_axis) : "";
+  return fmt::format("torch.from_numpy({}.astype(\"{}\")){}", array_of(*place), to_string(precision), squeezed);
 }
 
 std::string python_state(const std::string& path, const std::string& prefix,

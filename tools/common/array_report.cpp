@@ -8,7 +8,6 @@
 #include <attn/io/npz.hpp>
 #include <attn/io/safetensors.hpp>
 #include <attn/io/sink.hpp>
-#include <attn/lessons/words.hpp>
 #include <attn/render/escape.hpp>
 #include <attn/render/latex.hpp>
 #include <attn/render/markdown.hpp>
@@ -26,7 +25,7 @@ Style style_of(const OutputOptions& options) {
   Style style;
   style.decimals = options.precision.value_or(default_decimals);
   style.extent.all = options.full;
-  style.words = lessons::words(options.language);
+  style.words = words_of(options);
   return style;
 }
 

@@ -18,6 +18,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 namespace attn::tools {
 namespace {
 
@@ -51,7 +53,7 @@ void write_text(io::Sink& sink, const TraceReport& report, const OutputOptions& 
   style.width = page_width(options);
   style.color = wants_colour(options);
   style.extent = extent_of(options);
-  style.words = lessons::words(options.language);
+  style.words = words_of(options);
   render::write_text(output, report.document(), style);
 }
 
@@ -101,7 +103,7 @@ void write_markdown(io::Sink& sink, const TraceReport& report, const OutputOptio
   render::MarkdownStyle style;
   style.decimals = options.precision.value_or(default_decimals);
   style.extent = extent_of(options);
-  style.words = lessons::words(options.language);
+  style.words = words_of(options);
   render::write_markdown(output, report.document(), style);
 }
 
@@ -111,8 +113,14 @@ void write_latex(io::Sink& sink, const TraceReport& report, const OutputOptions&
   style.decimals = options.precision.value_or(default_decimals);
   style.labels = options.labels;
   style.extent = extent_of(options);
-  style.words = lessons::words(options.language);
+  style.words = words_of(options);
   render::write_latex(output, report.document(), style);
+}
+
+// The formats without tables are bytes, not text.
+void refuse_bytes_on_a_terminal(const Format& format, const OutputOptions& options) {
+  if (format.table || options.path_given || isatty(STDOUT_FILENO) == 0) return;
+  throw UsageError("--format " + format.name, "is not text, and standard output is a terminal; write a file with --output FILE (--output - writes here all the same)");
 }
 
 std::string text_table(const render::Table& table) { return render::table_text(table); }
@@ -125,6 +133,12 @@ void check_format_options(const Format& format, const OutputOptions& options) {
 }
 
 }  // namespace
+
+render::Words words_of(const OutputOptions& options) {
+  render::Words words = lessons::words(options.language);
+  words.way_to_show_all = lessons::lesson(options.language).note("word", "full_option").value_or("");
+  return words;
+}
 
 const std::vector<Format>& format_table() {
   static const std::vector<Format> table = {
@@ -147,7 +161,10 @@ const Format& find_format(const std::string& name) {
 }
 
 const Format& chosen_format(const OutputOptions& options) {
-  if (options.format) return *options.format;
+  if (options.format) {
+    refuse_bytes_on_a_terminal(*options.format, options);
+    return *options.format;
+  }
   const std::size_t slash = options.path.rfind('/');
   const std::size_t dot = options.path.rfind('.');
   const bool has_extension = dot != std::string::npos && (slash == std::string::npos || dot > slash);

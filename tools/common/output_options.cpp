@@ -71,6 +71,7 @@ void add_destination(CLI::App& app, OutputOptions& o, const std::string& formats
   add_text(app, output, "PATH", "File to write; - is standard output", [&o](const std::string& path) {
     if (path.empty()) throw UsageError("--output", "expected a path, found nothing");
     o.path = path;
+    o.path_given = true;
   });
   app.add_flag("--force", o.force, "Replace an existing file")->group(group);
 }
@@ -103,14 +104,12 @@ void add_full(CLI::App& app, OutputOptions& o) {
   app.add_flag("--full", o.full, "Show large tensors whole instead of leaving out their middle")->group(group);
 }
 
-bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
-
 // Why a glob selected nothing: a name no step has, or a step that this run does not compute.
 UsageError no_such_step(const std::string& glob, const Trace& trace) {
   std::vector<std::string> known;
   for (const StepInfo& row : step_table()) {
-    if (matches(glob, std::string(row.name))) {
-      return UsageError("--steps", fmt::format("'{}' is not computed in this run", glob));
+    if (matches_step(glob, std::string(row.name))) {
+      return UsageError("--steps", fmt::format("'{}' is not computed in this run{}", glob, what_brings(row.step)));
     }
     known.emplace_back(row.name);
   }
@@ -120,6 +119,13 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
 }
 
 }  // namespace
+
+bool matches_step(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
+
+std::string what_brings(Step step) {
+  const auto needs = lessons::lesson(lessons::Language::en).note("needs", name_of(step));
+  return needs ? "; it needs " + *needs : "";
+}
 
 void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
   add_destination(app, o, table_format_help(o), output);
@@ -168,7 +174,7 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
   std::vector<std::string> globs;
   for (const std::string& glob : asked) {
     const auto found = [&trace](const std::string& wanted) {
-      return std::any_of(trace.entries.begin(), trace.entries.end(), [&](const TraceEntry& entry) { return matches(wanted, entry.name); });
+      return std::any_of(trace.entries.begin(), trace.entries.end(), [&](const TraceEntry& entry) { return matches_step(wanted, entry.name); });
     };
     // A step's own name stands for that step in every block of a layer.
     const std::string in_a_block = "*." + glob;
@@ -177,7 +183,7 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
   }
   for (const TraceEntry& entry : trace.entries) {
     bool wanted = globs.empty() && step_info(entry.step).kind != StepKind::parameter;
-    for (const std::string& glob : globs) wanted = wanted || matches(glob, entry.name);
+    for (const std::string& glob : globs) wanted = wanted || matches_step(glob, entry.name);
     if (wanted) selected.entries.push_back(entry);
   }
   return selected;

@@ -20,6 +20,7 @@ enum class Colour { automatic, always, never };
 struct OutputOptions {
   const Format* format = nullptr;     ///< empty: from the extension of `path`, else text
   std::string path = "-";             ///< "-": standard output
+  bool path_given = false;            ///< --output was given, if only as "-"
   bool force = false;                 ///< replace an existing file
   std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
   bool list_steps = false;
@@ -47,6 +48,12 @@ void add_report_options(CLI::App& app, OutputOptions& options, const char* outpu
 
 /// The same for a subcommand whose result is an answer in words or a tensor: --format knows all formats.
 void add_report_or_tensor_options(CLI::App& app, OutputOptions& options);
+
+/// Whether a name of --steps, which may be a glob, selects the step of that name.
+bool matches_step(const std::string& glob, const std::string& name);
+
+/// "; it needs --detail" for a step that only certain options bring about; else "".
+std::string what_brings(Step step);
 
 /// The entries whose names match the options' globs; without globs every entry that is not a
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step

@@ -87,7 +87,9 @@ void TensorArguments::read(MemoryBudget& budget) {
 }
 
 void TensorArguments::use_default(const std::string& option, const std::string& text, MemoryBudget& budget) {
-  if (!has(option)) read_one(option, text, budget);
+  if (has(option)) return;
+  read_one(option, text, budget);
+  arguments_.back().is_default = true;
 }
 
 void TensorArguments::read_one(const std::string& option, const std::string& text, MemoryBudget& budget) {
@@ -105,6 +107,15 @@ void TensorArguments::read_one(const std::string& option, const std::string& tex
     budget.charge(argument.array->bytes.size, option + " " + text);
   }
   arguments_.push_back(std::move(argument));
+}
+
+void TensorArguments::drop_single_axis(const std::string& option, std::size_t rank, std::size_t axis) {
+  for (TensorArgument& argument : arguments_) {
+    Shape& shape = argument.generator ? argument.generator->shape : argument.array->shape;
+    if (argument.option != option || shape.size() != rank || shape[axis] != 1) continue;
+    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+    argument.dropped_axis = axis;
+  }
 }
 
 const TensorArgument* TensorArguments::find(const std::string& option) const {

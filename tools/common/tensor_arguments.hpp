@@ -32,6 +32,8 @@ struct TensorArgument {
   std::optional<Generator> generator;    ///< either this
   std::optional<io::Array> array;        ///< or this
   Tensor<float> drawn;                   ///< the generator's numbers, after draw()
+  bool is_default = false;               ///< the option was not given
+  std::optional<std::size_t> dropped_axis{};  ///< of length 1, which the shape no longer has
 
   const Shape& shape() const { return generator ? generator->shape : array->shape; }
 };
@@ -49,6 +51,9 @@ class TensorArguments {
 
   /// Uses `text` for an option that was not given; it comes after those that were.
   void use_default(const std::string& option, const std::string& text, MemoryBudget& budget);
+
+  /// Takes axis `axis`, which has length 1, off a tensor of rank `rank`; leaves other tensors alone.
+  void drop_single_axis(const std::string& option, std::size_t rank, std::size_t axis);
 
   bool has(const std::string& option) const { return find(option) != nullptr; }
   const TensorArgument* find(const std::string& option) const;

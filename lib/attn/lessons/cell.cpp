@@ -18,11 +18,11 @@ class Explainer : public CellArithmetic {
   using CellArithmetic::CellArithmetic;
 
   CellExplanation explain() {
-    const auto rule = rules().find(step_);
-    if (rule == rules().end()) {
-      result_.rule = "given";
+    const auto found = rules().find(step_);
+    if (found == rules().end()) {
+      rule("given");
     } else {
-      rule->second(*this);
+      found->second(*this);
     }
     return std::move(result_);
   }
@@ -64,7 +64,7 @@ class Explainer : public CellArithmetic {
   void split_from(const std::vector<Step>& sources, std::size_t head_dim) {
     const Step source = first_present(sources);
     if (source == step_) {
-      result_.rule = "given";
+      rule("given");
       return;
     }
     const Index from = {at_[0], at_[2], at_[1] * head_dim + at_[3]};
@@ -78,9 +78,9 @@ class Explainer : public CellArithmetic {
     if (first_appended && trace_.find(bias)) {
       copy_of(cell(bias, {from[2]}));
     } else if (first_appended && has_learned) {
-      result_.rule = "zero: " + std::string(name_of(bias)) + " is absent beside its partner";
+      rule("absent_bias", {{"name", std::string(name_of(bias))}});
     } else {
-      result_.rule = "the key of zeros that add_zero_attn appends";
+      rule("zero_key");
     }
   }
 
@@ -96,7 +96,7 @@ class Explainer : public CellArithmetic {
     options.offset += at_[2];
     const RopeTables<double> angle = rope_tables<double>(1, options);
     const double cosine = angle.cos(0, d), sine = angle.sin(0, d) * (first ? -1 : 1);
-    result_.rule = "own · cos + partner · " + std::string(first ? "(-sin)" : "sin") + ", at position " + std::to_string(options.offset);
+    rule("rotated", {{"term", first ? "(-sin)" : "sin"}, {"count", std::to_string(options.offset)}});
     const double own = at(source, at_), other = at(source, partner);
     equation(cell(source, at_) + " · cos + " + cell(source, partner) + " · " + (first ? "(-sin)" : "sin"),
              text(own) + " · " + text(cosine) + " + " + text(other) + " · " + text(sine), sum(product(own, cosine), product(other, sine)));
@@ -116,7 +116,7 @@ class Explainer : public CellArithmetic {
   std::size_t kv_head() const { return at_[1] / (trace_.sizes.heads / trace_.sizes.kv_heads); }
 
   void raw_score() {
-    result_.rule = "sum over d of " + get(queries()).name + "[…,d] · " + get(keys()).name + "[…,d]";
+    rule("sum", {{"axis", "d"}, {"term", get(queries()).name + "[…,d] · " + get(keys()).name + "[…,d]"}});
     for (std::size_t d = 0; d < trace_.sizes.head_dim; ++d) {
       add_product(queries(), {at_[0], at_[1], at_[2], d}, keys(), {at_[0], kv_head(), at_[3], d});
     }
@@ -149,7 +149,7 @@ class Explainer : public CellArithmetic {
 
   void masked_by() {
     const MaskVerdict<double> verdict = name_the_mask();
-    result_.rule = verdict.forbidden() ? "a rule forbids this key" : "no rule forbids this key";
+    rule(verdict.forbidden() ? "forbidden" : "allowed");
   }
 
   void masked() {
@@ -185,7 +185,7 @@ class Explainer : public CellArithmetic {
 
   void row_max() {
     if (follows_policy()) return;
-    result_.rule = "max over j of scores_masked[…,j]";
+    rule("max", {{"axis", "j"}, {"term", "scores_masked[…,j]"}});
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       const double score = at(Step::scores_masked, row_of(j));
       result_.lines.push_back(cell(Step::scores_masked, row_of(j)) + " = " + text(score));
@@ -197,12 +197,14 @@ class Explainer : public CellArithmetic {
   void exponentials() {
     const double max = max_of_row();
     result_.lines.push_back("max = " + text(max));
+    result_.max = max;
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       const double score = at(Step::scores_masked, row_of(j));
       CellTerm term{"exp(" + cell(Step::scores_masked, row_of(j)) + " - max)", "", score, 0, exp_of(score, max), 0};
       add(term);
     }
     result_.lines.push_back("sum = " + text(sum_));
+    result_.sum = sum_;
   }
 
   // A row with nothing to distribute follows a policy, not the formula.
@@ -211,7 +213,7 @@ class Explainer : public CellArithmetic {
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       if (at(Step::mask, row_of(j)) != -std::numeric_limits<double>::infinity()) return false;
     }
-    result_.rule = "every key of this row is forbidden; its weights follow --masked-rows";
+    rule("masked_row");
     return true;
   }
 
@@ -225,7 +227,7 @@ class Explainer : public CellArithmetic {
 
   void row_sum() {
     if (follows_policy()) return;
-    result_.rule = "sum over j of exp(scores_masked[…,j] - max)";
+    rule("sum", {{"axis", "j"}, {"term", "exp(scores_masked[…,j] - max)"}});
     exponentials();
     result_.recomputed = sum_;
   }
@@ -242,10 +244,10 @@ class Explainer : public CellArithmetic {
   void dropped() {
     const double weight = at(Step::weights, at_);
     if (result_.value == 0) {
-      result_.rule = weight == 0 ? "zero before dropout, and after it" : "dropped";
+      rule(weight == 0 ? "zero_anyway" : "dropped");
       return;
     }
-    result_.rule = "kept, times 1 / (1 - p)";
+    rule("kept");
     result_.lines.push_back(result_.cell + " = " + cell(Step::weights, at_) + " · (1 / (1 - p)) = " + text(weight) +
                             " · (1 / (1 - " + text(facts_.dropout_p) + ")) = " + text(result_.value));
   }
@@ -253,14 +255,14 @@ class Explainer : public CellArithmetic {
   Step used_weights() const { return first_present({Step::weights_dropped, Step::weights}); }
 
   void averaged() {
-    result_.rule = "sum over heads / H";
+    rule("head_mean");
     for (std::size_t h = 0; h < trace_.sizes.heads; ++h) add_number(used_weights(), {at_[0], h, at_[1], at_[2]});
     const double heads = static_cast<double>(trace_.sizes.heads);
     equation("sum / H", text(sum_) + " / " + text(heads), quotient(sum_, heads));
   }
 
   void head() {
-    result_.rule = "sum over j of " + get(used_weights()).name + "[…,j] · " + get(values()).name + "[…,j,…]";
+    rule("sum", {{"axis", "j"}, {"term", get(used_weights()).name + "[…,j] · " + get(values()).name + "[…,j,…]"}});
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       add_product(used_weights(), {at_[0], at_[1], at_[2], j}, values(), {at_[0], kv_head(), j, at_[3]});
     }
@@ -284,9 +286,9 @@ class Explainer : public CellArithmetic {
 
 }  // namespace
 
-CellExplanation explain_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
-  if (is_layer_step(address.step)) return explain_layer_cell(trace, facts, address);
-  return Explainer(trace, facts, address).explain();
+CellExplanation explain_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address, lessons::Language language) {
+  if (is_layer_step(address.step)) return explain_layer_cell(trace, facts, address, language);
+  return Explainer(trace, facts, address, language).explain();
 }
 
 }  // namespace attn

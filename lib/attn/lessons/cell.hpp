@@ -3,6 +3,7 @@
 #pragma once
 
 #include <attn/ops/feed_forward.hpp>
+#include <attn/lessons/lesson.hpp>
 #include <attn/ops/mask.hpp>
 #include <attn/ops/norm.hpp>
 #include <attn/ops/rope.hpp>
@@ -58,6 +59,8 @@ struct CellExplanation {
   std::vector<std::string> lines;   ///< the rest of the arithmetic, one equation a line
   std::optional<CellMask> mask;     ///< for mask and scores_masked in a run with mask rules
   double value = 0;                 ///< the number in the trace
+  std::optional<double> max;        ///< of the row, where a softmax takes it off
+  std::optional<double> sum;        ///< of the row's exponentials, where a softmax divides by it
   double recomputed = 0;            ///< what the terms above give; equal, or apart by BLAS's order of summation
 };
 
@@ -69,6 +72,7 @@ struct CellAddress {
 
 /// Takes one number of the trace apart. The trace must hold the steps the number was made from (a
 /// complete run does) and the parameters of its linear maps.
-CellExplanation explain_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address);
+CellExplanation explain_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address,
+                             lessons::Language language = lessons::Language::en);
 
 }  // namespace attn

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <attn/lessons/cell.hpp>
+#include <attn/lessons/lesson.hpp>
 #include <attn/render/number.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,8 +26,8 @@ inline std::string cell_label(const std::string& name, const std::vector<std::si
 /// Follows the arithmetic of one run: every intermediate result is rounded to the run's precision.
 class CellArithmetic {
  public:
-  CellArithmetic(const Trace& trace, const AttentionFacts& facts, const CellAddress& address)
-      : trace_(trace), facts_(facts), step_(address.step), at_(address.index) {
+  CellArithmetic(const Trace& trace, const AttentionFacts& facts, const CellAddress& address, lessons::Language language)
+      : trace_(trace), facts_(facts), language_(language), step_(address.step), at_(address.index) {
     result_.cell = cell_label(get(step_).name, at_);
     result_.value = at(step_, at_);
     result_.recomputed = result_.value;
@@ -66,8 +68,15 @@ class CellArithmetic {
     result_.recomputed = value;
   }
 
+  // The rule in words, which the lessons have as "cell.rule_KEY".
+  void rule(const std::string& key, const lessons::Placeholders& values = {}) {
+    const std::optional<std::string> words = lessons::lesson(language_).note("cell", "rule_" + key, values);
+    if (!words) throw std::logic_error("the lessons have no cell.rule_" + key);
+    result_.rule = *words;
+  }
+
   void copy_of(const std::string& source) {
-    result_.rule = "a copy of " + source;
+    rule("copy", {{"term", source}});
     result_.lines.push_back(result_.cell + " = " + source + " = " + text(result_.value));
   }
 
@@ -112,11 +121,10 @@ class CellArithmetic {
     // A source of rank 3 under an output of rank 2 (an input without a batch axis).
     if (row.size() + 1 == get(source).tensor.rank()) row.insert(row.begin(), 0);
     if (!trace_.find(w)) {
-      result_.rule = cell(source, row) + " plus its bias";
+      rule("plus_bias", {{"term", cell(source, row)}});
       add_number(source, row);
     } else {
-      result_.rule = "sum over e of " + get(source).name + "[…,e] · " + get(w).name + "[e," +
-                     std::to_string(column) + "]";
+      rule("sum", {{"axis", "e"}, {"term", get(source).name + "[…,e] · " + get(w).name + "[e," + std::to_string(column) + "]"}});
       for (std::size_t e = 0; e < get(w).tensor.shape()[0]; ++e) {
         row.back() = e;
         add_product(source, row, w, {e, column});
@@ -127,6 +135,7 @@ class CellArithmetic {
 
   const Trace& trace_;
   const AttentionFacts& facts_;
+  lessons::Language language_;
   Step step_;
   Index at_;
   double sum_ = 0;

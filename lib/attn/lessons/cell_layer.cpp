@@ -59,7 +59,7 @@ class LayerExplainer : public CellArithmetic {
   void divided(double divisor) { equation("sum / " + text(divisor), text(sum_) + " / " + text(divisor), quotient(sum_, divisor)); }
 
   void mean() {
-    result_.rule = "sum over e of " + get(Step::residual).name + "[…,e], divided by " + std::to_string(width());
+    rule("mean", {{"axis", "e"}, {"term", get(Step::residual).name + "[…,e]"}, {"count", std::to_string(width())}});
     for (std::size_t e = 0; e < width(); ++e) add_number(Step::residual, feature(e));
     divided(static_cast<double>(width()));
   }
@@ -67,7 +67,7 @@ class LayerExplainer : public CellArithmetic {
   void variance() {
     const bool unbiased = facts_.layer->norm.variance == Variance::unbiased;
     const double mean = at(Step::norm_mean, row()), divisor = static_cast<double>(width()) - (unbiased ? 1 : 0);
-    result_.rule = "sum over e of (" + get(Step::residual).name + "[…,e] - mean)², divided by " + text(divisor);
+    rule("mean", {{"axis", "e"}, {"term", "(" + get(Step::residual).name + "[…,e] - mean)²"}, {"count", text(divisor)}});
     result_.lines.push_back("mean = " + cell(Step::norm_mean, row()) + " = " + text(mean));
     for (std::size_t e = 0; e < width(); ++e) {
       const double value = at(Step::residual, feature(e)), deviation = sum(value, -mean);
@@ -78,7 +78,7 @@ class LayerExplainer : public CellArithmetic {
   }
 
   void mean_square() {
-    result_.rule = "sum over e of " + get(Step::residual).name + "[…,e]², divided by " + std::to_string(width());
+    rule("mean", {{"axis", "e"}, {"term", get(Step::residual).name + "[…,e]²"}, {"count", std::to_string(width())}});
     for (std::size_t e = 0; e < width(); ++e) add_product(Step::residual, feature(e), Step::residual, feature(e));
     divided(static_cast<double>(width()));
   }
@@ -98,12 +98,12 @@ class LayerExplainer : public CellArithmetic {
   }
 
   void standardised() {
-    result_.rule = "centred and divided by the spread";
+    rule("standardised");
     result_.recomputed = hat();
   }
 
   void normalised() {
-    result_.rule = "centred, divided by the spread, scaled and shifted";
+    rule("normalised");
     double value = hat();
     std::string formula = "hat", numbers = text(value);
     if (trace_.find(Step::gamma)) {
@@ -143,8 +143,9 @@ class LayerExplainer : public CellArithmetic {
 
 bool is_layer_step(Step step) { return LayerExplainer::rules().count(step) > 0; }
 
-CellExplanation explain_layer_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
-  return LayerExplainer(trace, facts, address).explain();
+CellExplanation explain_layer_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address,
+                                   lessons::Language language) {
+  return LayerExplainer(trace, facts, address, language).explain();
 }
 
 }  // namespace attn

@@ -11,6 +11,7 @@ bool is_layer_step(Step step);
 /// As explain_cell. The trace holds the block around the step: what its sublayer was given as Step::x, what
 /// the sublayer returned as Step::output, what is normalised as Step::residual, what the feed-forward reads
 /// as Step::norm, each under its own name. `facts.layer` must be set.
-CellExplanation explain_layer_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address);
+CellExplanation explain_layer_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address,
+                                   lessons::Language language = lessons::Language::en);
 
 }  // namespace attn

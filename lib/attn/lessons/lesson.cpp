@@ -24,16 +24,29 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_wide(std::string_view character) {
-  return render::character_width(render::take_character(character)) == 2;
+enum class Script { latin, chinese, punctuation };
+
+/// Punctuation that carries its own space, or takes none: that of Chinese, and dashes and curly quotes.
+Script script_of(char32_t character) {
+  const auto within = [character](char32_t first, char32_t last) { return first <= character && character <= last; };
+  if (within(0x2010, 0x2027) || within(0x3000, 0x303F) || within(0xFE10, 0xFE6F) || within(0xFF00, 0xFFEF)) return Script::punctuation;
+  return render::character_width(character) == 2 ? Script::chinese : Script::latin;
 }
 
-/// Lines are joined by a space, except where one of the two neighbours is a Chinese character.
+/// Whether a space joins the line that ends with one character to the line that begins with the other: not
+/// inside Chinese text, but between a Chinese and a Latin word, as everywhere on the page.
+bool joined_by_space(char32_t end, char32_t begin) {
+  const Script left = script_of(end), right = script_of(begin);
+  const bool both_latin = render::character_width(end) < 2 && render::character_width(begin) < 2;
+  return both_latin || (left != right && left != Script::punctuation && right != Script::punctuation);
+}
+
 void join_line(std::string& paragraph, std::string_view line) {
   if (!paragraph.empty()) {
     std::size_t last = paragraph.size() - 1;
     while (last > 0 && (static_cast<unsigned char>(paragraph[last]) & 0xC0) == 0x80) --last;
-    if (!is_wide(std::string_view(paragraph).substr(last)) && !is_wide(line)) paragraph += ' ';
+    std::string_view end = std::string_view(paragraph).substr(last), begin = line;
+    if (joined_by_space(render::take_character(end), render::take_character(begin))) paragraph += ' ';
   }
   paragraph += line;
 }
@@ -225,6 +238,8 @@ const std::vector<std::string_view>& placeholder_names() {
       "eps", "Eo",
       // what was found
       "deviation", "expected", "found", "count", "step",
+      // one number taken apart
+      "axis", "term",
       // shapes and the code that claims them
       "F", "V", "name", "right", "list",
       // how much is shown; filled in by the renderers

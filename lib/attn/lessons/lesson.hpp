@@ -3,7 +3,7 @@
 // on first use.
 //
 // A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
-// paragraph are joined (without a space between Chinese characters), a blank line separates paragraphs.
+// paragraph are joined (without a space inside Chinese text, with one between Chinese and Latin words), a blank line separates paragraphs.
 // "{D}" is replaced by a value of the run. A line that starts with "#" is a comment.
 #pragma once
 

@@ -67,6 +67,7 @@ struct Words {
   std::string some_matrices = "{shown} of {total} matrices";
   std::string some_rows = "{shown} of {total} rows";
   std::string some_columns = "{shown} of {total} columns";
+  std::string way_to_show_all{};  ///< said at the end of that remark: "--full shows all"; empty: nothing
 };
 
 /// How much of a large tensor is shown. The middle is left out, the edges stay.

@@ -134,6 +134,7 @@ std::string PanelExcerpt::remark(std::size_t columns_shown) const {
   add(words.some_matrices, shown_matrices.shown(), matrices.count());
   add(words.some_rows, shown_rows.shown(), matrices.rows());
   add(words.some_columns, columns_shown, matrices.columns());
+  if (!parts.empty() && !words.way_to_show_all.empty()) parts += words.list_separator + words.way_to_show_all;
   return parts;
 }
 

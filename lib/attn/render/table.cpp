@@ -42,6 +42,23 @@ const std::string& key_of(const Column& column) { return column.key.empty() ? co
 constexpr std::size_t between_columns = 2;
 constexpr std::size_t narrowest = 8;  ///< a wrapped column keeps at least this width
 
+// The widest piece of a column that has no place to break at. Wide characters break anywhere.
+std::size_t widest_word(const Table& table, std::size_t column) {
+  std::size_t widest = 0;
+  const auto see = [&](std::string_view text) {
+    std::size_t width = 0;
+    while (!text.empty()) {
+      const char32_t character = take_character(text);
+      const int columns = character_width(character);
+      width = character == U' ' || character == U'\n' || columns > 1 ? 0 : width + static_cast<std::size_t>(columns);
+      widest = std::max(widest, width);
+    }
+  };
+  see(table.columns[column].title);
+  for (std::size_t r = 0; r < table.rows.size(); ++r) see(shown(table, r, column));
+  return widest;
+}
+
 std::vector<std::size_t> column_widths(const Table& table, std::size_t page) {
   std::vector<std::size_t> widths;
   std::size_t total = 0;
@@ -52,11 +69,14 @@ std::vector<std::size_t> column_widths(const Table& table, std::size_t page) {
     widths.push_back(width);
     total += width + (c > 0 ? between_columns : 0);
   }
-  // The widest left-aligned column gives way first.
+  // The widest left-aligned column gives way first; no column is so narrow that a word of it
+  // breaks, unless the word is as wide as half a page.
+  std::vector<std::size_t> least;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) least.push_back(std::max(narrowest, std::min(widest_word(table, c), page / 2)));
   while (total > page) {
     std::size_t* widest = nullptr;
     for (std::size_t c = 0; c < widths.size(); ++c) {
-      if (table.columns[c].alignment != Alignment::left || widths[c] <= narrowest) continue;
+      if (table.columns[c].alignment != Alignment::left || widths[c] <= least[c]) continue;
       if (widest == nullptr || widths[c] > *widest) widest = &widths[c];
     }
     if (widest == nullptr) break;

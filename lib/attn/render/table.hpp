@@ -34,7 +34,7 @@ struct Table {
 };
 
 /// Aligned by display width under a rule; cells of left-aligned columns are wrapped if the table would
-/// be wider than `width` columns.
+/// be wider than `width` columns; words wider than half of that may be broken.
 std::string table_text(const Table& table, std::size_t width = 100);
 /// A header line and a line a row, RFC 4180.
 std::string table_csv(const Table& table);

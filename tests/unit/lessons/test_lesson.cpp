@@ -165,6 +165,16 @@ TEST_CASE("lines join with a space, Chinese lines without, and an empty line sta
   CHECK(file.note("k") == "one two\n注意力 x and");
 }
 
+TEST_CASE("between a Chinese and a Latin word lines join with a space, beside punctuation without") {
+  const auto joined = [](const std::string& lines) { return Lesson("test", "[k]\n" + lines + "\n").note("k").value(); };
+  CHECK(joined("PyTorch 的 attention\n这样理解") == "PyTorch 的 attention 这样理解");
+  CHECK(joined("自注意力为\nO(n)，循环") == "自注意力为 O(n)，循环");
+  CHECK(joined("什么都不乘的路：\nx + f(x)") == "什么都不乘的路：x + f(x)");
+  CHECK(joined("词元上。\n{E} 列") == "词元上。E 列");
+  CHECK(joined("称为“\n残差”") == "称为“残差”");
+  CHECK(joined("one —\ntwo") == "one — two");
+}
+
 TEST_CASE("a malformed lesson file is refused with its line") {
   CHECK_THROWS_WITH_AS(Lesson("f", "\nstray\n"), "f: line 2: text before the first [key]", InputError);
   CHECK_THROWS_WITH_AS(Lesson("f", "[a]\nx\n[a]\ny\n"), "f: line 3: [a] is given twice", InputError);

@@ -66,6 +66,10 @@ TEST_CASE("the remark names only what was left out") {
   const PanelExcerpt again(panel, Extent{}, 4, words);
   CHECK(again.remark(3) == "shown in part: 12 of 40 rows");
   CHECK(again.remark(2) == "shown in part: 12 of 40 rows, 2 of 3 columns");
+  Words way = words;
+  way.way_to_show_all = "--full shows all";
+  CHECK(PanelExcerpt(panel, Extent{}, 4, way).remark(3) == "shown in part: 12 of 40 rows, --full shows all");
+  CHECK(PanelExcerpt(panel, Extent{true}, 4, way).remark(3).empty());
   const PanelExcerpt all(panel, Extent{true}, 4, words);
   CHECK(all.remark(3).empty());
 }

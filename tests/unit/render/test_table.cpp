@@ -40,6 +40,19 @@ TEST_CASE("a table wider than the page wraps its widest column of words") {
         "         takes from each key\n");
 }
 
+TEST_CASE("words are not broken to make a table narrower, unless they are wider than half the page") {
+  Table table;
+  table.columns = {{"term"}, {"of"}};
+  table.rows = {{std::string("weights[0,0,1,2] · v"), std::string("a b c d e f g h i j")}};
+  CHECK(table_text(table, 28) ==
+        "term              of\n"
+        "────────────────  ──────────\n"
+        "weights[0,0,1,2]  a b c d e\n"
+        "· v               f g h i j\n");
+  table.rows = {{std::string(40, 'x'), std::string("y")}};
+  CHECK(table_text(table, 20).find(std::string(16, 'x') + "  y\n") != std::string::npos);
+}
+
 TEST_CASE("CSV and JSON keep all digits, whatever people are shown") {
   CHECK(table_csv(example()) == "step,elements,share\nweights,30,0.3333333333333333\n头,5,\n");
   const auto parsed = nlohmann::json::parse(table_json(example()));
