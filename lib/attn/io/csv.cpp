@@ -14,7 +14,7 @@ namespace {
 bool is_header(const std::vector<std::string_view>& cells) {
   return std::all_of(cells.begin(), cells.end(), [](std::string_view cell) {
     return parse_number(cell).status == NumberStatus::not_a_number_text &&
-           cell.find_first_not_of(" \t") != std::string_view::npos;
+           cell.find_first_not_of(" \t") != std::string_view::npos && !is_several_numbers(cell);
   });
 }
 

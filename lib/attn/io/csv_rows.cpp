@@ -75,6 +75,20 @@ std::string_view CsvRows::quoted_cell(std::size_t column) {
   return cell;
 }
 
+bool is_several_numbers(std::string_view cell) {
+  constexpr std::string_view separators = " \t;";
+  std::size_t numbers = 0;
+  while (true) {
+    const std::size_t start = cell.find_first_not_of(separators);
+    if (start == std::string_view::npos) return numbers > 1;
+    cell.remove_prefix(start);
+    const std::size_t end = std::min(cell.find_first_of(separators), cell.size());
+    if (parse_number(cell.substr(0, end)).status == NumberStatus::not_a_number_text) return false;
+    ++numbers;
+    cell.remove_prefix(end);
+  }
+}
+
 Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column,
                   const std::string& subject) {
   const std::size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
@@ -84,6 +98,7 @@ Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column
   const std::string found = trimmed.empty() ? "an empty cell" : in_quotes(cell);
   const char* problem =
       number.status == NumberStatus::out_of_range ? ", outside the range of float64" : "; expected a number";
+  if (is_several_numbers(cell)) problem = "; separate numbers with commas";
   throw InputError(subject, fmt::format("{}: {}{}", rows.place(column), found, problem));
 }
 

@@ -44,4 +44,8 @@ class CsvRows {
 /// naming the place, when it is none.
 Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column, const std::string& subject);
 
+/// Whether a cell holds several numbers with something else than commas between them: a file of numpy.savetxt
+/// with its own delimiter, or one with tabs or semicolons.
+bool is_several_numbers(std::string_view cell);
+
 }  // namespace attn::io

@@ -166,8 +166,8 @@ std::optional<FilePlace> locate(const std::string& text) {
   return FilePlace{location.path, location.name, std::string(format.extension.substr(1))};
 }
 
-std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit) {
-  const std::string subject = one_line(path);
+std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit, const std::string& option) {
+  const std::string subject = (option.empty() ? "" : option + " ") + one_line(path);
   const Bytes file = load(path, subject, limit);
   return format_of(path, file.text(), subject).read(file, subject, limit);
 }
