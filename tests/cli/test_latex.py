@@ -48,6 +48,16 @@ class LatexTest(unittest.TestCase):
                                       capture_output=True, timeout=120)
                 self.assertEqual(done.returncode, 0, done.stdout.decode(errors="replace")[-1500:])
 
+    def test_the_packages_are_named_first(self):
+        self.assertEqual(latex_of(["attn-compute", "dot"]).splitlines()[0], "% needs \\usepackage{amsmath}")
+        chinese = subprocess.run([TOOLS / "attn-compute", "dot", "-f", "latex", "--lang", "zh"], capture_output=True, timeout=60).stdout.decode()
+        self.assertEqual(chinese.splitlines()[0], "% needs \\usepackage{amsmath} and \\usepackage{ctex}, compiled with xelatex")
+        helped = subprocess.run([TOOLS / "attn-compute", "dot", "--help"], capture_output=True, timeout=60).stdout.decode()
+        self.assertIn("amsmath", helped)
+
+    def test_quotes_are_those_of_latex(self):
+        self.assertIn("``torch''", latex_of(["attn-compute", "mha"]))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -18,8 +18,6 @@
 namespace attn::tools {
 namespace {
 
-constexpr int default_decimals = 4;
-
 template <class Style>
 Style style_of(const OutputOptions& options) {
   Style style;

@@ -23,8 +23,6 @@
 namespace attn::tools {
 namespace {
 
-constexpr int default_decimals = 4;
-
 render::Extent extent_of(const OutputOptions& options) {
   render::Extent extent;
   extent.all = options.full;
@@ -149,7 +147,7 @@ const std::vector<Format>& format_table() {
       {"npy", {".npy"}, "NumPy array of one step", write_npy, nullptr},
       {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
       {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
-      {"latex", {".tex"}, "bmatrix per matrix, for lecture notes", write_latex, render::table_latex},
+      {"latex", {".tex"}, "bmatrix per matrix, for lecture notes; needs amsmath, and Chinese needs ctex and xelatex", write_latex, render::table_latex},
   };
   return table;
 }

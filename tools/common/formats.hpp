@@ -55,6 +55,9 @@ void write_text_result(const std::string& text, const OutputOptions& options);
 /// holds tensors only.
 void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options);
 
+/// Digits after the point in text, Markdown and LaTeX, without --precision.
+constexpr int default_decimals = 4;
+
 /// The words of the renderers in the language of the options, for a subcommand that has --full.
 render::Words words_of(const OutputOptions& options);
 

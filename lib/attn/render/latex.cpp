@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace attn::render {
 namespace {
@@ -55,6 +56,39 @@ void write_rows(Buffer& buffer, const PanelExcerpt& shown, std::size_t matrix, b
   }
 }
 
+// The text of an article is 345 points wide. A digit of ten point type takes five, a matrix column ten more
+// around it, and so does what stands beside the columns: brackets, caption, labels.
+constexpr double article_width = 345, digit_width = 5, around_column = 10, beside_columns = 30;
+
+struct TypeSize {
+  const char* command;
+  double scale;
+};
+constexpr TypeSize type_sizes[] = {{"", 1}, {"\\small", 0.9}, {"\\footnotesize", 0.8}, {"\\scriptsize", 0.7}};
+
+double width_of(const PanelExcerpt& shown, std::size_t columns, bool labels) {
+  const auto text = [](const std::string& words) { return static_cast<double>(display_width(words)) * digit_width; };
+  const double beside = beside_columns + text(shown.matrices.caption(0)) + (labels ? text(shown.matrices.row_label(0)) : 0);
+  return beside + static_cast<double>(columns) * (static_cast<double>(shown.format.width()) * digit_width + around_column);
+}
+
+const TypeSize& fitting_type(const PanelExcerpt& shown, std::size_t columns, bool labels) {
+  for (const TypeSize& size : type_sizes) {
+    if (width_of(shown, columns, labels) * size.scale <= article_width) return size;
+  }
+  return *std::prev(std::end(type_sizes));
+}
+
+// As many columns as an article's page has room for in the smallest type; at least three.
+Extent fitting_extent(const PanelExcerpt& shown, Extent extent, bool labels) {
+  while (!extent.all && extent.columns > 3) {
+    const std::size_t columns = std::min(shown.matrices.columns(), extent.columns + 1);  // one for the gap
+    if (width_of(shown, columns, labels) * std::prev(std::end(type_sizes))->scale <= article_width) break;
+    --extent.columns;
+  }
+  return extent;
+}
+
 void write_matrix(Buffer& buffer, const PanelExcerpt& shown, std::size_t matrix, bool labels) {
   const std::string caption = shown.matrices.caption(matrix);
   buffer.append("\\[\n");
@@ -80,11 +114,14 @@ void write_matrix(Buffer& buffer, const PanelExcerpt& shown, std::size_t matrix,
 void write_panel(Buffer& buffer, const Panel& panel, const LatexStyle& style) {
   if (panel.tensor.size() == 0)
     return buffer.append("\\emph{" + latex_text(style.words.no_elements) + "}\n\n");
-  const PanelExcerpt shown(panel, style.extent, style.decimals, style.words);
+  const PanelExcerpt whole(panel, style.extent, style.decimals, style.words);
+  const PanelExcerpt shown(panel, fitting_extent(whole, style.extent, style.labels), style.decimals, style.words);
   // amsmath's matrices stop at ten columns unless told otherwise.
   const std::size_t columns = places(shown.shown_columns).size();
   if (columns > 10 && !style.labels)
     buffer.append("\\setcounter{MaxMatrixCols}{" + std::to_string(columns) + "}\n");
+  const std::string_view type = fitting_type(shown, columns, style.labels).command;
+  if (!type.empty()) buffer.append("{" + std::string(type) + "\n");
   for (const std::size_t m : places(shown.shown_matrices)) {
     if (m == gap) {
       buffer.append("\\[ \\vdots \\]\n");
@@ -92,6 +129,7 @@ void write_panel(Buffer& buffer, const Panel& panel, const LatexStyle& style) {
       write_matrix(buffer, shown, m, style.labels);
     }
   }
+  if (!type.empty()) buffer.append("}\n");
   const std::string remark = shown.remark(shown.shown_columns.shown());
   if (!remark.empty()) buffer.append("\\emph{" + latex_text(remark) + "}\n\n");
 }
@@ -150,6 +188,9 @@ void write_latex(Output& output, const Document& document, const LatexStyle& sty
     buffer.append("\\documentclass{article}\n\\usepackage{amsmath}\n");
     if (needs_chinese(document)) buffer.append("\\usepackage{ctex}  % compile with xelatex\n");
     buffer.append("\\begin{document}\n\n");
+  } else {
+    buffer.append("% needs \\usepackage{amsmath}");
+    buffer.append(needs_chinese(document) ? " and \\usepackage{ctex}, compiled with xelatex\n" : "\n");
   }
   if (!document.title.empty()) buffer.append("\\section*{" + latex_text(document.title) + "}\n\n");
   write_paragraphs(buffer, document.introduction);

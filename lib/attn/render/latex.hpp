@@ -9,7 +9,8 @@ namespace attn::render {
 struct LatexStyle {
   int decimals = 4;
   bool labels = false;      ///< row and column labels around every matrix
-  bool standalone = false;  ///< a whole file with its preamble; otherwise a piece for \input
+  bool standalone = false;  ///< a whole file with its preamble; otherwise a piece for \input, which begins with a
+                            ///< comment that names the packages it needs
   Extent extent{};
   Words words{};
 };

@@ -107,6 +107,12 @@ std::string_view latex_of(std::string_view character) {
   return row == std::end(commands) ? character : row->second;
 }
 
+// LaTeX has two double quotes; the opening one stands where a word can begin.
+std::string_view quote_behind(std::string_view before) {
+  const bool opens = before.empty() || std::string_view(" \n([{-/").find(before.back()) != std::string_view::npos;
+  return opens ? "``" : "''";
+}
+
 }  // namespace
 
 std::string latex_text(std::string_view text) {
@@ -115,7 +121,9 @@ std::string latex_text(std::string_view text) {
   for (std::string_view rest = valid; !rest.empty();) {
     const char* const begin = rest.data();
     take_character(rest);
-    escaped += latex_of({begin, static_cast<std::size_t>(rest.data() - begin)});
+    const std::string_view character(begin, static_cast<std::size_t>(rest.data() - begin));
+    const std::string_view before(valid.data(), static_cast<std::size_t>(begin - valid.data()));
+    escaped += character == "\"" ? quote_behind(before) : latex_of(character);
   }
   return escaped;
 }

@@ -35,6 +35,7 @@ TEST_CASE("a matrix is a bmatrix under its formula") {
   Tensor<double> tensor = filled<double>({1, 2}, 0.5);
   tensor.data()[1] = -std::numeric_limits<double>::infinity();
   CHECK(latex_of({tensor, {"Lq", "Lk"}}, {2}) ==
+        "% needs \\usepackage{amsmath}\n"
         "\\section*{\\texttt{scores\\_raw}}\n\n"
         "\\begin{equation*}\nS = Q K^{\\top}\n\\end{equation*}\n\n"
         "(Lq, Lk) = (1, 2)\n\n"
@@ -50,6 +51,29 @@ TEST_CASE("with labels the matrix is an array that needs nothing but amsmath") {
   CHECK(latex_of(panel, style)
             .find("\\begin{array}{r|r}\n & \\text{Lk 0} \\\\\n\\hline\n"
                   "\\text{Lq 0 a\\_b} & 0.5 \\\\\n\\text{Lq 1 c} & 0.5\n\\end{array}") != std::string::npos);
+}
+
+TEST_CASE("a matrix too wide for the page is set smaller, then left out in part") {
+  // 6 digits of 5 points and 10 around them: 40 a column, and 30 beside them. 345 points hold 7 columns; 8 need
+  // 350, which \\small (0.9) makes 315; in \\scriptsize (0.7) there is room for 492, 11 columns and a gap at most.
+  const auto written = [](std::size_t columns) {
+    const Tensor<double> tensor = filled<double>({1, columns}, 0.1234);
+    return latex_of({tensor, {"Lq", "Lk"}}, {4});
+  };
+  CHECK(written(7).find("\\small") == std::string::npos);
+  CHECK(written(8).find("{\\small\n\\[\n") != std::string::npos);
+  CHECK(written(11).find("{\\scriptsize\n") != std::string::npos);
+  CHECK(written(11).find("\\cdots") == std::string::npos);
+  CHECK(occurrences(written(40), "0.1234") == 10);
+  CHECK(written(40).find("shown in part: 10 of 40 columns") != std::string::npos);
+}
+
+TEST_CASE("a piece of Chinese names the package and the engine it needs") {
+  Document document;
+  document.title = "注意力";
+  StringOutput output;
+  write_latex(output, document);
+  CHECK(output.text().find("% needs \\usepackage{amsmath} and \\usepackage{ctex}, compiled with xelatex\n") == 0);
 }
 
 TEST_CASE("numbers with an exponent are written as powers of ten") {

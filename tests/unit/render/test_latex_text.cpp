@@ -18,3 +18,8 @@ TEST_CASE("an equation gets its left side from the symbol, unless it says enough
   CHECK(latex_equation("XW_q", "X W_q + b_q") == "X W_q + b_q");
   CHECK(latex_equation("S", "") == "");
 }
+
+TEST_CASE("straight quotes open and close as LaTeX has it") {
+  CHECK(latex_text("layout \"torch\" (\"d2l\")") == "layout ``torch'' (``d2l'')");
+  CHECK(latex_text("\"x\"") == "``x''");
+}
