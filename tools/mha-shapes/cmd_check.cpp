@@ -1,4 +1,5 @@
 // Claims about a module of attention: every contradiction at once, and what would be consistent instead.
+#include "../common/page_width.hpp"
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
 #include "module_options.hpp"
@@ -118,9 +119,9 @@ std::string text_body(const CheckCommand& c, const std::vector<Finding>& finding
   if (findings.empty()) return (colour ? "\033[38;5;28m✓\033[0m " : "✓ ") + say(language, "check.none") + "\n";
   std::string text;
   for (const Finding& finding : findings) {
-    const std::string problem = indented(say(language, "rule." + finding.rule, finding.values), 2);
+    const std::string problem = indented(say(language, "rule." + finding.rule, finding.values), 2, page_width(c.output));
     text += (colour ? "\033[38;5;160m✗\033[0m " : "✗ ") + problem.substr(2);
-    if (c.output.notes) text += indented("→ " + repair_of(c, finding), 4);
+    if (c.output.notes) text += indented("→ " + repair_of(c, finding), 4, page_width(c.output));
   }
   return text;
 }
@@ -198,7 +199,7 @@ int run(const CheckCommand& c) {
   report.rows_key = "contradictions";
   report.title = say(c.output.language, "check.title");
   report.table = table_of(c, result.findings);
-  report.text_body = consistent && !compared ? indented(say(c.output.language, "check.incomparable"), 0) : text_body(c, result.findings);
+  report.text_body = consistent && !compared ? indented(say(c.output.language, "check.incomparable"), 0, page_width(c.output)) : text_body(c, result.findings);
   report.facts = {{"tool", "mha-shapes check"}, {"verdict", !consistent ? "contradictory" : compared ? "consistent" : "incomparable"}};
   if (!consistent) report_contradictions(report, c, result);
   if (consistent && compared) report_output(report, c, result.calls.back());

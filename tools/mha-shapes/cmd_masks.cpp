@@ -1,4 +1,5 @@
 // The mask each API expects, and conversion from one to another.
+#include "../common/page_width.hpp"
 #include "../common/choices.hpp"
 #include "../common/formats.hpp"
 #include "../common/memory_budget.hpp"
@@ -65,7 +66,7 @@ int print_table(const MasksCommand& c) {
     report.table.rows.push_back({std::string(api.name), std::string(api.argument), axes, std::string(name_of(api.dtype)),
                                  say(language, meaning_key(api.meaning)), say(language, broadcast_key(api))});
   }
-  report.text_body = lines_with_notes(report.table, 1);
+  report.text_body = lines_with_notes(report.table, 1, page_width(c.output));
   report.facts = {{"tool", "mha-shapes masks"}};
   if (c.output.notes) report.closing = {say(language, "masks.warning"), say(language, "masks.order")};
   write(report, c.output);

@@ -1,4 +1,5 @@
 // The shapes of an attention module, step by step, letters beside numbers.
+#include "../common/page_width.hpp"
 #include "module_options.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
@@ -108,7 +109,7 @@ int run(const TraceCommand& c) {
   report.title = say(c.output.language, "trace.title", {{"name", std::string(shapes::impl_row(c.module.impl).python)}});
   if (c.output.notes) report.introduction = {say(c.output.language, "trace.intro")};
   report.table = table_of(c, trace, values);
-  report.text_body = c.output.notes ? lines_with_notes(report.table, report.table.columns.size() - 1) : render::table_text(report.table, 160);
+  report.text_body = c.output.notes ? lines_with_notes(report.table, report.table.columns.size() - 1, page_width(c.output)) : render::table_text(report.table, 160);
   if (c.output.notes) report.closing = closing_of(c, module, trace, values);
   if (c.output.notes && sizes.heads > 0 && sizes.head_dim > 0) draw(report, c, values, sizes);
   report.facts = {{"tool", "mha-shapes trace"},

@@ -1,4 +1,5 @@
 // A pasted error of a framework, explained in the terms of attention.
+#include "../common/page_width.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
 
@@ -65,7 +66,7 @@ int run(const WhyCommand& c) {
   report.facts = {{"tool", "mha-shapes why"}, {"known", match.has_value()}};
   if (!match) {
     report.title = say(language, "why.unknown_title");
-    report.text_body = indented(say(language, "why.unknown"), 0);
+    report.text_body = indented(say(language, "why.unknown"), 0, page_width(c.output));
     write(report, c.output);
     return exit_different;
   }
@@ -74,7 +75,7 @@ int run(const WhyCommand& c) {
   report.title = say(language, "why.title", {{"name", std::string(match->rule->framework)}, {"list", steps_text(*match->rule)}});
   const std::string problem = say(language, "why." + id, values), repair = say(language, "fix." + id, values);
   report.table.rows.push_back({id, std::string(match->rule->framework), steps_text(*match->rule), problem, repair});
-  report.text_body = indented(problem, 0) + (c.output.notes ? indented("→ " + repair, 2) : "");
+  report.text_body = indented(problem, 0, page_width(c.output)) + (c.output.notes ? indented("→ " + repair, 2, page_width(c.output)) : "");
   write(report, c.output);
   return exit_done;
 }

@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include "../common/formats.hpp"
+#include "../common/page_width.hpp"
 
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
@@ -12,22 +13,21 @@
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100;
 constexpr std::size_t unbroken_width = 160;
 
-std::string paragraphs(const std::vector<std::string>& texts) {
+std::string paragraphs(const std::vector<std::string>& texts, std::size_t width) {
   std::string result;
-  for (const std::string& text : texts) result += indented(text, 0) + "\n";
+  for (const std::string& text : texts) result += indented(text, 0, width) + "\n";
   return result;
 }
 
-std::string text_of(const Report& report, bool colour) {
+std::string text_of(const Report& report, bool colour, std::size_t width) {
   std::string text = colour ? "\033[1m" + report.title + "\033[0m\n" : report.title + "\n";
-  for (std::size_t i = 0; i < page_width; ++i) text += "═";
-  text += "\n\n" + paragraphs(report.introduction);
-  text += report.text_body.empty() ? render::table_text(report.table, page_width) : report.text_body;
+  for (std::size_t i = 0; i < width; ++i) text += "═";
+  text += "\n\n" + paragraphs(report.introduction, width);
+  text += report.text_body.empty() ? render::table_text(report.table, width) : report.text_body;
   if (!report.drawing.empty()) text += "\n" + report.drawing_title + "\n\n" + report.drawing;
-  if (!report.closing.empty()) text += "\n" + paragraphs(report.closing);
+  if (!report.closing.empty()) text += "\n" + paragraphs(report.closing, width);
   while (text.size() > 1 && text[text.size() - 2] == '\n') text.pop_back();
   return text;
 }
@@ -84,7 +84,7 @@ std::string json_of_report(const Report& report) {
 void write(const Report& report, const OutputOptions& options) {
   write_rendered(
       [&](const Format& format) {
-        if (format.name == "text") return text_of(report, wants_colour(options));
+        if (format.name == "text") return text_of(report, wants_colour(options), page_width(options));
         if (format.name == "json") return json_of_report(report);
         if (format.name == "markdown") return markdown_of(report);
         if (format.name == "latex") return latex_of(report);
@@ -103,15 +103,15 @@ render::Column column(lessons::Language language, const std::string& key, render
   return {say(language, "word." + key), alignment, key, {}};
 }
 
-std::string indented(const std::string& text, std::size_t margin) {
+std::string indented(const std::string& text, std::size_t margin, std::size_t width) {
   std::string result;
-  for (const std::string& line : render::wrap(text, page_width - margin)) {
+  for (const std::string& line : render::wrap(text, width - margin)) {
     result += std::string(margin, ' ') + line + "\n";
   }
   return result;
 }
 
-std::string lines_with_notes(render::Table table, std::size_t column) {
+std::string lines_with_notes(render::Table table, std::size_t column, std::size_t width) {
   std::vector<std::string> notes;
   const auto take_out = [column](auto& cells) { cells.erase(cells.begin() + static_cast<std::ptrdiff_t>(column)); };
   for (auto& row : table.rows) {
@@ -126,7 +126,7 @@ std::string lines_with_notes(render::Table table, std::size_t column) {
   for (std::size_t start = 0; start < plain.size(); ++line) {
     const std::size_t end = plain.find('\n', start) + 1;
     text += plain.substr(start, end - start);
-    if (line >= 2) text += indented(notes[line - 2], 6);
+    if (line >= 2) text += indented(notes[line - 2], 6, width);
     start = end;
   }
   return text;

@@ -37,10 +37,10 @@ render::Column column(lessons::Language language, const std::string& key,
                       render::Alignment alignment = render::Alignment::left);
 
 /// The same paragraph, wrapped to the page and indented.
-std::string indented(const std::string& text, std::size_t margin);
+std::string indented(const std::string& text, std::size_t margin, std::size_t width);
 
 /// The table as text, one column taken out and printed under each row, where it would be too narrow.
-std::string lines_with_notes(render::Table table, std::size_t column);
+std::string lines_with_notes(render::Table table, std::size_t column, std::size_t width);
 
 /// 12345 as a table cell.
 render::Cell cell(std::size_t number);
