@@ -56,6 +56,15 @@ class LanguageTest(ToolTest):
                     words = re.sub(r"\$.*?\$", "", text)  # formulas have braces of their own
                     self.assertNotRegex(words, r"\{[a-zA-Z_]+\}", f"{command} {language}")
 
+    def test_chinese_and_latin_words_are_set_apart_where_lines_join(self):
+        words = " ".join(self.succeed("cross", "--mask", "[[[[true,false,true,true,true]]]]", "--lang", "zh", "--width", 1000).split("\n"))
+        self.assertIn("scaled_dot_product_attention 这样理解", words)
+
+    def test_chinese_punctuation_separates_lists(self):
+        text = self.succeed("sdpa", "--batch", 2, "--len", 7, "--valid-lens", "7,5", "--lang", "zh", "--width", 1000)
+        self.assertIn("前 7、5 个键", text)
+        self.assertIn("逐元素相等", text)
+
 
 if __name__ == "__main__":
     unittest.main()

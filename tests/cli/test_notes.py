@@ -65,6 +65,31 @@ class Notes(unittest.TestCase):
     def test_a_query_without_keys_is_no_average(self):
         self.check("sdpa --batch 2 --len 3 --valid-lens 0,3", says=["That is no average"])
 
+    def test_a_bare_zero_is_explained_once_where_there_are_fractions(self):
+        words = "A bare 0 in a table is exactly zero; 0.0000 is a number so small that it rounds to that."
+        for command in ("dot --causal", "mha --causal"):
+            self.assertEqual(text_of(command).count(words), 1, command)
+        self.check("dot", not_says=[words])
+        self.check("dot --causal --no-notes", not_says=["A bare 0"])
+        self.check("dot --causal --precision 0", not_says=["A bare 0"])
+        self.check("dot --causal --precision 2", says=["0.00 is a number"])
+
+    def test_what_is_left_out_can_be_seen_with_an_option(self):
+        self.check("mha --d-model 64 --heads 2", says=["columns, --full shows all)"])
+        self.check("mha --d-model 64 --heads 2 --full", not_says=["shows all"])
+
+    def test_dropping_everything_is_not_made_up_for(self):
+        self.check("dot --dropout 1", says=["With p = 1 every weight is set to 0"], not_says=["divided by 1 − 1"])
+        self.check("dot --dropout 0.5", says=["divided by 1 − 0.5"])
+
+    def test_the_small_maps_of_shared_head_are_told_from_the_matrices_shown(self):
+        self.check("mha --layout shared-head --heads 2", says=["Below, each small map stands 2 times on the diagonal"])
+
+    def test_sources_are_named(self):
+        for command in ("mha --layout d2l --heads 2", "mha --layout linear --heads 2", "mha --layout shared-head --heads 2"):
+            self.check(command, not_says=["in the document", "The book"])
+        self.check("mha --layout d2l --heads 2", says=["Dive into Deep Learning"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -59,6 +59,7 @@ render::Document document_of_layer(const LayerCommand& command, const LayerResul
     }
   }
   if (command.output.notes) document.closing = lesson.paragraphs("closing", command.subcommand, whole.values);
+  explain_zeros(document, command.output);
   return document;
 }
 

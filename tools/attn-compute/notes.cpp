@@ -108,6 +108,7 @@ constexpr NoteRule rules[] = {
     {S::weights, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},
     {S::weights, "masked_rows_nan", besides, [](C c) { return nothing_visible(c, MaskedRows::nan); }},
     {S::weights, "masked_rows_uniform", besides, [](C c) { return nothing_visible(c, MaskedRows::uniform); }},
+    {S::weights_dropped, "all", instead, [](C c) { return c.scores.dropout == 1; }},
     {S::heads, "dropout", instead, [](C c) { return c.has(Step::weights_dropped); }},
     {S::heads, "grouped", besides, grouped},
     {S::heads, "masked_rows_zero", besides, [](C c) { return nothing_visible(c, MaskedRows::zero); }},

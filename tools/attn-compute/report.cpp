@@ -1,10 +1,12 @@
 #include "report.hpp"
 
+#include "../common/formats.hpp"
 #include "checks.hpp"
 #include "notes.hpp"
 
 #include <attn/lessons/lesson.hpp>
 
+#include <cmath>
 #include <cstring>
 
 namespace attn::tools {
@@ -154,6 +156,34 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   return section;
 }
 
+namespace {
+
+// A bare 0 beside 0.0000: in a step of whole numbers there is nothing to tell apart.
+bool shows_zeros_among_fractions(const render::Section& section) {
+  if (!section.panel || !section.stand_in.empty()) return false;
+  const TensorView& tensor = section.panel->tensor;
+  bool zero = false, fraction = false;
+  for (std::size_t i = 0; i < tensor.size() && !(zero && fraction); ++i) {
+    const double value = tensor[i];
+    zero = zero || value == 0;
+    fraction = fraction || (std::isfinite(value) && value != std::floor(value));
+  }
+  return zero && fraction;
+}
+
+}  // namespace
+
+void explain_zeros(render::Document& document, const OutputOptions& options) {
+  const auto decimals = static_cast<std::size_t>(options.precision.value_or(default_decimals));
+  if (!options.notes || decimals == 0) return;
+  for (render::Section& section : document.sections) {
+    if (!shows_zeros_among_fractions(section)) continue;
+    const std::string rounded = "0." + std::string(decimals, '0');
+    section.notes.push_back(lessons::lesson(options.language).note("word", "zeros", {{"found", rounded}}).value_or(""));
+    return;
+  }
+}
+
 render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown) {
   const NoteContext context(command, result);
   render::Document document;
@@ -162,6 +192,7 @@ render::Document document_of(const AttentionCommand& command, const AttentionRes
   int number = 0;
   for (const TraceEntry& entry : shown.entries) document.sections.push_back(section_of(context, shown, entry, ++number));
   if (command.output.notes) document.closing = closing(context);
+  explain_zeros(document, command.output);
   return document;
 }
 

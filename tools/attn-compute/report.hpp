@@ -12,6 +12,10 @@ namespace attn::tools {
 /// block of a layer, that the step is part of; `shown` is everything that the document shows.
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number);
 
+/// Adds to the first section that shows zeros among fractions what a bare 0 means beside 0.0000: once a page,
+/// and only where notes are wanted and there are digits behind the point.
+void explain_zeros(render::Document& document, const OutputOptions& options);
+
 /// `shown` are the steps to show, `result` is the complete run they are part of.
 render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown);
 
