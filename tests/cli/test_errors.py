@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 
 from test_options import options_in
-from tool import INPUT, SUBCOMMANDS, SYSTEM, ToolTest, USAGE
+from tool import INPUT, LIMIT, NON_FINITE, SUBCOMMANDS, SYSTEM, ToolTest, USAGE
 
 
 def swapped(word):
@@ -142,6 +142,42 @@ class ErrorTest(ToolTest):
             self.refuse(USAGE, "dot", "--steps", step, mentions=[f"'{step}' is not computed in this run; it needs", needs])
             self.refuse(USAGE, "dot", "--cell", f"{step}[0,0,0,0]", mentions=["--cell", f"'{step}' is not computed in this run; it needs", needs])
         self.refuse(USAGE, "mha", "--steps", "row_*", mentions="it needs --detail")
+
+    def test_one_number_and_something_else_are_not_shown_at_once(self):
+        self.refuse(USAGE, "dot", "--cell", "", mentions="--cell: expected STEP[INDEX,…]")
+        for other in (["--show-recipe"], ["--list-steps"], ["--steps", "weights"]):
+            self.refuse(USAGE, "dot", "--cell", "weights[0,0,0,0]", *other, mentions=["--cell", other[0]])
+        self.refuse(USAGE, "dot", "--show-recipe", "--list-steps", mentions=["--show-recipe", "--list-steps"])
+
+    def test_options_about_a_mask_need_one(self):
+        for option in (["--masked-rows", "nan"], ["--mask-fill", "-1e9"], ["--mask-short", "drop"], ["--mask-means", "keep"]):
+            for command in SUBCOMMANDS:
+                self.refuse(USAGE, command, *option, mentions=[option[0], "has no effect without"])
+        self.succeed("dot", "--masked-rows", "nan", "--causal")
+        self.succeed("layer", "--kind", "decoder", "--memory-valid-lens", "3,2", "--masked-rows", "uniform")
+
+    def test_what_was_typed_wrong_is_a_mistake_of_the_command_line(self):
+        self.refuse(USAGE, "sdpa", "--heads", 2, "--kv-heads", 3, mentions="--kv-heads: 3 does not divide 2 heads")
+        self.refuse(USAGE, "sdpa", *[w for o in ("--query", "--key", "--value") for w in (o, "ones:2x3x12")], "--heads", 4, "--kv-heads", 3,
+                    mentions="--kv-heads: 3 does not divide 4 heads")
+        self.refuse(USAGE, "mha", "--d-model", 10, "--heads", 4)
+        self.refuse(USAGE, "mha", "--valid-lens", 3, mentions="--valid-lens")
+
+    def test_messages_name_a_way_out(self):
+        for arguments, words in ((["mha", "--d-model", 8], "--heads: is missing: with --d-model or --input, say into how many heads"),
+                                 (["dot", "--window", "-2,0"], "expected a whole number from 0, or -1 for no bound, found '-2'"),
+                                 (["dot", "--batch", 0], "expected a whole number, at least 1, found '0'"),
+                                 (["dot", "--max-memory", "1KB"], "expected a number of bytes such as 4096, 512KiB, 64MiB or 4GiB, found '1KB'"),
+                                 (["dot", "--head-dim", 8, "--query", "ones:2x3x4", "--key", "ones:2x3x4"], "--head-dim: 8 contradicts the queries, where it is 4"),
+                                 (["dot", "--batch"], "--batch: expected a value behind it, found nothing"),
+                                 (["dot", "--batch", 1, "--batch", 2], "--batch: is given more than once"),
+                                 (["dot", "--mistake", "ZZ"], "no mistake 'ZZ' that can be made (the subcommand mistakes lists them)")):
+            self.refuse(USAGE, *arguments, mentions=words)
+        self.refuse(LIMIT, "dot", "--len", 300, "--max-memory", "64KiB", mentions=" needed for ")
+
+    def test_a_number_that_is_not_finite_is_named_as_cell_takes_it(self):
+        self.refuse(NON_FINITE, "dot", "--query", "[[[1,2,3,4],[5,NaN,7,8],[1,1,1,1]]]", "--key", "ones:1x5x4", "--strict", "-o", "a.npz",
+                    mentions="q[0,0,1,1]: is nan")
 
 
 if __name__ == "__main__":

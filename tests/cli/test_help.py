@@ -66,6 +66,25 @@ class HelpTest(ToolTest):
             for name in ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex"):
                 self.assertRegex(text, rf"(?m)^ +{name}: ")
 
+    def test_the_version_can_be_asked_for_anywhere(self):
+        version = self.succeed("--version")
+        for command in SUBCOMMANDS:
+            self.assertEqual(self.succeed(command, "--version"), version)
+        self.assertEqual(self.succeed("dot", "--causal", "--version"), version)
+
+    def test_the_lines_of_a_list_hang_below_their_item(self):
+        lines = self.succeed("mha", "--help").splitlines()
+        for item in ("csv: ", "d2l: "):
+            at = next(i for i, line in enumerate(lines) if line.strip().startswith(item))
+            margin = len(lines[at]) - len(lines[at].lstrip())
+            self.assertGreater(len(lines[at + 1]) - len(lines[at + 1].lstrip()) + (": " in lines[at + 1].strip()[:14]), margin, lines[at + 1])
+
+    def test_the_names_of_the_weights_are_in_the_help(self):
+        for command, names in (("self", ["W_q.weight", "W_k.weight", "W_v.weight"]), ("cross", ["W_q.weight"]),
+                               ("mha", ["in_proj_weight", "out_proj.bias", "W_o.weight", "fc.weight"])):
+            for name in names:
+                self.assertIn(name, self.succeed(command, "--help"), command)
+
 
 if __name__ == "__main__":
     unittest.main()

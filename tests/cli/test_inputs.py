@@ -192,6 +192,27 @@ class InputTest(ToolTest):
         self.refuse(USAGE, "dot", "--query", "", mentions="--query")
         self.refuse(USAGE, "dot", "--query=", mentions="--query")
 
+    def test_numbers_that_are_not_separated_by_commas_say_so(self):
+        for name, text in (("spaces", "1 2 3\n4 5 6\n"), ("one_line", "4 5 6\n"), ("tabs", "1\t2\n3\t4\n"), ("semicolons", "1;2\n3;4\n"),
+                           ("savetxt", "1.0e+00 2.0e+00\n")):
+            path = self.folder / f"{name}.csv"
+            path.write_text(text)
+            self.refuse(INPUT, "self", "--input", path, mentions=["line 1, column 1", "separate numbers with commas"])
+        (self.folder / "later.csv").write_text("a,b\n1,2\n3 4,5\n")
+        self.refuse(INPUT, "self", "--input", "later.csv", mentions=["line 3, column 1", "separate numbers with commas"])
+        (self.folder / "header.csv").write_text("first word,second word\n1,2\n3,4\n")
+        self.succeed("self", "--input", "header.csv")
+
+    def test_weights_without_names_and_with_longer_names_are_explained(self):
+        x = np.eye(8)
+        np.save(self.folder / "w.npy", x)
+        self.refuse(INPUT, "mha", "--heads", 2, "--weights", "w.npy", mentions=["--weights w.npy", "one array without a name", "npz"])
+        self.refuse(SYSTEM, "mha", "--heads", 2, "--weights", "nosuch.npz", mentions="--weights nosuch.npz")
+        module = {"in_proj_weight": np.ones((24, 8)), "in_proj_bias": np.ones(24), "out_proj.weight": x, "out_proj.bias": np.ones(8)}
+        np.savez(self.folder / "model.npz", **{f"layers.{i}.attn.{name}": array for i in (0, 1) for name, array in module.items()})
+        self.refuse(INPUT, "mha", "--heads", 2, "--weights", "model.npz", mentions=["add ':' and one of layers.0.attn, layers.1.attn"])
+        self.succeed("mha", "--heads", 2, "--weights", "model.npz:layers.0.attn")
+
 
 if __name__ == "__main__":
     unittest.main()

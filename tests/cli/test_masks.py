@@ -186,8 +186,8 @@ class MaskTest(ToolTest):
                     self.refuse(USAGE, "sdpa", "--causal", "--mask", "[true]", f"{option}={value}", mentions=option)
 
     def test_valid_lengths_that_do_not_fit_are_refused_by_the_name_of_the_option(self):
-        self.refuse(INPUT, "sdpa", *SHAPES, "--valid-lens", "1,2,3", mentions=("--valid-lens", "3", "2"))
-        self.refuse(INPUT, "sdpa", *SHAPES, "--valid-lens", "6,1", mentions=("--valid-lens", "6", "5"))
+        self.refuse(USAGE, "sdpa", *SHAPES, "--valid-lens", "1,2,3", mentions=("--valid-lens", "3", "2"))
+        self.refuse(USAGE, "sdpa", *SHAPES, "--valid-lens", "6,1", mentions=("--valid-lens", "6", "5"))
 
     def test_rules_without_an_effect_are_refused(self):
         self.refuse(USAGE, "sdpa", "--causal-align", "bottom-right", mentions="--causal-align")

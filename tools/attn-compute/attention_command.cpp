@@ -24,6 +24,17 @@ bool may_be_minus_infinity(Step step) {
   return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
 }
 
+// "q[0,0,1,1]", as --cell takes it.
+std::string cell_at(const TraceEntry& entry, std::size_t flat) {
+  std::string index;
+  for (std::size_t axis = entry.tensor.rank(); axis-- > 0;) {
+    const std::size_t size = entry.tensor.shape()[axis];
+    index = std::to_string(flat % size) + (index.empty() ? "" : "," + index);
+    flat /= size;
+  }
+  return entry.name + "[" + index + "]";
+}
+
 }  // namespace
 
 render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
@@ -50,8 +61,7 @@ void require_finite(const Trace& trace) {
       const double value = entry.tensor[i];
       if (std::isfinite(value)) continue;
       if (value == -std::numeric_limits<double>::infinity() && may_be_minus_infinity(entry.step)) continue;
-      throw NonFiniteError(entry.name, fmt::format("element {} of {} is {}, and --strict asks for finite results", i,
-                                                   to_string(entry.tensor.shape()), value));
+      throw NonFiniteError(cell_at(entry, i), fmt::format("is {}, and --strict asks for finite results", value));
     }
   }
 }

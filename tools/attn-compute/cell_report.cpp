@@ -35,7 +35,7 @@ const TraceEntry& entry_named(const Trace& trace, const std::string& name) {
   throw UsageError("--cell", fmt::format("this run has no step '{}'{} (it has {})", name, did_you_mean(name, known), fmt::join(known, ", ")));
 }
 
-constexpr int default_decimals = 6;
+constexpr int decimals_of_terms = 6;  ///< without --precision: enough to follow a sum by hand
 
 std::string exact(double value, Precision precision) {
   return precision == Precision::float32 ? render::number_text(static_cast<float>(value)) : render::number_text(value);
@@ -212,7 +212,7 @@ void write_cell(const AttentionCommand& command, const Trace& trace, const Atten
     const lessons::Lesson& lesson = lessons::lesson(options.language);
     const std::string title = cell.cell + " = " + exact(cell.value, trace.precision);
     const std::vector<std::string> lines = lines_of(cell, lesson, trace.precision);
-    const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(default_decimals));
+    const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(decimals_of_terms));
     if (format.name == "markdown") return markdown_of(title, lines, terms);
     if (format.name == "latex") return latex_of(title, lines, terms);
     return text_of(title, lines, terms, page_width(options));

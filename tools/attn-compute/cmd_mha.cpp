@@ -19,7 +19,7 @@ Choices<const LayoutInfo*> layout_choices() {
 std::string layout_help() {
   std::string help = "Names, shapes and packing of the weights (default torch):";
   for (const LayoutInfo& layout : layout_table()) {
-    help += "\n  " + std::string(layout.name) + ": " + std::string(layout.description);
+    help += "\n  " + std::string(layout.name) + ": " + std::string(layout.description) + "; " + names_of_tensors(layout);
   }
   return help;
 }

@@ -136,13 +136,28 @@ int run(ModuleCommand& c) {
   return present(c, std::move(result));
 }
 
+// Which tensors a file of weights holds, where there is but one layout.
+std::string names_help(const LayoutInfo& layout, Sources where) {
+  if (where == Sources::any) return "--layout says which tensors it holds";
+  return "It holds " + names_of_tensors(layout);
+}
+
 }  // namespace
+
+std::string names_of_tensors(const LayoutInfo& layout) {
+  std::string text;
+  for (const LayoutRow& row : layout.rows) {
+    if (row.presence != Presence::always && row.presence != Presence::with_bias && row.presence != Presence::equal_widths) continue;
+    text += (text.empty() ? "" : ", ") + std::string(row.name) + " (" + std::string(row.axes) + ")";
+  }
+  return text;
+}
 
 ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)
     : AttentionCommand(app, name), layout(&default_layout), sources(where) {
   tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
   if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
-  app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
+  app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed). " + names_help(default_layout, where))
       ->type_name("FILE")
       ->group("Tensors");
   const auto set_bias = [this](bool wanted) {

@@ -33,6 +33,9 @@ struct ModuleCommand : AttentionCommand {
 /// --wq, --wk and --wv: the maps themselves instead of a file or a seed.
 void add_single_maps(ModuleCommand& command);
 
+/// "W_q.weight (H*D, E), …": the tensors of a layout whose sources are equally wide, biases included.
+std::string names_of_tensors(const LayoutInfo& layout);
+
 int run_module(ModuleCommand& command);
 
 }  // namespace attn::tools

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/stat.h>
@@ -29,7 +30,7 @@ std::size_t width_of(const TensorArguments& tensors, const char* option) {
 void check_head_count(const ModuleCommand& c) {
   const bool anything_said = c.sizes.d_model || c.tensors.has("--input");
   if (!c.layout->one_head && !c.sizes.heads && anything_said) {
-    throw UsageError("--heads", "is missing: the number of heads cannot be read from an input or a width");
+    throw UsageError("--heads", "is missing: with --d-model or --input, say into how many heads the width is split, such as --heads 2");
   }
 }
 
@@ -94,15 +95,34 @@ WeightsFile split_prefix(const std::string& text) {
   return file;
 }
 
+// The weights of one module of a larger model have names such as "layers.0.attn.in_proj_weight": the message
+// says which part to ask for.
+template <class T>
+void require_no_prefix(const LayoutInfo& layout, const std::vector<NamedTensor<T>>& tensors, const std::string& subject) {
+  const LayoutRow& first = *std::find_if(layout.rows.begin(), layout.rows.end(), [](const LayoutRow& row) { return row.presence == Presence::always; });
+  const std::string end = "." + std::string(first.name);
+  std::vector<std::string> prefixes;
+  for (const NamedTensor<T>& named : tensors) {
+    if (named.name == first.name) return;
+    const std::size_t start = named.name.size() - std::min(named.name.size(), end.size());
+    if (named.name.compare(start, std::string::npos, end) == 0) prefixes.push_back(named.name.substr(0, start));
+  }
+  if (prefixes.empty()) return;
+  throw InputError(subject, fmt::format("its names begin with the path of a module; add ':' and one of {}", fmt::join(prefixes, ", ")));
+}
+
 template <class T>
 std::vector<NamedTensor<T>> read_named_tensors(const std::string& weights, MemoryBudget& budget) {
   const WeightsFile file = split_prefix(weights);
   const std::string subject = "--weights " + weights;
   std::vector<NamedTensor<T>> tensors;
-  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()))) {
+  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()), "--weights")) {
     if (named.name.compare(0, file.prefix.size(), file.prefix) != 0) continue;
-    tensors.push_back({named.name.substr(file.prefix.size()), io::to_tensor<T>(named.array, file.path + ":" + named.name)});
+    tensors.push_back({named.name.substr(file.prefix.size()), io::to_tensor<T>(named.array, "--weights " + file.path + ":" + named.name)});
     budget.charge(tensors.back().tensor.size() * sizeof(T), subject);
+  }
+  if (tensors.size() == 1 && tensors.front().name.empty()) {
+    throw InputError(subject, "holds one array without a name; weights are found by name, in an npz, safetensors or json file");
   }
   if (tensors.empty()) throw InputError(subject, fmt::format("no tensor has a name that begins with '{}'", file.prefix));
   return tensors;
@@ -119,6 +139,7 @@ ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
   if (has_maps(c.tensors)) throw UsageError("--weights", "cannot be combined with --wq, --wk and --wv");
   const std::string subject = "--weights " + c.weights;
   weights.tensors = read_named_tensors<T>(c.weights, budget);
+  require_no_prefix(*c.layout, weights.tensors, subject);
   weights.shape = infer_shape(*c.layout, weights.tensors, c.sizes.heads.value_or(0), subject);
   require_agreement_with(weights.shape, c, subject);
   return weights;

@@ -39,9 +39,13 @@ double parse_probability(const std::string& option, const std::string& text) {
 Window parse_window(const std::string& text) {
   const std::vector<std::string> sides = parse_list("--window", text);
   if (sides.size() != 2) throw UsageError("--window", fmt::format("expected LEFT,RIGHT such as 2,0 or -1,1, found '{}'", text));
-  const auto side = [](const std::string& part) -> std::optional<std::size_t> {
+  const auto side = [&text](const std::string& part) -> std::optional<std::size_t> {
     if (part == "-1") return std::nullopt;
-    return parse_whole("--window", part, 0, most_positions);
+    try {
+      return parse_whole("--window", part, 0, most_positions);
+    } catch (const UsageError&) {
+      throw UsageError("--window", fmt::format("expected a whole number from 0, or -1 for no bound, found '{}' in '{}'", part, text));
+    }
   };
   return {side(sides[0]), side(sides[1])};
 }
@@ -136,7 +140,7 @@ Tensor<T> given_mask(const ScoreOptions& options, TensorArguments& tensors, std:
   if (means != MaskMeans::add) mask = additive<T>(std::move(mask), means == MaskMeans::keep ? T{1} : T{0}, subject);
   const std::size_t columns = mask.shape().back();
   // One column is broadcast to all keys; only two or more can be "short".
-  if (options.mask_short == MaskShort::drop && columns > 1 && columns < keys) return lengthened(mask, keys);
+  if (options.mask_short.value_or(MaskShort::error) == MaskShort::drop && columns > 1 && columns < keys) return lengthened(mask, keys);
   return mask;
 }
 
@@ -163,7 +167,13 @@ void check_score_options(const ScoreOptions& o, const TensorArguments& tensors) 
   if (o.causal_align_given && !o.causal && !o.window.bounded() && o.valid_lens.empty()) {
     throw UsageError("--causal-align", "has no effect without --causal or --window");
   }
-  if (!tensors.has("--mask") && !tensors.has("--memory-mask") && o.mask_means) throw UsageError("--mask-means", "has no effect without --mask");
+  const bool given = tensors.has("--mask") || tensors.has("--memory-mask");
+  if (!given && o.mask_means) throw UsageError("--mask-means", "has no effect without --mask");
+  if (!given && o.mask_short) throw UsageError("--mask-short", "has no effect without --mask");
+  if (given || o.any_rule()) return;
+  constexpr const char* without_rule = "has no effect without a mask option, such as --causal, --valid-lens or --mask";
+  if (o.masked_rows) throw UsageError("--masked-rows", without_rule);
+  if (o.mask_fill) throw UsageError("--mask-fill", without_rule);
 }
 
 MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mask) {
@@ -180,21 +190,24 @@ std::size_t past_length(const TensorArguments& tensors) {
   return past && past->shape().size() == 4 ? past->shape()[2] : 0;
 }
 
-// check_mask with the options named that are to blame.
+// check_mask with the options named that are to blame. Lengths are typed and so a mistake of the command line;
+// a mask may have been read.
 template <class T>
 void check_rules(const MaskRules<T>& rules, const Sizes& sizes, const TensorArguments& tensors, const ScoreOptions& options) {
-  const auto check = [&](const MaskRules<T>& part, const std::string& option) {
+  const auto problem_of = [&sizes](const MaskRules<T>& part) -> std::optional<std::string> {
     try {
       check_mask(part, sizes);
+      return std::nullopt;
     } catch (const ShapeError& error) {
       const std::string problem = error.what();
-      throw ShapeError(option, problem.substr(problem.find(": ") + 2));
+      return problem.substr(problem.find(": ") + 2);
     }
   };
   MaskRules<T> without_given = rules;
   without_given.given.reset();
-  check(without_given, options.valid_lens_option);
-  if (rules.given) check(rules, options.mask_option + " " + tensors.find(options.mask_option)->text);
+  if (const auto problem = problem_of(without_given)) throw UsageError(options.valid_lens_option, *problem);
+  if (!rules.given) return;
+  if (const auto problem = problem_of(rules)) throw ShapeError(options.mask_option + " " + tensors.find(options.mask_option)->text, *problem);
 }
 
 template <class T>

@@ -25,10 +25,13 @@ struct ScoreOptions {
   std::vector<std::size_t> valid_lens;
   Window window;
   std::optional<MaskMeans> mask_means;
-  MaskShort mask_short = MaskShort::error;
+  std::optional<MaskShort> mask_short;  ///< empty: error
   std::optional<double> mask_fill;    ///< empty: −inf
   std::optional<MaskedRows> masked_rows;
   double dropout = 0;
+
+  /// Whether a rule other than a given mask hides keys.
+  bool any_rule() const { return causal || window.bounded() || !valid_lens.empty(); }
   /// Where the rules come from; cross-attention in a layer has options of its own, and no cache.
   std::string mask_option = "--mask";
   std::string valid_lens_option = "--valid-lens";

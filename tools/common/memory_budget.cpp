@@ -42,8 +42,8 @@ MemoryBudget::MemoryBudget(std::size_t limit) : limit_(limit != 0 ? limit : defa
 
 void MemoryBudget::charge(std::size_t bytes, const std::string& what) {
   if (bytes > left()) {
-    throw LimitError("memory", fmt::format("{} needs {}, but only {} of {} are left (--max-memory raises the limit)",
-                                           what, readable_bytes(bytes), readable_bytes(left()),
+    throw LimitError("memory", fmt::format("{} are needed for {}, but only {} of {} are left (--max-memory raises the limit)",
+                                           readable_bytes(bytes), what, readable_bytes(left()),
                                            readable_bytes(limit_)));
   }
   used_ += bytes;

@@ -18,8 +18,11 @@ std::uint64_t parse_whole(const std::string& option, const std::string& text, st
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   const bool leading_zero = text.size() > 1 && text[0] == '0';  // would be octal elsewhere
   if (error != std::errc{} || stop != end || leading_zero || number < least || number > most) {
-    const std::string range = most == UINT64_MAX ? fmt::format("a whole number, {} or more", least)
-                                                 : fmt::format("a whole number from {} to {}", least, most);
+    // A bound that only a number of twenty digits passes would say nothing about what was typed.
+    const bool too_large = error == std::errc::result_out_of_range || (error == std::errc{} && number > most);
+    const bool no_bound = most == UINT64_MAX || (most > UINT32_MAX && !too_large);
+    const std::string range = no_bound ? fmt::format("a whole number, at least {}", least)
+                                       : fmt::format("a whole number from {} to {}", least, most);
     throw UsageError(option, fmt::format("expected {}, found '{}'", range, text));
   }
   return number;
@@ -58,6 +61,9 @@ std::size_t parse_bytes(const std::string& option, const std::string& text) {
   for (const auto& [suffix, factor] : units) {
     if (text.size() <= 3 || text.compare(text.size() - 3, 3, suffix) != 0) continue;
     return parse_whole(option, text.substr(0, text.size() - 3), 1, SIZE_MAX / factor) * factor;
+  }
+  if (text.find_first_not_of("0123456789") != std::string::npos) {
+    throw UsageError(option, fmt::format("expected a number of bytes such as 4096, 512KiB, 64MiB or 4GiB, found '{}'", text));
   }
   return parse_whole(option, text, 1);
 }

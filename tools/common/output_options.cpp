@@ -118,6 +118,13 @@ UsageError no_such_step(const std::string& glob, const Trace& trace) {
   return UsageError("--steps", fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
 }
 
+// --cell shows one number instead of the steps; options about something else that is shown contradict it.
+void refuse_contradictions(const OutputOptions& o) {
+  const char* const other = o.show_recipe ? "--show-recipe" : o.list_steps ? "--list-steps" : !o.steps.empty() ? "--steps" : nullptr;
+  if (!o.cell.empty() && other) throw UsageError("--cell", fmt::format("shows one number instead of the run, and cannot be combined with {}", other));
+  if (o.show_recipe && o.list_steps) throw UsageError("--show-recipe", "cannot be combined with --list-steps; choose one of the two");
+}
+
 }  // namespace
 
 bool matches_step(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
@@ -140,13 +147,17 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
   add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
-  app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
+  add_text(app, "--cell", "CELL", "Take one number apart, e.g. 'weights[0,1,2,3]'", [&o](const std::string& text) {
+    if (text.empty()) throw UsageError("--cell", "expected STEP[INDEX,…] such as weights[0,1,2,3], found nothing");
+    o.cell = text;
+  });
   add_notes(app, o, "Explain every step (default)");
   add_colour(app, o);
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
   add_full(app, o);
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
+  app.parse_complete_callback([&o]() { refuse_contradictions(o); });
 }
 
 void add_table_options(CLI::App& app, OutputOptions& o) {

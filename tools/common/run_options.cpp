@@ -32,7 +32,7 @@ void add_seed_option(CLI::App& app, RunOptions& options) {
 void add_run_options(CLI::App& app, RunOptions& options) {
   add_seed_option(app, options);
   add_number_options(app, options);
-  app.add_flag("--strict", options.strict, "Exit 6 if a result is NaN or infinite")->group(group);
+  app.add_flag("--strict", options.strict, "Exit 6 if a result is NaN or infinite; the results are written all the same")->group(group);
 }
 
 }  // namespace attn::tools

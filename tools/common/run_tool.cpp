@@ -41,6 +41,8 @@ std::vector<std::string> subcommand_names(const Tool& tool) {
   return names;
 }
 
+std::string version_of(const Tool& tool) { return fmt::format("{} {}\n", tool.name, ATTNSCOPE_VERSION); }
+
 std::string help_of_tool(const Tool& tool) {
   std::string help = fmt::format("{} - {}\n\nExamples:\n{}\nSubcommands ({} SUBCOMMAND --help explains one):\n",
                                  tool.name, tool.summary, tool.examples, tool.name);
@@ -76,6 +78,15 @@ UsageError unknown_arguments(const CLI::App& app) {
   return UsageError("", fmt::format("unknown option '{}'{}", name, did_you_mean(name, known)));
 }
 
+// CLI11 counts: "--batch: 1 required N missing", "--batch: At Most 1 required but received 2".
+UsageError wrong_count_of_values(const std::string& counted) {
+  const std::size_t colon = counted.find(": ");
+  const std::string option = counted.substr(0, colon);
+  if (counted.find("missing") != std::string::npos) return UsageError(option, "expected a value behind it, found nothing");
+  if (counted.find("At Most 1 ") != std::string::npos) return UsageError(option, "is given more than once");
+  return UsageError("", counted);
+}
+
 // CLI11 quietly accepts --causal=3; a flag has no value to take.
 void refuse_values_of_flags(const CLI::App& app, int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
@@ -92,6 +103,7 @@ int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, con
   CLI::App app;
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", version_of(tool), "Print the version and exit");
   const Run run = subcommand.setup(app);
   refuse_values_of_flags(app, argc, argv);
   try {
@@ -99,8 +111,13 @@ int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, con
   } catch (const CLI::CallForHelp&) {
     print(help_of_subcommand(app, tool.name + " " + subcommand.name, subcommand.summary, subcommand.examples));
     return exit_done;
+  } catch (const CLI::CallForVersion&) {
+    print(version_of(tool));
+    return exit_done;
   } catch (const CLI::ExtrasError&) {
     throw unknown_arguments(app);
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw wrong_count_of_values(error.what());
   } catch (const CLI::ParseError& error) {
     std::string problem = error.what();
     std::replace(problem.begin(), problem.end(), '\n', ' ');
@@ -116,7 +133,7 @@ int dispatch(const Tool& tool, int argc, const char* const* argv) {
     return exit_done;
   }
   if (first == "--version") {
-    print(fmt::format("{} {}\n", tool.name, ATTNSCOPE_VERSION));
+    print(version_of(tool));
     return exit_done;
   }
   if (first.empty()) {

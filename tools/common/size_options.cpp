@@ -56,7 +56,7 @@ void add_size_options(CLI::App& app, SizeOptions& sizes, const std::vector<std::
 void require_agreement(const std::string& option, const std::optional<std::size_t>& wanted, std::size_t actual,
                        const std::string& where) {
   if (wanted && *wanted != actual) {
-    throw UsageError(option, fmt::format("{} contradicts {}, which has {}", *wanted, where, actual));
+    throw UsageError(option, fmt::format("{} contradicts {}, where it is {}", *wanted, where, actual));
   }
 }
 

@@ -69,7 +69,7 @@ void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const 
   }
   for (const std::string& id : o.mistakes) {
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
-      throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));
+      throw UsageError("--mistake", fmt::format("no mistake '{}' that can be made{} (the subcommand mistakes lists them)", id, did_you_mean(id, ids)));
     }
   }
 }
