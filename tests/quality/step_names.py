@@ -24,8 +24,6 @@ EXCEPTIONS = {
     ("tools/complexity-compare/measurement_report.cpp", "memory"): "the memory of the machine",
     ("lib/attn/ops/stages.cpp", "mask"): "the subject of an error",
     ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
-    **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT
-       for name in ("x", "memory", "memory_value", "q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
     **{("lib/attn/verify/problem.cpp", name): OPS_SUBJECT
        for name in ("q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
     ("lib/attn/verify/mistakes_*.cpp", "*"): "the variant of a mistake, in words",

@@ -3,8 +3,10 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "run_formula.hpp"
 #include "verify_command.hpp"
 
+#include <attn/formula.hpp>
 #include <attn/layer_steps.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/verify/layer_problem.hpp>
@@ -35,6 +37,11 @@ render::Section output_section(const LayerCommand& command, const Trace& whole, 
   section.stand_in = lesson.note("word", "equal_to", {{"step", last.name}}).value_or(last.name);
   if (command.output.notes) section.notes = lesson.paragraphs(name_of(entry.step), "layer");
   return section;
+}
+
+std::string formula_in(const LayerCommand& command, const LayerViews& views, const Trace& whole, const TraceEntry& entry) {
+  if (is_output(entry)) return last_of_block(whole).name;
+  return run_formula(NoteContext(command, views.of(entry)), entry.step, lessons::Language::en).text;
 }
 
 render::Document document_of_layer(const LayerCommand& command, const LayerResult& result, const LayerViews& views, const Trace& shown) {
@@ -101,7 +108,9 @@ int present_layer(const LayerCommand& command, LayerResult result) {
     write_layer_cell(command, result, views);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views)}, command.output);
+    write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views),
+                  [&](const TraceEntry& entry) { return formula_in(command, views, result.trace, entry); }},
+                 command.output);
   }
   if (command.run.strict) require_finite(result.trace);
   return exit_done;
@@ -114,7 +123,7 @@ int list_layer_steps(const LayerCommand& command) {
   const auto add = [&](const std::string& path, Step step) {
     const StepInfo& info = step_info(step);
     const auto text = [](std::string_view word) { return std::string(word); };
-    table.rows.push_back({path, lessons::formula(language, step), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
+    table.rows.push_back({path, with_symbols(lessons::formula(language, step)), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
                           text(info.foreign.d2l), text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
   };
   RunPlan everything;
