@@ -1,5 +1,6 @@
 #include "layer_command.hpp"
 
+#include "layer_recipe.hpp"
 #include "layer_report.hpp"
 #include "module_weights.hpp"
 
@@ -206,6 +207,11 @@ int run(LayerCommand& c) {
   use_default_inputs(c, read.shape.attention.d_model, budget);
   const LayerSizes sizes = sizes_of_run(c, read.shape);
   charge_steps(c, read.shape, sizes, budget);
+  if (c.output.show_recipe) {
+    std::vector<io::NamedView> loaded;
+    for (const NamedTensor<T>& named : read.tensors) loaded.push_back({named.name, named.tensor});
+    return print_recipe({c, read.shape, sizes, std::move(loaded)});
+  }
 
   TorchGenerator random(c.run.seed);
   if (c.weights.empty()) read.tensors = converted<T>(initialise(*c.layout, read.shape, random));
