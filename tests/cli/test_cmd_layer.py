@@ -62,7 +62,7 @@ class Layer(ToolTest):
 
     def test_json_says_what_the_layer_was(self):
         report = json.loads(self.succeed("layer", "--norm", "pre", "--norm-type", "rms", "-f", "json", "--steps", "output"))
-        self.assertEqual((report["kind"], report["norm"], report["norm_type"], report["eps"]), ("encoder", "pre", "rms", 1e-5))
+        self.assertEqual((report["kind"], report["norm_placement"], report["norm_type"], report["eps"]), ("encoder", "pre", "rms", 1e-5))
         self.assertEqual(report["steps"][0]["step"], "output")
 
     def test_both_languages_explain_every_step(self):

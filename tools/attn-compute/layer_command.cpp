@@ -1,6 +1,6 @@
 #include "layer_command.hpp"
 
-#include "layer_recipe.hpp"
+#include "recipe_layer.hpp"
 #include "layer_report.hpp"
 #include "module_weights.hpp"
 
@@ -146,6 +146,12 @@ void charge_steps(const LayerCommand& c, const LayerShape& shape, const LayerSiz
   if (shape.gated) ffn.push_back(Step::ffn_gate);
   const Precision precision = c.run.dtype;
   std::size_t blocks = 1;
+  if (c.weights.empty()) {
+    std::vector<Step> maps = {Step::w_q, Step::w_k, Step::w_v, Step::w_o, Step::w_1, Step::w_2};
+    if (shape.gated) maps.push_back(Step::w_gate);
+    if (c.decoder) maps.insert(maps.end(), {Step::w_q, Step::w_k, Step::w_v, Step::w_o});
+    budget.charge(planned_bytes(maps, sizes.self, precision), "the weights");
+  }
   budget.charge(planned_bytes(planned_steps(plan), sizes.self, precision), "the steps of this run");
   if (c.decoder) {
     ++blocks;

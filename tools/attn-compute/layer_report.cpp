@@ -70,7 +70,7 @@ render::JsonObject header_of(const LayerCommand& command, const LayerResult& res
   const AttentionResult& self = views.of(*result.trace.find(Step::x));
   render::JsonObject header = json_header(command, self);
   header.emplace_back("kind", command.decoder ? "decoder" : "encoder");
-  header.emplace_back("norm", command.placement == NormPlacement::pre ? "pre" : "post");
+  header.emplace_back("norm_placement", command.placement == NormPlacement::pre ? "pre" : "post");
   header.emplace_back("norm_type", command.norm.kind == NormKind::rms ? "rms" : "layer");
   header.emplace_back("eps", command.norm.eps);
   return header;

@@ -1,4 +1,4 @@
-#include "layer_recipe.hpp"
+#include "recipe_layer.hpp"
 
 #include "module_weights.hpp"
 #include "recipe_python.hpp"
