@@ -70,6 +70,7 @@ class Layer(ToolTest):
             text = self.succeed("layer", "--kind", "decoder", "--lang", language, "--detail")
             self.assertIn(words, text)
             self.assertNotIn("✗", text)
+            self.assertNotIn("{", text)
 
     def test_the_list_of_steps_names_the_blocks(self):
         text = self.succeed("layer", "--kind", "decoder", "--list-steps", "-f", "csv")

@@ -2,7 +2,7 @@
 import re
 import unittest
 
-from tool import WITH_LAYERS as SUBCOMMANDS, ToolTest
+from tool import SUBCOMMANDS, ToolTest
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 

@@ -233,6 +233,7 @@ int run(LayerCommand& c) {
     result.trace.entries.push_back({path_of(block, step), step, axes_of(step, sizes.self), TensorView(tensor)});
   });
   append_to(result.trace, steps);
+  result.trace.entries.back().axes = steps.output().dimension() == 3 ? "B, Lq, Eo" : "Lq, Eo";
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of_layer(steps, weights, options);
   }
