@@ -39,3 +39,11 @@ TEST_CASE("what is computed first compares less, with either placement of the no
     for (std::size_t i = 1; i < order.size(); ++i) CHECK(order[i - 1] < order[i]);
   }
 }
+
+TEST_CASE("every row of the step table has room at every place") {
+  for (const StepInfo& row : step_table()) {
+    const Step step = at_place({Block::ffn, LayerPart::norm_after}, row.step);
+    CHECK(base_of(step) == row.step);
+    CHECK(step < layer_output());
+  }
+}

@@ -206,7 +206,7 @@ Mistake rewired(Mistake mistake) {
 std::vector<Step> whole_layer() {
   std::vector<Step> steps;
   for (const StepInfo& info : step_table()) {
-    if (info.step > S::memory_value && info.step != S::past_key && info.step != S::past_value) steps.push_back(info.step);
+    if (info.step > S::memory_value && info.step <= S::ffn_output && info.step != S::past_key && info.step != S::past_value) steps.push_back(info.step);
   }
   return steps;
 }
