@@ -68,7 +68,10 @@ render::Document document_of_layer(const LayerCommand& command, const LayerResul
 
 void write_layer_cell(const LayerCommand& command, const LayerResult& result, const LayerViews& views) {
   FoundCell found = find_cell(result.trace, command.output.cell);
-  if (is_output(*found.entry)) found.entry = &last_of_block(result.trace);
+  if (is_output(*found.entry)) {
+    if (found.index.size() == 2) found.index.insert(found.index.begin(), 0);  // an input without a batch axis
+    found.entry = &last_of_block(result.trace);
+  }
   const AttentionResult& view = views.of(*found.entry);
   write_cell(command, view.trace, view.facts, {found.entry->step, found.index});
 }
@@ -77,7 +80,7 @@ render::JsonObject header_of(const LayerCommand& command, const LayerResult& res
   const AttentionResult& self = views.of(*result.trace.find(Step::x));
   render::JsonObject header = json_header(command, self);
   header.emplace_back("kind", command.decoder ? "decoder" : "encoder");
-  header.emplace_back("norm", command.placement == NormPlacement::pre ? "pre" : "post");
+  header.emplace_back("norm_placement", command.placement == NormPlacement::pre ? "pre" : "post");
   header.emplace_back("norm_type", command.norm.kind == NormKind::rms ? "rms" : "layer");
   header.emplace_back("eps", command.norm.eps);
   return header;
