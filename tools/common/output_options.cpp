@@ -136,9 +136,9 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
 }
 
-void add_table_options(CLI::App& app, OutputOptions& o) {
+void add_table_options(CLI::App& app, OutputOptions& o, Numbers numbers) {
   add_destination(app, o, table_format_help(o));
-  add_precision(app, o);
+  if (numbers == Numbers::fractions) add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
 }
 

@@ -132,7 +132,7 @@ Run setup_table(CLI::App& app) {
   auto command = std::make_shared<TableCommand>();
   add_layer_options(app, command->sizes,
                     {"--len", "--d-model", "--kernel", "--heads", "--dilation", "--window", "--memory-len", "--dtype", "--layers"});
-  add_table_options(app, command->output);
+  add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_table(*command); };
 }
 

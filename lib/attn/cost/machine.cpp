@@ -41,13 +41,17 @@ std::size_t size_from(int name) {
 
 }  // namespace
 
+std::size_t cache_size() {
+  const std::size_t third = size_from(_SC_LEVEL3_CACHE_SIZE);
+  return third > 0 ? third : size_from(_SC_LEVEL2_CACHE_SIZE);
+}
+
 Machine describe_machine() {
   Machine machine;
   machine.processor = processor_name();
   machine.cores = usable_cores();
   machine.memory = size_from(_SC_PHYS_PAGES) * size_from(_SC_PAGESIZE);
-  machine.cache = size_from(_SC_LEVEL3_CACHE_SIZE);
-  if (machine.cache == 0) machine.cache = size_from(_SC_LEVEL2_CACHE_SIZE);
+  machine.cache = cache_size();
   utsname system{};
   if (uname(&system) == 0) machine.system = std::string(system.sysname) + " " + system.release + " " + system.machine;
 #ifdef __clang__
