@@ -112,7 +112,7 @@ int run_measure(MeasureCommand& c) {
   const std::vector<Measurement> measurements = measure_all(c, points);
   const std::vector<Fit> fits = fits_of(measurements, c.sizes);
   if (write_picture(plots_of(measurements, fits, c.output.language), c.picture, c.output)) return exit_done;
-  write_measurements(measurements, fits, machine, c.output);
+  write_measurements(measurements, fits, machine, c.repetition, c.output);
   return exit_done;
 }
 
