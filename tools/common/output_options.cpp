@@ -81,8 +81,7 @@ void add_precision(CLI::App& app, OutputOptions& o) {
 
 void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
   o.language = language_of_locale();
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  add_switch(app, group, {"--notes", help}, {"--no-notes", "Numbers without explanations"}, [&o](bool notes) { o.notes = notes; });
   static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
   add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
 }
