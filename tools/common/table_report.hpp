@@ -18,6 +18,7 @@ struct TitledTable {
   std::string title;
   render::Table table;
   std::vector<std::string> paragraphs{};  ///< printed below the table
+  std::size_t width = 100;                ///< columns of text that the table may take
 };
 
 struct TableReport {

@@ -28,6 +28,9 @@ const char* verdict_name(Verdict verdict) {
 
 double flops_of(const Measurement& m) { return cost::to_double(cost::measured_flops(m.layer).value(m.values)); }
 
+// Twelve columns do not fit the usual page without breaking the names of the layers.
+constexpr std::size_t wide_page = 120;
+
 // Digits after the point as --precision asks, else as many as the number is worth.
 std::string decimals(double number, const OutputOptions& output, int usual) {
   return fmt::format("{:.{}f}", number, output.precision.value_or(usual));
@@ -73,7 +76,7 @@ render::Table tidy(const std::vector<Measurement>& all) {
 
 TitledTable times(const std::vector<Measurement>& all, const OutputOptions& output) {
   const lessons::Language language = output.language;
-  TitledTable part{phrase(language, "title.times"), {}, paragraphs(language, "note.times")};
+  TitledTable part{phrase(language, "title.times"), {}, paragraphs(language, "note.times"), wide_page};
   part.table.columns.push_back(words_column(language, "layer"));
   for (const char* key : {"threads", "n", "d", "least", "median", "spread", "outliers", "flops", "bytes", "rate", "speedup"}) {
     part.table.columns.push_back(number_column(language, key));
@@ -91,7 +94,7 @@ TitledTable times(const std::vector<Measurement>& all, const OutputOptions& outp
 
 TitledTable exponents(const std::vector<Fit>& fits, const OutputOptions& output) {
   const lessons::Language language = output.language;
-  TitledTable part{phrase(language, "title.exponents"), {}, paragraphs(language, "note.exponents")};
+  TitledTable part{phrase(language, "title.exponents"), {}, paragraphs(language, "note.exponents"), wide_page};
   part.table.columns = {words_column(language, "layer"), number_column(language, "threads"), words_column(language, "letter"),
                         number_column(language, "exponent"), number_column(language, "theory"), words_column(language, "verdict"),
                         words_column(language, "local")};

@@ -142,8 +142,10 @@ std::vector<std::vector<double>> time_cases(const std::vector<TimedCase>& cases,
 }
 
 std::vector<Count> default_widths(std::size_t cache) {
+  const auto fits = [cache](Count width) { return 3 * 4 * width * width <= static_cast<Count>(cache); };
   Count largest = smallest_widest;
-  while (cache > 0 && 8 * 4 * (2 * largest) * (2 * largest) <= static_cast<Count>(cache)) largest *= 2;
+  // 512, 768, 1024, 1536, …
+  while (fits(largest * 3 / 2)) largest = fits(largest * 2) ? largest * 2 : largest * 3 / 2;
   const Count first = largest / 8;
   // Seven widths rather than four: the margin of an exponent shrinks with their number.
   return {first, first * 3 / 2, first * 2, first * 3, first * 4, first * 6, largest};

@@ -48,7 +48,7 @@ std::vector<std::vector<double>> time_cases(const std::vector<TimedCase>& cases,
                                             const std::function<void(std::size_t index)>& progress = {});
 
 /// The widths of a measurement in d on a machine with this cache (bytes, 0: unknown): a factor of eight, such that
-/// the largest map of a recurrence, 4·d² bytes, takes at most an eighth of the cache. A recurrence reads that map
+/// the largest map of a recurrence, 4·d² bytes, takes at most a third of the cache. A recurrence reads that map
 /// again in every step, so its time jumps where the map leaves a cache: beyond the last one the exponent would be
 /// that of the memory.
 std::vector<Count> default_widths(std::size_t cache);

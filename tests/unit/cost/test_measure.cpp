@@ -53,9 +53,10 @@ TEST_CASE("every measurable layer runs, and gives times that are not negative") 
   CHECK_THROWS_AS(make_workload(Layer::cross_attention, sizes()), std::invalid_argument);
 }
 
-TEST_CASE("the default widths span a factor of eight, and their largest map fits the cache eight times") {
-  CHECK(default_widths(std::size_t{32} << 20).back() == 1024);  // 4·1024² = 4 MiB, 32 MiB / 8
-  CHECK(default_widths(std::size_t{31} << 20).back() == 512);
+TEST_CASE("the default widths span a factor of eight, and their largest map fits the cache three times") {
+  CHECK(default_widths(std::size_t{32} << 20).back() == 1536);  // 4·1536² = 9 MiB; 4·2048² = 16 MiB
+  CHECK(default_widths(std::size_t{8} << 20).back() == 768);    // 2.25 MiB; 4 MiB
+  CHECK(default_widths(std::size_t{12} << 20).back() == 1024);  // exactly 4 MiB
   CHECK(default_widths(0).back() == 512);
   const std::vector<Count> widths = default_widths(0);
   CHECK(widths.back() == 8 * widths.front());
