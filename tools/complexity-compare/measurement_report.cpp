@@ -178,7 +178,7 @@ std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements,
     render::Plot plot;
     plot.title = phrase(language, "title.times");
     plot.x_label = cost::letter_table()[static_cast<std::size_t>(letter)].name;
-    plot.y_label = "s";
+    plot.y_label = phrase(language, "measure.seconds");
     plot.log_x = plot.log_y = true;
     for (const Fit& fit : fits) {
       if (fit.letter != letter) continue;
