@@ -72,7 +72,8 @@ TitledTable numbers(const TableCommand& c, const std::string& title, const std::
 // "course text; Vaswani et al. 2017, table 1; Elman 1990"
 std::string source_of(const LayerInfo& row, lessons::Language language) {
   std::string text;
-  const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  const std::string separator = language == lessons::Language::zh ? "；" : "; ";
+  const auto append = [&](const std::string& part) { text += (text.empty() ? "" : separator) + part; };
   if (row.source.document) append(phrase(language, "source.document"));
   if (row.source.vaswani) append(phrase(language, "source.vaswani"));
   if (row.source.reference) append(row.source.reference);

@@ -201,6 +201,31 @@ std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements,
   return plots;
 }
 
+namespace {
+
+/// "With 2 threads instead of 1, on average: convolution 1.91 times as fast, RNN 1.12, …" and why; empty for one
+/// series. Averages are geometric, over the sizes.
+std::string threads_sentence(const std::vector<Measurement>& all, const OutputOptions& output) {
+  const Count first = all.front().threads, last = all.back().threads;
+  if (first == last) return "";
+  std::string list;
+  for (const cost::LayerInfo& row : cost::layer_table()) {
+    double logarithms = 0;
+    int count = 0;
+    for (const Measurement& m : all) {
+      if (m.layer != row.layer || m.threads != last) continue;
+      logarithms += std::log(speedup(all, m));
+      ++count;
+    }
+    if (count > 0) list += (list.empty() ? "" : ", ") + layer_name(output.language, row.layer) + " " + decimals(std::exp(logarithms / count), output, 2);
+  }
+  return lessons::lesson(output.language)
+      .note("complexity.measure.threads", "", {{"found", cost::to_string(last)}, {"expected", cost::to_string(first)}, {"list", list}})
+      .value_or("");
+}
+
+}  // namespace
+
 void require_table_output(const OutputOptions& output) { require_table_format(chosen_format(output)); }
 
 void write_measurements(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
@@ -210,6 +235,7 @@ void write_measurements(const std::vector<Measurement>& measurements, const std:
   report.title = phrase(language, "title.measure");
   report.introduction = paragraphs(language, "intro.measure");
   report.tables = {times(measurements, output), exponents(fits, output), machine_table(machine, language)};
+  if (const std::string sentence = threads_sentence(measurements, output); !sentence.empty()) report.closing.push_back(sentence);
   std::size_t outliers = 0;
   for (const Measurement& m : measurements) outliers += m.time.outliers;
   if (outliers > 0) report.closing.push_back(phrase(language, "measure.outliers") + " " + std::to_string(outliers));
