@@ -4,6 +4,7 @@
 
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
+#include <attn/render/latex_text.hpp>
 #include <attn/render/output.hpp>
 
 #include <stdexcept>
