@@ -110,7 +110,7 @@ Run setup_masks(CLI::App& app) {
   auto c = std::make_shared<MasksCommand>();
   add_choice(app, "--from", c->from, api_choices(), "What the mask is written for")->group("Masks");
   add_choice(app, "--to", c->to, api_choices(), "What it is needed for")->group("Masks");
-  app.add_option("--mask", c->mask, "The mask: a file or a literal")->type_name("T")->group("Masks");
+  app.add_option("--mask", c->mask, "The mask: FILE.npy, FILE.npz:NAME, …, - for standard input, or a literal")->type_name("MASK")->group("Masks");
   add_size_options(app, c->sizes, {"--batch", "--query-len", "--key-len", "--heads"});
   app.add_option_function<std::string>("--max-memory", [raw = c.get()](const std::string& text) { raw->max_memory = parse_bytes("--max-memory", text); },
                                        "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)")
