@@ -1,11 +1,11 @@
 """mha-shapes: every option of every help text has an effect; every LaTeX output is well formed; the drawings align."""
 import os
 import pathlib
-import re
 import subprocess
 import unicodedata
 import unittest
 
+import latex_check
 import option_effects
 
 TOOL = os.environ["MHA_SHAPES"]
@@ -91,34 +91,15 @@ class Options(unittest.TestCase):
 
 
 class Latex(unittest.TestCase):
-    """Well formed as far as that can be said without TeX: braces and environments are closed, special characters escaped."""
     RUNS = [("trace",), ("trace", "--impl", "transformer", "--vocab", "50"), ("check", "nn.MultiheadAttention(d_model=10, n_head=4)", "--input", "5,3"),
             ("layouts",), ("masks",), ("masks", *MASK), ("why", "required positional argument: 'embed_dim' & 100% of $x_1 #2"), ("why", "--list"), ("quiz",)]
-
-    def check_latex(self, text, which):
-        bare = re.sub(r"\\[\\{}&%$#_]|\\textbackslash\{\}", "", text)
-        depth = 0
-        for character in bare:
-            depth += {"{": 1, "}": -1}.get(character, 0)
-            self.assertGreaterEqual(depth, 0, which)
-        self.assertEqual(depth, 0, which)
-        opened = re.findall(r"\\begin\{(\w+\*?)\}", text)
-        self.assertEqual(sorted(opened), sorted(re.findall(r"\\end\{(\w+\*?)\}", text)), which)
-        outside = re.sub(r"\$[^$]*\$|\\\[.*?\\\]", "", bare, flags=re.DOTALL)  # not mathematics
-        self.assertNotRegex(outside, r"[%#_^~]", which)
-        self.assertEqual(bare.count("$") % 2, 0, which)
-        for table in re.findall(r"\\begin\{tabular\}\{([^}]*)\}(.*?)\\end\{tabular\}", text, re.DOTALL):
-            columns = len(re.sub(r"[^lrcp]", "", table[0]))
-            for line in table[1].split("\n"):
-                if line.rstrip().endswith(r"\\"):
-                    self.assertEqual(len(re.findall(r"(?<!\\)&", line)) + 1, columns, line)
 
     def test_every_subcommand_in_both_languages(self):
         for arguments in self.RUNS:
             for language in ("en", "zh"):
                 text = run(*arguments, "-f", "latex", "--lang", language)
                 self.assertTrue(text, arguments)
-                self.check_latex(text, (arguments, language))
+                latex_check.check(self, text, (arguments, language))
 
 
 class Drawings(unittest.TestCase):

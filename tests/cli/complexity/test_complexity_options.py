@@ -8,6 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import latex_check  # noqa: E402
 import option_effects  # noqa: E402
 from complexity_tool import TOOL  # noqa: E402
 
@@ -69,6 +70,13 @@ class Options(unittest.TestCase):
     def test_whole_numbers_have_no_digits_to_choose(self):
         for subcommand in ("table", "sweep", "crossover", "paths"):
             self.assertEqual(run(subcommand, "--precision", "2").returncode, 2)
+
+
+class Latex(unittest.TestCase):
+    def test_every_subcommand_in_both_languages(self):
+        for arguments in (("table",), ("sweep", "--len", "8,16"), ("crossover",), ("paths", "--len", "8"), ("reconcile", *CLAIM), ("measure", *TINY)):
+            for language in ("en", "zh"):
+                latex_check.check(self, run(*arguments, "-f", "latex", "--lang", language).stdout, (arguments, language))
 
 
 class ProgressBar(unittest.TestCase):
