@@ -14,7 +14,8 @@ PYTHON = "a variable of the Python code that is printed"
 EXCEPTIONS = {
     **{("lib/attn/shapes/api.cpp", name): "the name that somebody's API gives to an argument"
        for name in ("x", "memory", "mask", "heads")},
-    **{("lib/attn/shapes/spoken.cpp", name): "a variable in somebody's program" for name in ("q", "k", "v")},
+    **{("lib/attn/shapes/spoken.cpp", name): "a variable or a layer in somebody's program" for name in ("q", "k", "v", "norm")},
+    ("tools/mha-shapes/moved_report.cpp", "residual"): "a key of a verification's JSON",
     ("tools/mha-shapes/cmd_check.cpp", "heads"): "a key of JSON: the number of heads",
     ("tools/mha-shapes/cmd_layouts.cpp", "heads"): "the title of a column: the number of heads",
     ("lib/attn/weights/foreign_layouts.cpp", "weights"): "what a framework calls a parameter",

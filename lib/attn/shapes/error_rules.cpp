@@ -131,6 +131,11 @@ const std::vector<ErrorRule>& error_rules() {
       {"checkpoint_shape", "PyTorch", {S::w_q, S::w_k, S::w_v, S::w_o}, "size mismatch for {name}: copying a param with shape {found} from checkpoint, the shape in current model is {expected}"},
       {"checkpoint_names", "PyTorch", {S::w_q, S::w_k, S::w_v, S::w_o}, "Missing key(s) in state_dict"},
       {"checkpoint_names", "PyTorch", {S::w_q, S::w_k, S::w_v, S::w_o}, "Unexpected key(s) in state_dict"},
+      {"numpy_concatenate", "NumPy", {S::present_key, S::present_value}, "except for the concatenation axis must match exactly, but along dimension {name}, the array at index {} has size {expected} and the array at index {} has size {found}"},
+      {"stack", "PyTorch", {S::x}, "stack expects each tensor to be equal size, but got {expected} at entry {} and {found} at entry"},
+      {"permute_rank", "PyTorch", {S::q, S::k, S::v}, "number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = {found} is not equal to len(dims) = {expected}"},
+      {"batch_rank", "PyTorch", {S::scores_raw, S::heads}, "must be a 3D tensor"},
+      {"token_type", "PyTorch", {S::x}, "one of the following scalar types: Long, Int; but got {found} instead"},
       {"dtype", "PyTorch", {S::q_proj, S::k_proj, S::v_proj}, "mat1 and mat2 must have the same dtype"},
       {"dtype", "PyTorch", {S::q_proj, S::k_proj, S::v_proj}, "expected scalar type {expected} but found {found}"},
   };
