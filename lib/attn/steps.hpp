@@ -17,6 +17,9 @@ enum class Step {
   w_q, b_q, w_k, b_k, w_v, b_v, bias_k, bias_v, w_o, b_o,
   // inputs
   x, memory, memory_value,
+  // positional encodings
+  pair_omega, pair_rotation, positions, x_plus_p, position_dots,
+  rope_cos, rope_sin, rope_rotated, alibi_slopes, alibi_bias,
   // linear maps and heads
   q_proj, k_proj, v_proj, q, k, v, past_key, past_value, present_key, present_value,
   // scores: four tensors with four meanings

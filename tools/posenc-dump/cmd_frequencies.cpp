@@ -3,6 +3,8 @@
 #include "../common/numbers.hpp"
 #include "../common/table_report.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -19,6 +21,7 @@ struct FrequenciesCommand {
   TableOptions shape;
   OutputOptions output;
   PictureOptions picture;
+  VerifyCommandOptions verify;
 };
 
 // Whole positions never repeat exactly; after one wavelength, rounded, the angle is off by at most ω/2.
@@ -52,6 +55,11 @@ render::Plot plot_of(const FrequenciesCommand& c, const std::vector<Frequency>& 
 
 int run_frequencies(const FrequenciesCommand& c) {
   const SinusoidalOptions options = options_of(c.shape, 32);
+  if (!c.verify.files.empty()) {
+    EncodingReport words{c.output, {options.d_model}};
+    words.unnamed = Step::pair_omega;
+    return verify_encoding_files(c.verify, frequencies_run(options), words);
+  }
   const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   const std::vector<render::Plot> plots = {plot_of(c, frequencies)};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
@@ -72,8 +80,12 @@ Run setup_frequencies(CLI::App& app) {
   add_table_shape(app, command->shape, "", "32");
   add_picture_options(app, command->picture, Drawings::none);
   command->output.has_picture = true;
+  add_verify_options(app, command->verify);
   add_table_options(app, command->output);
-  return [command]() { return run_frequencies(*command); };
+  return [command]() {
+    check_encoding_verify(command->verify, Precision::float64, command->picture);
+    return run_frequencies(*command);
+  };
 }
 
 }  // namespace attn::tools

@@ -7,6 +7,8 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "similarity_report.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -33,6 +35,7 @@ struct LearnedCommand {
   RunOptions run;
   OutputOptions output;
   PictureOptions picture;
+  VerifyCommandOptions verify;
   TensorArguments tensors;
   bool fit = false;
   std::size_t steps = 400;
@@ -80,10 +83,18 @@ Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
 template <class T>
 void finish(LearnedCommand& c, ArrayReport& report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "learned"}, {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed}};
-  report.arrays.insert(report.arrays.begin(), {"P", "nn.Embedding(L, d).weight", {"position", "column"}, table});
+  report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::positions)), "nn.Embedding(L, d).weight", {"position", "column"}, table});
   report.row_name = "position";
   report.drawing = drawings_of(plots, c.picture, c.output);
   write_array_report(report, c.output);
+}
+
+int verify_table(LearnedCommand& c) {
+  TorchGenerator random(c.run.seed);
+  const Tensor<double> table = table_of<double>(c, random);
+  EncodingReport words{c.output, {table.shape(1)}};
+  words.max_memory = c.run.max_memory;
+  return verify_encoding_files(c.verify, similarity_run(table, nullptr), words);
 }
 
 template <class T>
@@ -99,7 +110,7 @@ int run_table(LearnedCommand& c) {
   render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
   section.panel = render::Panel{table, {"position", "column"}, {}, {}, render::Shading::diverging, false};
   report.document.sections = {section, similarity_section(c.output, similar)};
-  report.arrays = {{"similarity", "P·Pᵀ", {"position", "position"}, similar.dots}};
+  report.arrays = {{std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, similar.dots}};
   finish(c, report, table, plots);
   return exit_done;
 }
@@ -179,8 +190,12 @@ Run setup_learned(CLI::App& app) {
   add_number_options(app, command->run);
   add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
   command->output.has_picture = true;
+  add_verify_options(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
+    check_encoding_verify(command->verify, command->run.dtype, command->picture);
+    if (command->fit && !command->verify.files.empty()) throw UsageError("--verify", "judges a table, and --fit trains one; choose one of the two");
+    if (!command->verify.files.empty()) return verify_table(*command);
     if (command->fit) return run_fit(*command);
     return with_precision(command->run.dtype, [&](auto t) { return run_table<decltype(t)>(*command); });
   };

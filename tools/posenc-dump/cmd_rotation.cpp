@@ -2,6 +2,8 @@
 #include "../common/choices.hpp"
 #include "../common/numbers.hpp"
 #include "../common/table_report.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -23,6 +25,7 @@ constexpr std::size_t default_len = 60, default_width = 8;
 struct RotationCommand {
   TableOptions shape;
   OutputOptions output;
+  VerifyCommandOptions verify;
   std::int64_t delta = 1;
 };
 
@@ -49,6 +52,11 @@ int run_rotation(const RotationCommand& c) {
   const std::size_t len = c.shape.len.value_or(default_len);
   const std::vector<PairRotation> pairs = rotations(c.delta, len, options);
   if (pairs.empty()) throw UsageError("--d-model", "expected at least one whole pair, so 2 or more; found " + std::to_string(options.d_model));
+  if (!c.verify.files.empty()) {
+    EncodingReport words{c.output, {options.d_model}};
+    words.unnamed = Step::pair_rotation;
+    return verify_encoding_files(c.verify, rotation_run(options, c.delta), words);
+  }
   double largest = 0;
   for (const PairRotation& pair : pairs) largest = std::max(largest, pair.largest_error);
   TableReport report;
@@ -70,8 +78,12 @@ Run setup_rotation(CLI::App& app) {
   add_table_shape(app, command->shape, "60", "8");
   add_word(app, "--delta", "N", "δ: positions to move, negative for back (default 1)", [c = command.get()](const std::string& text) { c->delta = parse_delta(text); })
       ->group("Encoding");
+  add_verify_options(app, command->verify);
   add_table_options(app, command->output);
-  return [command]() { return run_rotation(*command); };
+  return [command]() {
+    check_encoding_verify(command->verify, Precision::float64, {});
+    return run_rotation(*command);
+  };
 }
 
 }  // namespace attn::tools

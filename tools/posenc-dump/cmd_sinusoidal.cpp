@@ -8,6 +8,8 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -15,6 +17,7 @@
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
 #include <attn/steps.hpp>
+#include <attn/verify/posenc_mistakes.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,6 +39,7 @@ struct SinusoidalCommand {
   OutputOptions output;
   PictureOptions picture;
   TensorArguments tensors;
+  VerifyCommandOptions verify;
   std::string columns, cell;
 };
 
@@ -56,6 +60,28 @@ std::vector<std::size_t> chosen_columns(const SinusoidalCommand& c, std::size_t 
   }
   for (const std::string& part : parse_list("--columns", c.columns)) chosen.push_back(parse_whole("--columns", part, 0, width - 1));
   return chosen;
+}
+
+struct Extent {
+  std::size_t len;
+  SinusoidalOptions options;
+  std::vector<std::size_t> columns;
+};
+
+// The whole table, with the mistakes of --mistake in it.
+template <class T>
+Tensor<T> table_of(const SinusoidalCommand& c, const Extent& extent) {
+  if (c.verify.mistakes.empty()) {
+    Tensor<T> table = empty<T>({extent.len, extent.columns.size()});
+    SinusoidalRows<T>(extent.options, extent.columns).fill(0, extent.len, table.data());
+    return table;
+  }
+  const Tensor<double> wrong = posenc::mistaken_sinusoidal(c.verify.mistakes, extent.options, extent.len);
+  Tensor<T> table = empty<T>({extent.len, extent.columns.size()});
+  for (std::size_t i = 0; i < extent.len; ++i) {
+    for (std::size_t k = 0; k < extent.columns.size(); ++k) table(i, k) = static_cast<T>(wrong(i, extent.columns[k]));
+  }
+  return table;
 }
 
 // "p[2,3] = cos(2 / 10000^(2/32)) = cos(1.1246827) = 0.431463": the formula with this cell's numbers.
@@ -93,10 +119,12 @@ std::vector<render::Plot> plots_of(const SinusoidalCommand& c, const SinusoidalO
 }
 
 render::JsonObject header_of(const SinusoidalCommand& c, const SinusoidalOptions& options) {
-  return {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "sinusoidal"}, {"dtype", to_string(c.run.dtype)},
+  render::JsonObject header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "sinusoidal"}, {"dtype", to_string(c.run.dtype)},
           {"base", options.base}, {"offset", std::uint64_t{options.offset}},
           {"layout", options.order == PairOrder::interleaved ? "interleaved" : "concatenated"},
           {"denominator", options.denominator == Denominator::width ? "d" : "d-2"}};
+  add_mistakes(header, c.verify);
+  return header;
 }
 
 // X [L, d] or [B, L, d], with the same row of P added in every sample.
@@ -105,12 +133,6 @@ Tensor<T> with_positions(Tensor<T> x, const Tensor<T>& table) {
   for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] += table.data()[i % table.size()];
   return x;
 }
-
-struct Extent {
-  std::size_t len;
-  SinusoidalOptions options;
-  std::vector<std::size_t> columns;
-};
 
 Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
   c.tensors.read(budget);
@@ -187,7 +209,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   section.instance = substituted(cell, options, extent.len);
   report.document.sections.push_back(std::move(section));
   report.header = header_of(c, options);
-  report.arrays.push_back({"P", formula, {"position", "column"}, table});
+  report.arrays.push_back({std::string(name_of(Step::positions)), formula, {"position", "column"}, table});
   report.row_name = "position";
   report.columns = labels;
   report.first_row = options.offset;
@@ -202,15 +224,30 @@ int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& bud
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   const Tensor<T> x = c.tensors.take<T>("--input");
-  const Tensor<T> table = sinusoidal<T>(extent.len, extent.options);
+  const Tensor<T> table = table_of<T>(c, extent);
   const Tensor<T> sum = with_positions(x, table);
   ArrayReport report = report_of(c, extent, table);
   const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
   report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, axes));
   report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, axes));
-  report.arrays = {{"x_plus_p", "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
+  report.arrays = {{std::string(name_of(Step::x_plus_p)), "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
   write_array_report(report, c.output);
   return exit_done;
+}
+
+int verify_sinusoidal(SinusoidalCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  const Extent extent = extent_of(c, budget);
+  if (!c.columns.empty()) throw UsageError("--verify", "holds the whole table against theirs; leave out --columns");
+  budget.charge(4 * extent.len * extent.columns.size() * sizeof(double), "the table and theirs");
+  TorchGenerator random(c.run.seed);
+  c.tensors.draw(random);
+  const posenc::EncodingRun run = sinusoidal_run(extent.options, extent.len, c.tensors.take_optional<double>("--input"));
+  EncodingReport report{c.output, {extent.columns.size()}};
+  report.unnamed = c.tensors.has("--input") ? Step::x_plus_p : Step::positions;
+  report.max_memory = budget.left();
+  report.has_cells = true;
+  return verify_encoding_files(c.verify, run, report);
 }
 
 template <class T>
@@ -219,13 +256,12 @@ int run_sinusoidal(SinusoidalCommand& c) {
   const Extent extent = extent_of(c, budget);
   if (!c.cell.empty()) substituted(c.cell, extent.options, extent.len);  // refused before anything is computed
   const bool wants_numbers = c.picture.file.empty() && !c.output.as_script && !c.picture.heatmap && !c.picture.curves;
-  if (wants_numbers && !c.tensors.has("--input") && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
+  if (wants_numbers && !c.tensors.has("--input") && c.verify.mistakes.empty() && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
   const std::size_t width = extent.columns.size();
   if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("table", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
   budget.charge(extent.len * width * sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
   if (c.tensors.has("--input")) return run_with_input<T>(c, extent, budget);
-  Tensor<T> table = empty<T>({extent.len, width});
-  SinusoidalRows<T>(extent.options, extent.columns).fill(0, extent.len, table.data());
+  const Tensor<T> table = table_of<T>(c, extent);
   if (!wants_numbers) budget.charge(extent.len * width * 3 * sizeof(double), "the picture");
   const std::vector<render::Plot> plots = wants_numbers ? std::vector<render::Plot>{} : plots_of(c, extent.options, table, extent.columns);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
@@ -247,8 +283,12 @@ Run setup_sinusoidal(CLI::App& app) {
   add_number_options(app, command->run);
   add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
   command->output.has_picture = true;
+  add_verify_options(app, command->verify);
+  add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
+    check_encoding_verify(command->verify, command->run.dtype, command->picture, posenc::sinusoidal_mistakes());
+    if (!command->verify.files.empty()) return verify_sinusoidal(*command);
     return with_precision(command->run.dtype, [&](auto t) { return run_sinusoidal<decltype(t)>(*command); });
   };
 }

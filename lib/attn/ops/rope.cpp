@@ -70,14 +70,18 @@ RopeTables<T> rope_tables(std::size_t len, const RopeOptions& given) {
 }
 
 template <class T>
-Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& given) {
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& options) {
+  return rope_rotated(x, rope_tables<T>(x.dimension() < 2 ? 0 : x.shape(x.dimension() - 2), options), options);
+}
+
+template <class T>
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeTables<T>& tables, const RopeOptions& given) {
   const RopeOptions options = checked(given);
   const Shape shape = shape_of(x);
   if (shape.size() < 2 || shape.back() != options.head_dim) {
     throw ShapeError("rope", "expected (…, L, " + std::to_string(options.head_dim) + "), found shape " + to_string(shape));
   }
   const std::size_t len = shape[shape.size() - 2], width = shape.back();
-  const RopeTables<T> tables = rope_tables<T>(len, options);
   Tensor<T> rotated = x;
   const std::size_t rows = width == 0 ? 0 : x.size() / width;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -122,5 +126,7 @@ template RopeTables<float> rope_tables(std::size_t, const RopeOptions&);
 template RopeTables<double> rope_tables(std::size_t, const RopeOptions&);
 template Tensor<float> rope_rotated(const Tensor<float>&, const RopeOptions&);
 template Tensor<double> rope_rotated(const Tensor<double>&, const RopeOptions&);
+template Tensor<float> rope_rotated(const Tensor<float>&, const RopeTables<float>&, const RopeOptions&);
+template Tensor<double> rope_rotated(const Tensor<double>&, const RopeTables<double>&, const RopeOptions&);
 
 }  // namespace attn

@@ -59,6 +59,10 @@ RopeTables<T> rope_tables(std::size_t len, const RopeOptions& options);
 template <class T>
 Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& options);
 
+/// The same with tables [L, r] of somebody else's.
+template <class T>
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeTables<T>& tables, const RopeOptions& options);
+
 /// How far scores are from depending on the distance only: the largest
 /// difference between two scores of equal distance, when one query and one key are put at every pair of
 /// positions 0 … len - 1. Rounding only.

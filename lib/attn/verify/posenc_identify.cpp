@@ -1,8 +1,9 @@
 #include <attn/verify/posenc_identify.hpp>
 
 #include <algorithm>
+#include <cmath>
 
-namespace attn::verify {
+namespace attn::posenc {
 namespace {
 
 bool has(const std::vector<Deviation>& deviations, const Deviation& one) {
@@ -11,6 +12,15 @@ bool has(const std::vector<Deviation>& deviations, const Deviation& one) {
 
 bool is_part_of(const std::vector<Deviation>& some, const std::vector<Deviation>& all) {
   return std::all_of(some.begin(), some.end(), [&all](const Deviation& one) { return has(all, one); });
+}
+
+// Fewer deviations first, and of equally many those without a fitted number.
+bool is_simpler(const Explanation& a, const Explanation& b) {
+  if (a.deviations.size() != b.deviations.size()) return a.deviations.size() < b.deviations.size();
+  const auto fitted = [](const Explanation& one) {
+    return std::count_if(one.deviations.begin(), one.deviations.end(), [](const Deviation& d) { return d.fitted; });
+  };
+  return fitted(a) < fitted(b);
 }
 
 }  // namespace
@@ -22,7 +32,7 @@ const std::vector<RoundingClass>& rounding_classes() {
 }
 
 Identification simplest(std::vector<Explanation> fitting, const std::string& rounding) {
-  std::stable_sort(fitting.begin(), fitting.end(), [](const Explanation& a, const Explanation& b) { return a.deviations.size() < b.deviations.size(); });
+  std::stable_sort(fitting.begin(), fitting.end(), is_simpler);
   Identification result;
   result.rounding = rounding;
   for (const Explanation& candidate : fitting) {
@@ -36,10 +46,30 @@ Identification simplest(std::vector<Explanation> fitting, const std::string& rou
   for (const Explanation& candidate : fitting) {
     if (candidate.deviations.size() != first.size() + 1 || !is_part_of(first, candidate.deviations)) continue;
     for (const Deviation& extra : candidate.deviations) {
-      if (!has(first, extra) && !has(result.cannot_tell, extra)) result.cannot_tell.push_back(extra);
+      const Unseen unseen{extra};
+      const bool listed = std::find(result.cannot_tell.begin(), result.cannot_tell.end(), unseen) != result.cannot_tell.end();
+      if (!has(first, extra) && !listed) result.cannot_tell.push_back(unseen);
     }
   }
   return result;
 }
 
-}  // namespace attn::verify
+std::string short_number(double value) {
+  std::string text = std::to_string(value);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::vector<double> round_numbers_near(double value) {
+  std::vector<double> found;
+  for (const int digits : {1, 2, 3, 4, 5, 6, 9}) {
+    const double unit = std::pow(10.0, std::floor(std::log10(value)) - digits + 1);
+    const double rounded = std::round(value / unit) * unit;
+    const bool is_near = std::abs(rounded / value - 1) < 0.03;
+    if (is_near && (found.empty() || rounded != found.back())) found.push_back(rounded);
+  }
+  return found;
+}
+
+}  // namespace attn::posenc

@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 
 using namespace attn;
-using namespace attn::verify;
-using posenc::ids;
+using namespace attn::posenc;
+using posenc_testing::ids;
 
 namespace {
 

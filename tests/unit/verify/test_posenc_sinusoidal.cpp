@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 
 using namespace attn;
-using namespace attn::verify;
-using posenc::ids;
+using namespace attn::posenc;
+using posenc_testing::ids;
 
 namespace {
 
@@ -140,13 +140,13 @@ TEST_CASE("what a small table cannot tell is said") {
   m.width = 2;  // one pair: no layout, no denominator
   const Identification narrow = identify_sinusoidal(made(m));
   CHECK(ids(narrow) == "plain");
-  CHECK(posenc::has_blind_spot(narrow, "E2"));
-  CHECK(posenc::has_blind_spot(narrow, "E3"));
+  CHECK(posenc_testing::has_blind_spot(narrow, "E2"));
+  CHECK(posenc_testing::has_blind_spot(narrow, "E3"));
   m = {};
   m.len = 1;  // position 0: no frequency
   const Identification flat = identify_sinusoidal(made(m));
-  CHECK(posenc::has_blind_spot(flat, "E5"));
-  CHECK_FALSE(posenc::has_blind_spot(flat, "E2"));
+  CHECK(posenc_testing::has_blind_spot(flat, "E5"));
+  CHECK_FALSE(posenc_testing::has_blind_spot(flat, "E2"));
 }
 
 TEST_CASE("numbers that are no encoding have no explanation, and no numbers are refused") {
