@@ -9,7 +9,7 @@ set -eu
 
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
-if [ "${1:-}" = tests ]; then packages="$packages python3-numpy"; fi
+if [ "${1:-}" = tests ]; then packages="$packages python3-numpy libmpfr-dev"; fi
 
 oldest_cmake=3.24
 

@@ -134,6 +134,7 @@ void add_table_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, table_format_help(o));
   add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
+  if (o.has_picture) add_colour(app, o);
 }
 
 void add_array_options(CLI::App& app, OutputOptions& o) {

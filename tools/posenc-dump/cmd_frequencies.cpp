@@ -69,6 +69,7 @@ int run_frequencies(const FrequenciesCommand& c) {
   report.rows = table_of(c, frequencies, options);
   report.tables = {{posenc_word(c.output, "one_row_a_pair"), report.rows}};
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
+  report.drawing = drawings_of(plots, c.picture, c.output);
   write_table_report(report, c.output);
   return exit_done;
 }
@@ -78,7 +79,7 @@ int run_frequencies(const FrequenciesCommand& c) {
 Run setup_frequencies(CLI::App& app) {
   auto command = std::make_shared<FrequenciesCommand>();
   add_table_shape(app, command->shape, "", "32");
-  add_picture_options(app, command->picture, Drawings::none);
+  add_picture_options(app, command->picture, Drawings::curves);
   command->output.has_picture = true;
   add_verify_options(app, command->verify);
   add_table_options(app, command->output);

@@ -145,21 +145,23 @@ int run_fit(LearnedCommand& c) {
   clear_progress();
   const Fit fixed = fit_previous_token(sinusoidal<double>(len, options), map, TrainTable::no, c.steps, c.rate);
   const Similarity<double> ours = similarity(learned.table), theirs = similarity(fixed.table);
+  const std::string ours_name = posenc_word(c.output, "learned_table"), theirs_name = posenc_word(c.output, "sinusoidal_table");
+  const std::string position = posenc_word(c.output, "position");
   render::Plot losses{posenc_word(c.output, "fit_title"), posenc_word(c.output, "step"), posenc_word(c.output, "loss"), false, true};
-  losses.curves = {losses_of("learned", learned), losses_of("sinusoidal", fixed)};
-  const std::vector<render::Plot> plots = {losses, {"learned: P·Pᵀ", "position", "position", false, false, {}, {TensorView(ours.dots)}},
-                                           {"sinusoidal: P·Pᵀ", "position", "position", false, false, {}, {TensorView(theirs.dots)}}};
+  losses.curves = {losses_of(ours_name, learned), losses_of(theirs_name, fixed)};
+  const std::vector<render::Plot> plots = {losses, {ours_name + ": P·Pᵀ", position, position, false, false, {}, {TensorView(ours.dots)}},
+                                           {theirs_name + ": P·Pᵀ", position, position, false, false, {}, {TensorView(theirs.dots)}}};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   const Tensor<double> loss = loss_table(learned, fixed);
   ArrayReport report;
   report.document.title = posenc_word(c.output, "fit_title");
   report.document.introduction = posenc_notes(c.output, "fit");
   render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
-  section.panel = render::Panel{loss, {"step", "table"}, {}, {"learned", "sinusoidal"}, render::Shading::none, false};
+  section.panel = render::Panel{loss, {"step", "table"}, {}, {ours_name, theirs_name}, render::Shading::none, false};
   section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
   render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
-  first.name = "learned";
-  second.name = "sinusoidal";
+  first.name = ours_name;
+  second.name = theirs_name;
   report.document.sections = {section, first, second};
   report.arrays = {{"loss", section.formula, {"step", "table"}, loss}, {"map", "M", {"column", "column"}, learned.map},
                    {"similarity_learned", "P·Pᵀ", {"position", "position"}, ours.dots}, {"similarity_sinusoidal", "P·Pᵀ", {"position", "position"}, theirs.dots}};

@@ -103,16 +103,16 @@ std::string substituted(const std::string& cell, const SinusoidalOptions& option
 
 std::vector<render::Plot> plots_of(const SinusoidalCommand& c, const SinusoidalOptions& options, const TensorView& table,
                                    const std::vector<std::size_t>& columns) {
-  render::Plot curves{fmt::format("sinusoidal encoding, d = {}", options.d_model), "position", "value"};
+  render::Plot curves{posenc_word(c.output, "plot_title", {{"E", std::to_string(options.d_model)}}), posenc_word(c.output, "position"), posenc_word(c.output, "value")};
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    render::Curve curve{fmt::format("column {}", columns[k]), {}, {}};
+    render::Curve curve{posenc_word(c.output, "plot_column", {{"count", std::to_string(columns[k])}}), {}, {}};
     for (std::size_t i = 0; i < table.shape().front(); ++i) {
       curve.x.push_back(static_cast<double>(options.offset + i));
       curve.y.push_back(table[i * columns.size() + k]);
     }
     curves.curves.push_back(std::move(curve));
   }
-  render::Plot heatmap{curves.title, "column", "row (position)", false, false, {}, {table}};
+  render::Plot heatmap{curves.title, posenc_word(c.output, "column"), posenc_word(c.output, "row_position"), false, false, {}, {table}};
   const bool wants_file = !c.picture.file.empty() || c.output.as_script;
   if (!wants_file) return {heatmap, curves};
   return c.columns.empty() ? std::vector<render::Plot>{heatmap} : std::vector<render::Plot>{curves};
@@ -194,7 +194,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   report.document.title = posenc_word(c.output, "sinusoidal_title");
   report.document.introduction = posenc_notes(c.output, "sinusoidal", {{"E", std::to_string(options.d_model)}});
   const std::string exponent = fmt::format("{}^(2j/{})", options.base, sinusoidal_exponent(0, options).denominator);
-  const std::string formula = fmt::format("sin(i / {0}) and cos(i / {0}) for pair j", exponent);
+  const std::string formula = posenc_word(c.output, "table_formula", {{"found", exponent}});
   std::vector<std::string> labels;
   if (extent.columns.size() < width) {
     for (const std::size_t column : extent.columns) labels.push_back(std::to_string(column));
@@ -206,7 +206,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
   if (options.d_model % 2 == 1) section.notes.push_back(posenc_word(c.output, "odd"));
   const std::string cell = c.cell.empty() ? fmt::format("{},{}", std::min<std::size_t>(2, extent.len - 1), std::min<std::size_t>(3, width - 1)) : c.cell;
-  section.instance = substituted(cell, options, extent.len);
+  if (c.verify.mistakes.empty()) section.instance = substituted(cell, options, extent.len);
   report.document.sections.push_back(std::move(section));
   report.header = header_of(c, options);
   report.arrays.push_back({std::string(name_of(Step::positions)), formula, {"position", "column"}, table});

@@ -62,15 +62,15 @@ float rounded_to_bfloat16(double x) { return static_cast<float>(rounded_to(x, 8,
 
 const std::vector<AngleMethod>& angle_methods() {
   static const std::vector<AngleMethod> methods = {
-      {"float64", "turns counted exactly, rounded to float64", here64},
-      {"float32", "turns counted exactly, rounded to float32", here32},
-      {"float64-angle", "float64: sin(i / base^(2j/d))", divide64},
-      {"float32-angle", "float32: sin(i / base^(2j/d))", divide32},
-      {"float32-exp-log", "float32: sin(i · exp(-2j · ln(base)/d))", exp_log32},
-      {"float16", "exact, rounded to float16", result16},
-      {"bfloat16", "exact, rounded to bfloat16", result_bf16},
-      {"float16-angle", "float16: position, frequency and angle rounded", narrow_angle<rounded_to_float16>},
-      {"bfloat16-angle", "bfloat16: position, frequency and angle rounded", narrow_angle<rounded_to_bfloat16>},
+      {"float64", here64},
+      {"float32", here32},
+      {"float64-angle", divide64},
+      {"float32-angle", divide32},
+      {"float32-exp-log", exp_log32},
+      {"float16", result16},
+      {"bfloat16", result_bf16},
+      {"float16-angle", narrow_angle<rounded_to_float16>},
+      {"bfloat16-angle", narrow_angle<rounded_to_bfloat16>},
   };
   return methods;
 }

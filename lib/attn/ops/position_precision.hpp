@@ -15,8 +15,7 @@ float rounded_to_bfloat16(double x);
 
 /// One way to compute a pair's angle and its sine.
 struct AngleMethod {
-  std::string_view name;     ///< "float32-divide"
-  std::string_view formula;  ///< "float32: sin(i / 10000^(2j/d))"
+  std::string_view name;  ///< "float32-angle"; its formula in words is the note posenc.method_<name>
   SinCos<double> (*at)(std::uint64_t position, std::uint64_t numerator, std::uint64_t denominator, double base);
 };
 

@@ -14,6 +14,13 @@ bool is_part_of(const std::vector<Deviation>& some, const std::vector<Deviation>
   return std::all_of(some.begin(), some.end(), [&all](const Deviation& one) { return has(all, one); });
 }
 
+// Another fitted number in the same place is no other explanation.
+bool is_covered_by(const std::vector<Deviation>& some, const std::vector<Deviation>& all) {
+  return std::all_of(some.begin(), some.end(), [&all](const Deviation& one) {
+    return std::any_of(all.begin(), all.end(), [&one](const Deviation& other) { return other == one || (one.fitted && other.fitted && one.kind == other.kind); });
+  });
+}
+
 // Fewer deviations first, and of equally many those without a fitted number.
 bool is_simpler(const Explanation& a, const Explanation& b) {
   if (a.deviations.size() != b.deviations.size()) return a.deviations.size() < b.deviations.size();
@@ -37,7 +44,7 @@ Identification simplest(std::vector<Explanation> fitting, const std::string& rou
   result.rounding = rounding;
   for (const Explanation& candidate : fitting) {
     const bool is_implied = std::any_of(result.explanations.begin(), result.explanations.end(), [&](const Explanation& known) {
-      return is_part_of(known.deviations, candidate.deviations);
+      return is_covered_by(known.deviations, candidate.deviations);
     });
     if (!is_implied) result.explanations.push_back(candidate);
   }
@@ -59,6 +66,12 @@ std::string short_number(double value) {
   while (text.back() == '0') text.pop_back();
   if (text.back() == '.') text.pop_back();
   return text;
+}
+
+std::string factor_text(double factor, std::size_t columns) {
+  const double root = std::sqrt(static_cast<double>(columns));
+  const auto is = [factor](double known) { return std::abs(factor / known - 1) < 1e-6; };
+  return is(root) ? "√d" : is(1 / root) ? "1/√d" : short_number(factor);
 }
 
 std::vector<double> round_numbers_near(double value) {

@@ -86,6 +86,9 @@ Identification simplest(std::vector<Explanation> fitting, const std::string& rou
 /// 10000 for 10000.0, 2.828427 for √8: the shortest text with at most six decimals.
 std::string short_number(double value);
 
+/// "√d" or "1/√d" where a factor is that of a table of d columns, else the number.
+std::string factor_text(double factor, std::size_t columns);
+
 /// Round numbers near a fitted one, the roundest first: 500 before 499.9 for 499.94; then the number itself
 /// to nine digits.
 std::vector<double> round_numbers_near(double value);

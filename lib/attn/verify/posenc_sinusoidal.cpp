@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t farthest_offset = 4096;
 
-// bfloat16 has every whole number up to here, so that rounded positions show only beyond.
-constexpr std::size_t exact_in_half_precision = 256;
+// Every whole number up to here is one of the type, so that rounded positions show only beyond.
+constexpr std::size_t exact_in_bfloat16 = 256, exact_in_float16 = 2048;
 
 // One table a sample; usually there is one sample. `magnitude`: of what was subtracted from it, in whose
 // last digits it carries rounding.
@@ -25,16 +25,15 @@ struct Table {
   double unit(const RoundingClass& allowed) const { return allowed.unit * (1 + magnitude); }
 };
 
-// The largest difference in the first `rows` rows of every sample, or infinity as soon as one is beyond what
-// the class allows.
-double residual_of(const Table& table, const SinusoidalVariant& v, const RoundingClass& allowed, std::size_t rows) {
-  const VariantRows ours(v, table.width);
+// The largest difference in the first `rows` rows of every sample from a variant that starts at `offset`, or
+// infinity as soon as one is beyond what the class allows.
+double residual_of(const Table& table, const VariantRows& ours, double scale, std::uint64_t offset, const RoundingClass& allowed, std::size_t rows) {
   double largest = 0;
   for (std::size_t i = 0; i < rows; ++i) {
-    const double position = static_cast<double>(v.offset + i);
+    const double position = static_cast<double>(offset + i);
     for (std::size_t c = 0; c < table.width; ++c) {
-      const double want = ours.at(i, c);
-      const double limit = std::abs(v.scale) * (table.unit(allowed) + allowed.per_step * position * ours.omega(c));
+      const double want = ours.at(offset + i, c);
+      const double limit = std::abs(scale) * (table.unit(allowed) + allowed.per_step * position * ours.omega(c));
       for (std::size_t b = 0; b < table.batch; ++b) {
         const double difference = std::abs(table.at(b * table.len + i, c) - want);
         if (!(difference <= limit)) return INFINITY;
@@ -98,18 +97,31 @@ std::vector<double> bases_of(const Table& table, const SinusoidalVariant& v) {
   return bases;
 }
 
-// Positions at which row 0 may be. Every variant has sin(position) and cos(position) in its first pair.
-std::vector<std::uint64_t> offsets_of(const Table& table, SinusoidalVariant v, const RoundingClass& allowed) {
+// sin(p) and cos(p) of every position that is tried as the first.
+const std::vector<SinCos<double>>& first_angles() {
+  static const std::vector<SinCos<double>> angles = [] {
+    const Frequency one(10000, 0, 1);
+    std::vector<SinCos<double>> result;
+    for (std::uint64_t p = 0; p <= farthest_offset; ++p) result.push_back(one.at<double>(static_cast<std::int64_t>(p)));
+    return result;
+  }();
+  return angles;
+}
+
+// Positions at which row 0 may be, at most three. A column that turns by one radian a position, which nearly
+// every variant has, rules most of them out.
+std::vector<std::uint64_t> offsets_of(const Table& table, const VariantRows& ours, double scale, const RoundingClass& allowed) {
   std::vector<std::uint64_t> offsets;
-  const std::size_t second = v.order == PairOrder::interleaved ? 1 : (table.width + 1) / 2;
-  const std::size_t sine = v.cosine_first && second < table.width ? second : 0;
-  static const Frequency one(10000, 0, 1);
+  std::size_t fast = 0;
+  while (fast < table.width && ours.omega(fast) != 1) ++fast;
+  const bool has_fast = table.width > 1 && fast < table.width;
   for (std::uint64_t offset = 0; offset <= farthest_offset && offsets.size() < 3; ++offset) {
-    v.offset = offset;
-    const double want = v.scale * one.at<double>(static_cast<std::int64_t>(offset)).sin;
-    const double limit = std::abs(v.scale) * (table.unit(allowed) + allowed.per_step * static_cast<double>(offset));
-    const bool may_be = v.cosine_first || (v.zero_last && table.width == 1) || std::abs(table.at(0, sine) - want) <= limit;
-    if (may_be && residual_of(table, v, allowed, 1) < INFINITY) offsets.push_back(offset);
+    if (has_fast) {
+      const SinCos<double>& angle = first_angles()[offset];
+      const double limit = std::abs(scale) * (table.unit(allowed) + allowed.per_step * static_cast<double>(offset));
+      if (!(std::abs(table.at(0, fast) - scale * (ours.is_cosine(fast) ? angle.cos : angle.sin)) <= limit)) continue;
+    }
+    if (residual_of(table, ours, scale, offset, allowed, 1) < INFINITY) offsets.push_back(offset);
   }
   return offsets;
 }
@@ -125,6 +137,8 @@ std::vector<SinusoidalVariant> forms_of(std::size_t columns) {
         for (const std::size_t width : widths) {
           for (const bool zero_last : {false, true}) {
             if (zero_last && columns % 2 == 0) continue;
+            // d - 2 is about whole pairs, which a dropped column does not change.
+            if (exponents == Exponents::width_minus_2 && columns % 2 == 0 && width != columns) continue;
             SinusoidalVariant v;
             v.order = order;
             v.cosine_first = cosine_first;
@@ -145,10 +159,11 @@ void try_numbers(const Table& table, SinusoidalVariant v, const RoundingClass& a
     v.scale = scale;
     for (const double base : bases_of(table, v)) {
       v.base = base;
+      const VariantRows ours(v, table.width);
       bool found = false;
-      for (const std::uint64_t offset : offsets_of(table, v, allowed)) {
+      for (const std::uint64_t offset : offsets_of(table, ours, scale, allowed)) {
         v.offset = offset;
-        const double residual = residual_of(table, v, allowed, table.len);
+        const double residual = residual_of(table, ours, scale, offset, allowed, table.len);
         if (residual == INFINITY) continue;
         fitting.push_back({deviations_of(v, table.width), residual});
         found = true;
@@ -170,11 +185,12 @@ Identification half_precision_fits(const Table& table) {
     for (const Angle angle : {Angle::exact, Angle::float16, Angle::float16_product, Angle::float16_position, Angle::bfloat16,
                               Angle::bfloat16_product, Angle::bfloat16_position}) {
       for (SinusoidalVariant form : forms_of(table.width)) {
+        form.angle = angle;
+        form.rounded_result = stored.round;
+        const VariantRows ours(form, table.width);
         for (const std::uint64_t offset : {0u, 1u}) {
-          form.angle = angle;
           form.offset = offset;
-          form.rounded_result = stored.round;
-          const double residual = residual_of(table, form, exact, table.len);
+          const double residual = residual_of(table, ours, 1, offset, exact, table.len);
           if (residual < INFINITY) fitting.push_back({deviations_of(form, table.width), residual});
         }
       }
@@ -214,8 +230,9 @@ std::optional<std::uint64_t> position_of_row(const Table& table, std::size_t b) 
   const Table one{row, 1, 1, table.width, table.magnitude};
   SinusoidalVariant v;
   v.width = table.width;
+  const VariantRows ours(v, table.width);
   for (const RoundingClass& allowed : rounding_classes()) {
-    const std::vector<std::uint64_t> offsets = offsets_of(one, v, allowed);
+    const std::vector<std::uint64_t> offsets = offsets_of(one, ours, 1, allowed);
     if (!offsets.empty()) return offsets.front();
   }
   return std::nullopt;
@@ -240,15 +257,23 @@ Identification identify_constant(const Table& table) {
   return result;
 }
 
-// What no table of this form can show.
+// What no table of this form can show, unless it is already spoken of.
 void add_unseen(const Table& table, Identification& found) {
   if (found.explanations.empty()) return;
-  const auto add = [&found](Deviation deviation, bool possible) { found.cannot_tell.push_back({std::move(deviation), possible}); };
+  const auto add = [&found](Deviation deviation, bool possible) {
+    const std::vector<Deviation>& first = found.explanations.front().deviations;
+    const auto is_same = [&deviation](const Deviation& other) { return other.id == deviation.id; };
+    if (std::none_of(first.begin(), first.end(), is_same)) found.cannot_tell.push_back({std::move(deviation), possible});
+  };
   if (table.width % 2 == 0) add({"E1", "odd_width"}, false);
   if (table.len == 1) add({"E8", "batch_of_one"}, true);
   if (table.len == 1) add({"E9", "one_row_of_one"}, true);
   if (table.magnitude == 0) add({"E10", "embedding_scale"}, false);
-  if (table.len <= exact_in_half_precision) add({"E11", "half_positions", "float16, bfloat16"}, true);
+  if (table.len <= exact_in_bfloat16) {
+    add({"E11", "near_half_positions", "bfloat16 (256), float16 (2048)"}, true);
+  } else if (table.len <= exact_in_float16) {
+    add({"E11", "near_half_positions", "float16 (2048)"}, true);
+  }
 }
 
 Table table_of(const Tensor<double>& values, double magnitude) {
@@ -286,7 +311,7 @@ Identification identify_sum(const Tensor<double>& sum, const Tensor<double>& x) 
     for (std::size_t i = 0; i < x.size(); ++i) rest.data()[i] = sum.data()[i] - factor * x.data()[i];
     Identification found = identify_table(table_of(rest, std::max(1.0, factor) * largest_magnitude(x)));
     if (found.explanations.empty()) continue;
-    const Deviation scale{"E10", factor == 0 ? "input_missing" : "input_scaled", short_number(factor), "1"};
+    const Deviation scale{"E10", factor == 0 ? "input_missing" : "input_scaled", factor_text(factor, x.shape().back()), "1"};
     for (Explanation& one : found.explanations) {
       if (factor != 1) one.deviations.push_back(scale);
     }

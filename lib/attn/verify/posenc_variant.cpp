@@ -71,7 +71,7 @@ std::vector<Deviation> deviations_of(const SinusoidalVariant& v, std::size_t col
   if (v.exponents == Exponents::own_cosine || v.exponents == Exponents::by_column) found.push_back({"E5", "own_cosine"});
   if (v.base != 10000) found.push_back({"E6", "base", short_number(v.base), "10000", true});
   if (v.offset > 0) found.push_back({v.offset == 1 ? "E7" : "", "offset", std::to_string(v.offset), "0", v.offset > 1});
-  if (v.scale != 1) found.push_back({"E10", "scaled", short_number(v.scale), "1", true});
+  if (v.scale != 1) found.push_back({"E10", "scaled", factor_text(v.scale, columns), "1", true});
   if (v.angle == Angle::float16_position || v.angle == Angle::bfloat16_position) {
     found.push_back({"E11", "half_positions", half_type(v.angle), "float32"});
   } else if (v.angle != Angle::exact) {
@@ -89,9 +89,8 @@ VariantRows::VariantRows(const SinusoidalVariant& variant, std::size_t columns) 
   }
 }
 
-double VariantRows::at(std::size_t i, std::size_t c) const {
+double VariantRows::at(std::uint64_t position, std::size_t c) const {
   const Column& column = columns_[c];
-  const std::uint64_t position = variant_.offset + i;
   double value = 0;
   if (variant_.zero_last && c + 1 == columns_.size()) return 0;
   if (variant_.angle == Angle::exact) {
@@ -109,7 +108,7 @@ Tensor<double> variant_table(const SinusoidalVariant& variant, std::size_t len, 
   const VariantRows rows(variant, columns);
   Tensor<double> table = empty<double>({len, columns});
   for (std::size_t i = 0; i < len; ++i) {
-    for (std::size_t c = 0; c < columns; ++c) table(i, c) = rows.at(i, c);
+    for (std::size_t c = 0; c < columns; ++c) table(i, c) = rows.at(variant.offset + i, c);
   }
   return table;
 }

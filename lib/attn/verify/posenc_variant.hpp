@@ -53,10 +53,11 @@ class VariantRows {
  public:
   VariantRows(const SinusoidalVariant& variant, std::size_t columns);
 
-  /// Element (i, c), i counted from the variant's offset.
-  double at(std::size_t i, std::size_t c) const;
+  /// Element c of the row of a position, which the variant's offset is already part of.
+  double at(std::uint64_t position, std::size_t c) const;
   /// ω of column c, which errors of rounded angles are proportional to.
   double omega(std::size_t c) const { return columns_[c].frequency.radians(); }
+  bool is_cosine(std::size_t c) const { return columns_[c].cosine; }
 
  private:
   struct Column {
