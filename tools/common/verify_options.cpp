@@ -61,6 +61,7 @@ void add_mistake_option(CLI::App& app, VerifyCommandOptions& o) {
 void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const std::vector<std::string>& ids) {
   if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
   const bool verifies = !o.files.empty();
+  if (std::find(o.files.begin(), o.files.end(), "") != o.files.end()) throw UsageError("--verify", "expected a file, found ''");
   if (!verifies && (o.rtol || o.equal_nan || !o.map.empty())) throw UsageError("", "--map, --rtol, --atol and --equal-nan need --verify");
   if (verifies && !o.mistakes.empty()) throw UsageError("--mistake", "cannot be combined with --verify");
   if ((verifies || !o.mistakes.empty()) && dtype != Precision::float64) {

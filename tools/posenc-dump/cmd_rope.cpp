@@ -116,7 +116,7 @@ int run_rope(RopeCommand& c) {
   Tensor<T> x, rotated;
   if (c.tensors.has("--input")) {
     x = c.tensors.take<T>("--input");
-    rotated = rope_rotated(x, tables, c.rope);
+    rotated = rope_rotated(x, c.rope, tables, 0);
     const char* formula = c.rope.pairing == RotaryPairing::half_split ? "(a, b) = (x[j], x[j + r/2]) → (a·cos - b·sin, a·sin + b·cos)"
                                                                       : "(a, b) = (x[2j], x[2j + 1]) → (a·cos - b·sin, a·sin + b·cos)";
     report.document.sections.push_back(section_of("rotated", formula, rotated, axes_of(rotated.dimension())));

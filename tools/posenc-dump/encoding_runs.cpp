@@ -145,9 +145,9 @@ EncodingRun rope_run(const RopeOptions& options, std::size_t len, const std::opt
   run.steps.push_back({Step::rope_sin, tables.sin, rounding});
   if (x) {
     const auto rotate = [options](const Tensors& earlier) {
-      return rope_rotated(earlier.at(Step::x), RopeTables<double>{earlier.at(Step::rope_cos), earlier.at(Step::rope_sin)}, options);
+      return rope_rotated(earlier.at(Step::x), options, RopeTables<double>{earlier.at(Step::rope_cos), earlier.at(Step::rope_sin)}, 0);
     };
-    run.steps.push_back({Step::rope_rotated, rope_rotated(*x, tables, options), 4 * rounding * largest_magnitude(*x), false, rotate});
+    run.steps.push_back({Step::rope_rotated, rope_rotated(*x, options, tables, 0), 4 * rounding * largest_magnitude(*x), false, rotate});
   }
   const std::size_t head_dim = options.head_dim;
   run.identify = [head_dim](Step step, const Tensors& tensors) {
