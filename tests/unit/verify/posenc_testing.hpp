@@ -22,10 +22,18 @@ inline std::string ids(const attn::posenc::Identification& found) {
 }
 
 inline bool has_blind_spot(const attn::posenc::Identification& found, const std::string& id) {
-  for (const auto& deviation : found.cannot_tell) {
-    if (deviation.id == id) return true;
+  for (const auto& unseen : found.cannot_tell) {
+    if (unseen.deviation.id == id) return true;
   }
   return false;
+}
+
+/// The kinds of the first explanation, separated by spaces.
+inline std::string kinds(const attn::posenc::Identification& found) {
+  std::string text;
+  if (found.explanations.empty()) return "none";
+  for (const auto& deviation : found.explanations.front().deviations) text += (text.empty() ? "" : " ") + deviation.kind;
+  return text;
 }
 
 }  // namespace posenc_testing
