@@ -58,10 +58,11 @@ class PictureTest(PosencTest):
         root = xml.etree.ElementTree.parse(self.folder / "a.svg").getroot()
         lines = []
         for element in root.iter():
-            # "M x,y L x,y …": the paths of 60 points are the curves.
-            points = re.findall(r"(-?[0-9.]+),(-?[0-9.]+)", element.get("d", "")) if element.tag.endswith("path") else []
-            if len(points) == 60:
-                lines.append(np.array(points, dtype=float))
+            # A curve is "M x,y L x,y …" after the short line of the legend, in one path.
+            for piece in element.get("d", "").split("M"):
+                points = re.findall(r"(-?[0-9.]+),(-?[0-9.]+)", piece)
+                if len(points) == 60:
+                    lines.append(np.array(points, dtype=float))
         self.assertEqual(len(lines), 4)
         values = table(60, 32)
         # One scale for both axes of all curves: pixels = slope · number + shift.
