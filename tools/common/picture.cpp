@@ -65,6 +65,14 @@ std::string drawn(const std::string& script) {
   return bytes;
 }
 
+// Without a font that has them, Chinese characters come out as boxes larger than the picture. An SVG is
+// drawn by its viewer, with the viewer's fonts; where fontconfig has no program to ask, there may be a font.
+void require_fonts(const std::string& extension, lessons::Language language) {
+  if (language != lessons::Language::zh || extension == ".svg") return;
+  if (std::system("! command -v fc-list >/dev/null 2>&1 || fc-list :lang=zh family 2>/dev/null | grep -q .") == 0) return;
+  throw SystemError("gnuplot", "no font has Chinese characters; install one (apt install fonts-noto-cjk), draw an .svg or choose --lang en");
+}
+
 }  // namespace
 
 void add_picture_options(CLI::App& app, PictureOptions& picture, Drawings drawings) {
@@ -89,6 +97,7 @@ bool write_picture(const std::vector<render::Plot>& plots, const PictureOptions&
   if (terminal.empty()) {
     throw UsageError("--plot " + picture.file, "expected a name ending in .svg, .png or .pdf, found '" + extension_of(picture.file) + "'");
   }
+  require_fonts(extension_of(picture.file), output.language);
   const auto sink = io::open_sink(picture.file, output.force ? io::Overwrite::yes : io::Overwrite::no);
   sink->write(drawn(render::gnuplot_script(plots, terminal)));
   sink->finish();

@@ -60,7 +60,7 @@ render::Table bits_table(const BinaryCommand& c, std::size_t bits) {
 
 render::Table columns_table(const BinaryCommand& c, const SinusoidalOptions& options) {
   render::Table table;
-  table.columns = {{posenc_word(c.output, "column"), render::Alignment::right}, {posenc_word(c.output, "function")}, {posenc_word(c.output, "wavelength"), render::Alignment::right, "", {4}}};
+  table.columns = {{posenc_word(c.output, "column"), render::Alignment::right}, {posenc_word(c.output, "function")}, {posenc_word(c.output, "wavelength"), render::Alignment::right}};
   const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   std::int64_t number = 0;
   for (const SinusoidalColumn& column : sinusoidal_columns(options)) {
@@ -81,7 +81,7 @@ int run_binary(const BinaryCommand& c) {
   report.rows = numbers_table(c, len, options);
   report.tables = {{posenc_word(c.output, "binary_table"), report.rows},
                    {posenc_word(c.output, "bits_table"), bits_table(c, bits_of(len))},
-                   {posenc_word(c.output, "columns_table"), columns_table(c, options)}};
+                   {posenc_word(c.output, "columns_table"), shown_table(c.output, columns_table(c, options))}};
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "binary"}};
   write_table_report(report, c.output);
   return exit_done;

@@ -31,7 +31,7 @@ render::Table table_of(const FrequenciesCommand& c, const std::vector<Frequency>
   const auto right = render::Alignment::right;
   render::Table table;
   table.columns = {{posenc_word(c.output, "pair"), right, "pair"}, {posenc_word(c.output, "divisor"), right, "divisor"}, {"ω", right, "omega"},
-                   {posenc_word(c.output, "wavelength"), right, "wavelength", {3}}, {posenc_word(c.output, "first_repeat"), right, "first_repeat"},
+                   {posenc_word(c.output, "wavelength"), right, "wavelength"}, {posenc_word(c.output, "first_repeat"), right, "first_repeat"},
                    {posenc_word(c.output, "repeat_error"), right, "repeat_error"}};
   for (std::size_t j = 0; j < frequencies.size(); ++j) {
     const std::int64_t repeat = first_repeat(frequencies[j].wavelength());
@@ -67,7 +67,7 @@ int run_frequencies(const FrequenciesCommand& c) {
   report.title = posenc_word(c.output, "frequencies_title");
   report.introduction = posenc_notes(c.output, "frequencies");
   report.rows = table_of(c, frequencies, options);
-  report.tables = {{posenc_word(c.output, "one_row_a_pair"), report.rows}};
+  report.tables = {{posenc_word(c.output, "one_row_a_pair"), shown_table(c.output, report.rows)}};
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
   report.drawing = drawings_of(plots, c.picture, c.output);
   write_table_report(report, c.output);

@@ -93,7 +93,7 @@ TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, cons
   for (const posenc::Explanation& one : found.explanations) {
     const std::string text = text_of(c, sizes, one.deviations);
     report.rows.rows.push_back({std::string(status), ids_of(one.deviations), text, one.residual});
-    shown.rows.push_back({ids_of(one.deviations), text, fmt::format("{:.2g}", one.residual)});
+    shown.rows.push_back({ids_of(one.deviations), text, shown_number(c.output, one.residual)});
   }
   if (!found.explanations.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
   render::Table blind;

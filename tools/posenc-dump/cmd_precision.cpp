@@ -35,7 +35,7 @@ render::Table summary(const PrecisionCommand& c, const std::vector<MethodError>&
   for (const MethodError& error : errors) {
     const AngleMethod& method = angle_methods()[error.method];
     const double largest = *std::max_element(error.largest_error.begin(), error.largest_error.end());
-    table.rows.push_back({std::string(method.name), posenc_word(c.output, "method_" + std::string(method.name)), fmt::format("{:.2g}", largest),
+    table.rows.push_back({std::string(method.name), posenc_word(c.output, "method_" + std::string(method.name)), largest,
                           error.exceeds ? render::Cell(static_cast<std::int64_t>(error.first_beyond)) : render::Cell(std::string("-"))});
   }
   return table;
@@ -73,7 +73,7 @@ int run_precision(const PrecisionCommand& c) {
   TableReport report;
   report.title = posenc_word(c.output, "precision_title");
   report.introduction = posenc_notes(c.output, "precision", {{"count", std::to_string(positions.size())}, {"deviation", fmt::format("{}", c.tolerance)}});
-  report.tables = {{posenc_word(c.output, "precision_table"), summary(c, errors)}};
+  report.tables = {{posenc_word(c.output, "precision_table"), shown_table(c.output, summary(c, errors))}};
   report.rows = tidy(errors, positions);
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "precision"}, {"tolerance", c.tolerance}};
   report.drawing = drawings_of(plots, c.picture, c.output);

@@ -38,8 +38,8 @@ std::int64_t parse_delta(const std::string& text) {
 render::Table table_of(const RotationCommand& c, const std::vector<PairRotation>& pairs) {
   const auto right = render::Alignment::right;
   render::Table table;
-  table.columns = {{posenc_word(c.output, "pair"), right, "pair"}, {"ω", right, "omega", {6}}, {"cos δω", right, "cos", {6}}, {"sin δω", right, "sin", {6}},
-                   {"-sin δω", right, "minus_sin", {6}}, {posenc_word(c.output, "largest_error"), right, "largest_error"}, {posenc_word(c.output, "at_row"), right, "at_row"}};
+  table.columns = {{posenc_word(c.output, "pair"), right, "pair"}, {"ω", right, "omega"}, {"cos δω", right, "cos"}, {"sin δω", right, "sin"},
+                   {"-sin δω", right, "minus_sin"}, {posenc_word(c.output, "largest_error"), right, "largest_error"}, {posenc_word(c.output, "at_row"), right, "at_row"}};
   for (std::size_t j = 0; j < pairs.size(); ++j) {
     const PairRotation& pair = pairs[j];
     table.rows.push_back({static_cast<std::int64_t>(j), pair.omega, pair.angle.cos, pair.angle.sin, 0 - pair.angle.sin, pair.largest_error, static_cast<std::int64_t>(pair.worst_row)});
@@ -63,7 +63,7 @@ int run_rotation(const RotationCommand& c) {
   report.title = posenc_word(c.output, "rotation_title", {{"offset", std::to_string(c.delta)}});
   report.introduction = posenc_notes(c.output, "rotation");
   report.rows = table_of(c, pairs);
-  report.tables = {{"[[cos δω, sin δω], [-sin δω, cos δω]]", report.rows}};
+  report.tables = {{"[[cos δω, sin δω], [-sin δω, cos δω]]", shown_table(c.output, report.rows)}};
   report.closing = posenc_notes(c.output, "rotation_result", {{"count", std::to_string(len)}, {"deviation", fmt::format("{:.2g}", largest)}});
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rotation"}, {"delta", c.delta},
                    {"len", static_cast<std::uint64_t>(len)}, {"largest_error", largest}};

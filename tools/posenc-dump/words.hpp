@@ -4,9 +4,13 @@
 #include "../common/output_options.hpp"
 
 #include <attn/lessons/lesson.hpp>
+#include <attn/render/table.hpp>
+
+#include <fmt/format.h>
 
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace attn::tools {
@@ -20,6 +24,21 @@ inline std::string posenc_word(const OutputOptions& output, std::string_view nam
 inline std::vector<std::string> posenc_notes(const OutputOptions& output, std::string_view name, const lessons::Placeholders& values = {}) {
   if (!output.notes) return {};
   return lessons::lesson(output.language).paragraphs("posenc", name, values);
+}
+
+/// A number as people read it: six significant digits, or --precision digits after the point.
+inline render::Cell shown_number(const OutputOptions& output, double value) {
+  return output.precision ? fmt::format("{:.{}f}", value, *output.precision) : fmt::format("{:.6g}", value);
+}
+
+/// The table with its numbers as people read them; CSV and JSON take the table as it is.
+inline render::Table shown_table(const OutputOptions& output, render::Table table) {
+  for (auto& row : table.rows) {
+    for (render::Cell& cell : row) {
+      if (const double* number = std::get_if<double>(&cell)) cell = shown_number(output, *number);
+    }
+  }
+  return table;
 }
 
 }  // namespace attn::tools
