@@ -63,9 +63,11 @@ int run_alibi(const AlibiCommand& c) {
   ArrayReport report;
   report.document.title = posenc_word(c.output, "alibi_title");
   report.document.introduction = posenc_notes(c.output, "alibi");
-  render::Section section{1, "slopes", "m", "m_h = 2^(-8(h + 1)/H)", "m_h = 2^{-8(h + 1)/H}"};
+  const bool is_power = (heads & (heads - 1)) == 0;
+  render::Section section{1, "slopes", "m", is_power ? "m_h = 2^(-8(h + 1)/H)" : "m_h = 2^(-8(h + 1)/n) for h < n, then 2^(-4(2(h - n) + 1)/n)",
+                          is_power ? "m_h = 2^{-8(h + 1)/H}" : "m_h = 2^{-8(h + 1)/n}\\ (h < n),\\quad 2^{-4(2(h - n) + 1)/n}\\ (h \\ge n)"};
   section.panel = render::Panel{slope_tensor, {"H"}, {}, {}, render::Shading::unit, false};
-  if ((heads & (heads - 1)) != 0) section.notes = posenc_notes(c.output, "alibi_no_power");
+  if (!is_power) section.notes = posenc_notes(c.output, "alibi_no_power");
   report.document.sections.push_back(section);
   report.arrays.push_back({std::string(name_of(Step::alibi_slopes)), section.formula, {"H"}, slope_tensor});
   if (!c.slopes_only) {

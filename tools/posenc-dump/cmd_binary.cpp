@@ -72,7 +72,6 @@ render::Table columns_table(const BinaryCommand& c, const SinusoidalOptions& opt
 int run_binary(const BinaryCommand& c) {
   const std::size_t len = c.shape.len.value_or(8);
   const SinusoidalOptions options = options_of(c.shape, 6);
-  if (options.offset != 0) throw UsageError("--offset", "the binary forms count from 0; leave it out");
   MemoryBudget budget(0);
   budget.charge(len > SIZE_MAX / 1024 ? SIZE_MAX : len * (options.d_model * 16 + 256), "the table");
   TableReport report;
@@ -91,7 +90,7 @@ int run_binary(const BinaryCommand& c) {
 
 Run setup_binary(CLI::App& app) {
   auto command = std::make_shared<BinaryCommand>();
-  add_table_shape(app, command->shape, "8", "6");
+  add_table_shape(app, command->shape, "8", "6", Without::offset);
   add_table_options(app, command->output);
   return [command]() { return run_binary(*command); };
 }

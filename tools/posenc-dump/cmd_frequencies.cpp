@@ -78,7 +78,7 @@ int run_frequencies(const FrequenciesCommand& c) {
 
 Run setup_frequencies(CLI::App& app) {
   auto command = std::make_shared<FrequenciesCommand>();
-  add_table_shape(app, command->shape, "", "32");
+  add_table_shape(app, command->shape, "", "32", Without::offset_and_layout);
   add_picture_options(app, command->picture, Drawings::curves);
   command->output.has_picture = true;
   add_verify_options(app, command->verify);

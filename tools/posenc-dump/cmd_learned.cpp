@@ -108,7 +108,7 @@ int run_table(LearnedCommand& c) {
   report.document.title = posenc_word(c.output, "learned_title");
   report.document.introduction = posenc_notes(c.output, "learned");
   render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
-  section.panel = render::Panel{table, {"position", "column"}, {}, {}, render::Shading::diverging, false};
+  section.panel = render::Panel{table, shown_axes(c.output, {"position", "column"}), {}, {}, render::Shading::diverging, false};
   report.document.sections = {section, similarity_section(c.output, similar)};
   report.arrays = {{std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, similar.dots}};
   finish(c, report, table, plots);
@@ -157,7 +157,7 @@ int run_fit(LearnedCommand& c) {
   report.document.title = posenc_word(c.output, "fit_title");
   report.document.introduction = posenc_notes(c.output, "fit");
   render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
-  section.panel = render::Panel{loss, {"step", "table"}, {}, {ours_name, theirs_name}, render::Shading::none, false};
+  section.panel = render::Panel{loss, shown_axes(c.output, {"step", "table"}), {}, {ours_name, theirs_name}, render::Shading::none, false};
   section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
   render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
   first.name = ours_name;

@@ -85,7 +85,7 @@ int run_precision(const PrecisionCommand& c) {
 
 Run setup_precision(CLI::App& app) {
   auto command = std::make_shared<PrecisionCommand>();
-  add_table_shape(app, command->shape, "100000", "32");
+  add_table_shape(app, command->shape, "100000", "32", Without::layout);
   add_word(app, "--tolerance", "NUMBER", "Name the first position with a larger error (default 1e-3)", [c = command.get()](const std::string& text) {
     c->tolerance = parse_number("--tolerance", text);
     if (c->tolerance < 0) throw UsageError("--tolerance", "expected a number of at least 0, found '" + text + "'");

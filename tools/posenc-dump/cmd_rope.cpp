@@ -111,7 +111,7 @@ int run_rope(RopeCommand& c) {
   ArrayReport report;
   report.document.title = posenc_word(c.output, "rope_title");
   report.document.introduction = posenc_notes(c.output, "rope");
-  report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, axes), section_of("sin", "sin(i·ω_j)", tables.sin, axes)};
+  report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, shown_axes(c.output, axes)), section_of("sin", "sin(i·ω_j)", tables.sin, shown_axes(c.output, axes))};
   report.arrays = {{std::string(name_of(Step::rope_cos)), "cos(i·ω_j)", axes, tables.cos}, {std::string(name_of(Step::rope_sin)), "sin(i·ω_j)", axes, tables.sin}};
   Tensor<T> x, rotated;
   if (c.tensors.has("--input")) {
@@ -119,7 +119,7 @@ int run_rope(RopeCommand& c) {
     rotated = rope_rotated(x, c.rope, tables, 0);
     const char* formula = c.rope.pairing == RotaryPairing::half_split ? "(a, b) = (x[j], x[j + r/2]) → (a·cos - b·sin, a·sin + b·cos)"
                                                                       : "(a, b) = (x[2j], x[2j + 1]) → (a·cos - b·sin, a·sin + b·cos)";
-    report.document.sections.push_back(section_of("rotated", formula, rotated, axes_of(rotated.dimension())));
+    report.document.sections.push_back(section_of("rotated", formula, rotated, shown_axes(c.output, axes_of(rotated.dimension()))));
     report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::rope_rotated)), formula, axes_of(rotated.dimension()), rotated});
   }
   const double error = rope_shift_error(c.rope, std::min(len, proof_len));

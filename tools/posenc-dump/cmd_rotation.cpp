@@ -75,7 +75,7 @@ int run_rotation(const RotationCommand& c) {
 
 Run setup_rotation(CLI::App& app) {
   auto command = std::make_shared<RotationCommand>();
-  add_table_shape(app, command->shape, "60", "8");
+  add_table_shape(app, command->shape, "60", "8", Without::layout);
   add_word(app, "--delta", "N", "δ: positions to move, negative for back (default 1)", [c = command.get()](const std::string& text) { c->delta = parse_delta(text); })
       ->group("Encoding");
   add_verify_options(app, command->verify);

@@ -87,7 +87,10 @@ Tensor<T> table_of(const SinusoidalCommand& c, const Extent& extent) {
 // "p[2,3] = cos(2 / 10000^(2/32)) = cos(1.1246827) = 0.431463": the formula with this cell's numbers.
 std::string substituted(const std::string& cell, const SinusoidalOptions& options, std::size_t len) {
   std::string text = cell;
-  if (text.size() > 2 && (text[0] == 'p' || text[0] == 'P') && text[1] == '[' && text.back() == ']') text = text.substr(2, text.size() - 3);
+  const std::size_t open = text.find('[');
+  const std::string name = text.substr(0, std::min(open, text.size()));
+  const bool is_named = open != std::string::npos && text.back() == ']' && (name == "p" || name == "P" || name == name_of(Step::positions));
+  if (is_named) text = text.substr(open + 1, text.size() - open - 2);
   const std::vector<std::string> parts = parse_list("--cell", text);
   if (parts.size() != 2) throw UsageError("--cell", "expected ROW,COLUMN such as 'p[2,3]', found '" + cell + "'");
   const std::vector<SinusoidalColumn> columns = sinusoidal_columns(options);
@@ -200,7 +203,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
     for (const std::size_t column : extent.columns) labels.push_back(std::to_string(column));
   }
   render::Section section = section_of("P", formula, "p_{i,2j} = \\sin(i / b^{2j/d}),\\quad p_{i,2j+1} = \\cos(i / b^{2j/d})",
-                                       table, {"position", "column"}, labels);
+                                       table, shown_axes(c.output, {"position", "column"}), labels);
   if (options.offset > 0) section.notes.push_back(posenc_word(c.output, "offset", {{"offset", std::to_string(options.offset)}}));
   if (options.order == PairOrder::concatenated) section.notes.push_back(posenc_word(c.output, "concatenated"));
   if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
@@ -228,8 +231,8 @@ int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& bud
   const Tensor<T> sum = with_positions(x, table);
   ArrayReport report = report_of(c, extent, table);
   const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
-  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, axes));
-  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, axes));
+  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, shown_axes(c.output, axes)));
+  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, shown_axes(c.output, axes)));
   report.arrays = {{std::string(name_of(Step::x_plus_p)), "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
   write_array_report(report, c.output);
   return exit_done;
@@ -246,7 +249,7 @@ int verify_sinusoidal(SinusoidalCommand& c) {
   EncodingReport report{c.output, {extent.columns.size()}};
   report.unnamed = c.tensors.has("--input") ? Step::x_plus_p : Step::positions;
   report.max_memory = budget.left();
-  report.has_cells = true;
+  report.has_cells = !c.tensors.has("--input");
   return verify_encoding_files(c.verify, run, report);
 }
 

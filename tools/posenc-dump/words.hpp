@@ -26,6 +26,12 @@ inline std::vector<std::string> posenc_notes(const OutputOptions& output, std::s
   return lessons::lesson(output.language).paragraphs("posenc", name, values);
 }
 
+/// Axes as people read them; programs get the words that stand in the code.
+inline std::vector<std::string> shown_axes(const OutputOptions& output, std::vector<std::string> axes) {
+  for (std::string& axis : axes) axis = lessons::lesson(output.language).note("posenc", "axis_" + axis).value_or(axis);
+  return axes;
+}
+
 /// A number as people read it: six significant digits, or --precision digits after the point.
 inline render::Cell shown_number(const OutputOptions& output, double value) {
   return output.precision ? fmt::format("{:.{}f}", value, *output.precision) : fmt::format("{:.6g}", value);

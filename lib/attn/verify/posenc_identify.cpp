@@ -21,13 +21,14 @@ bool is_covered_by(const std::vector<Deviation>& some, const std::vector<Deviati
   });
 }
 
+std::ptrdiff_t fitted_count(const Explanation& one) {
+  return std::count_if(one.deviations.begin(), one.deviations.end(), [](const Deviation& d) { return d.fitted; });
+}
+
 // Fewer deviations first, and of equally many those without a fitted number.
 bool is_simpler(const Explanation& a, const Explanation& b) {
   if (a.deviations.size() != b.deviations.size()) return a.deviations.size() < b.deviations.size();
-  const auto fitted = [](const Explanation& one) {
-    return std::count_if(one.deviations.begin(), one.deviations.end(), [](const Deviation& d) { return d.fitted; });
-  };
-  return fitted(a) < fitted(b);
+  return fitted_count(a) < fitted_count(b);
 }
 
 }  // namespace
@@ -46,7 +47,10 @@ Identification simplest(std::vector<Explanation> fitting, const std::string& rou
     const bool is_implied = std::any_of(result.explanations.begin(), result.explanations.end(), [&](const Explanation& known) {
       return is_covered_by(known.deviations, candidate.deviations);
     });
-    if (!is_implied) result.explanations.push_back(candidate);
+    // A free number together with more deviations than are needed explains nothing.
+    const bool is_far_fetched = !result.explanations.empty() && fitted_count(candidate) > 0 &&
+                                candidate.deviations.size() > result.explanations.front().deviations.size();
+    if (!is_implied && !is_far_fetched) result.explanations.push_back(candidate);
   }
   if (result.explanations.empty()) return result;
   const std::vector<Deviation>& first = result.explanations.front().deviations;

@@ -87,7 +87,8 @@ class OtherSubcommandsTest(PosencTest):
         rows = self.rows("binary")
         self.assertEqual([row["binary"] for row in rows], [format(i, "03b") for i in range(8)])
         self.assertEqual(rows[2]["signs"], "+-++++")
-        self.refuse(USAGE, "binary", "--offset", 1, mentions="--offset")
+        columns = [line for line in self.output("binary", "--layout", "concatenated").splitlines() if "cos(" in line]
+        self.assertTrue(columns[0].split()[0] == "3", columns)
 
     def test_rotation(self):
         rows = self.rows("rotation", "--delta", "-3", "--d-model", 4)

@@ -26,6 +26,8 @@ TEST_CASE("a definite deviation comes before one with a fitted number, and anoth
   const Deviation fitted{"E6", "base", "500", "10000", true}, other{"E6", "base", "600", "10000", true}, definite{"E4", "doubled"}, extra{"E3", "width_minus_2"};
   const Identification found = simplest({{{fitted}, 0}, {{extra, other}, 0}, {{definite}, 0}}, "float64");
   CHECK(posenc_testing::ids(found) == "E4 | E6");
+  const Deviation one_more{"E1", "odd_dropped"};
+  CHECK(posenc_testing::ids(simplest({{{definite}, 0}, {{one_more, other}, 0}}, "float64")) == "E4");
 }
 
 TEST_CASE("numbers are written short, factors of a table by their meaning, and round ones are tried first") {

@@ -75,7 +75,7 @@ TEST_CASE("a part that is rotated is a choice; frequencies of the whole head are
   m.rotary = m.divisor = 4;
   CHECK(named(m) == "-");
   m.divisor = 8;  // 10000^(-2j/8) is also 100^(-2j/4)
-  CHECK(named(m) == "R3 - | - R4");
+  CHECK(named(m) == "- R4 | R3 -");
 }
 
 TEST_CASE("rotating before the split into heads is told from rotating each head") {
