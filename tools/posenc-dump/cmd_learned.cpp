@@ -83,7 +83,7 @@ Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
 template <class T>
 void finish(LearnedCommand& c, ArrayReport& report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "learned"}, {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed}};
-  report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::positions)), "nn.Embedding(L, d).weight", {"position", "column"}, table});
+  report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::pos_encoding)), "nn.Embedding(L, d).weight", {"position", "column"}, table});
   report.row_name = "position";
   report.drawing = drawings_of(plots, c.picture, c.output);
   write_array_report(report, c.output);

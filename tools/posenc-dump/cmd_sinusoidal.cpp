@@ -89,7 +89,7 @@ std::string substituted(const std::string& cell, const SinusoidalOptions& option
   std::string text = cell;
   const std::size_t open = text.find('[');
   const std::string name = text.substr(0, std::min(open, text.size()));
-  const bool is_named = open != std::string::npos && text.back() == ']' && (name == "p" || name == "P" || name == name_of(Step::positions));
+  const bool is_named = open != std::string::npos && text.back() == ']' && (name == "p" || name == "P" || name == name_of(Step::pos_encoding));
   if (is_named) text = text.substr(open + 1, text.size() - open - 2);
   const std::vector<std::string> parts = parse_list("--cell", text);
   if (parts.size() != 2) throw UsageError("--cell", "expected ROW,COLUMN such as 'p[2,3]', found '" + cell + "'");
@@ -212,7 +212,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   if (c.verify.mistakes.empty()) section.instance = substituted(cell, options, extent.len);
   report.document.sections.push_back(std::move(section));
   report.header = header_of(c, options);
-  report.arrays.push_back({std::string(name_of(Step::positions)), formula, {"position", "column"}, table});
+  report.arrays.push_back({std::string(name_of(Step::pos_encoding)), formula, {"position", "column"}, table});
   report.row_name = "position";
   report.columns = labels;
   report.first_row = options.offset;
@@ -247,7 +247,7 @@ int verify_sinusoidal(SinusoidalCommand& c) {
   c.tensors.draw(random);
   const posenc::EncodingRun run = sinusoidal_run(extent.options, extent.len, c.tensors.take_optional<double>("--input"));
   EncodingReport report{c.output, {extent.columns.size()}};
-  report.unnamed = c.tensors.has("--input") ? Step::x_plus_p : Step::positions;
+  report.unnamed = c.tensors.has("--input") ? Step::x_plus_p : Step::pos_encoding;
   report.max_memory = budget.left();
   report.has_cells = !c.tensors.has("--input");
   return verify_encoding_files(c.verify, run, report);

@@ -84,13 +84,13 @@ EncodingRun sinusoidal_run(const SinusoidalOptions& options, std::size_t len, co
   run.usual = usual_of(options);
   const Tensor<double> table = sinusoidal<double>(len, options);
   if (x) run.steps.push_back({Step::x, *x, float32_unit * largest_magnitude(*x), true});
-  run.steps.push_back({Step::positions, table, rounding});
+  run.steps.push_back({Step::pos_encoding, table, rounding});
   if (x) {
-    const auto add = [](const Tensors& earlier) { return sum_of(earlier.at(Step::x), earlier.at(Step::positions)); };
+    const auto add = [](const Tensors& earlier) { return sum_of(earlier.at(Step::x), earlier.at(Step::pos_encoding)); };
     run.steps.push_back({Step::x_plus_p, sum_of(*x, table), rounding + 2 * float32_unit * largest_magnitude(*x), false, add});
   }
   run.identify = [](Step step, const Tensors& tensors) {
-    if (step == Step::positions) return posenc::identify_sinusoidal(tensors.at(step));
+    if (step == Step::pos_encoding) return posenc::identify_sinusoidal(tensors.at(step));
     if (step == Step::x_plus_p) return posenc::identify_sum(tensors.at(step), tensors.at(Step::x));
     return Identification{};
   };
@@ -100,14 +100,14 @@ EncodingRun sinusoidal_run(const SinusoidalOptions& options, std::size_t len, co
 EncodingRun similarity_run(const Tensor<double>& table, const SinusoidalOptions* options) {
   EncodingRun run;
   const double rounding = options ? posenc::rounding_at(options->offset + table.shape(0)) : float32_unit * largest_magnitude(table);
-  const auto dots = [](const Tensors& earlier) { return similarity(earlier.at(Step::positions)).dots; };
+  const auto dots = [](const Tensors& earlier) { return similarity(earlier.at(Step::pos_encoding)).dots; };
   const Tensor<double> ours = similarity(table).dots;
-  run.steps = {{Step::positions, table, rounding},
+  run.steps = {{Step::pos_encoding, table, rounding},
                {Step::position_dots, ours, 2 * rounding * static_cast<double>(table.shape(1)) * largest_magnitude(table) + 8 * float32_unit * largest_magnitude(ours), false, dots}};
   if (!options) return run;
   run.usual = usual_of(*options);
   run.identify = [](Step step, const Tensors& tensors) {
-    return step == Step::positions ? posenc::identify_sinusoidal(tensors.at(step)) : Identification{};
+    return step == Step::pos_encoding ? posenc::identify_sinusoidal(tensors.at(step)) : Identification{};
   };
   const std::size_t len = table.shape(0);
   run.candidates = candidates_of(*options, [len](const SinusoidalOptions& other) {

@@ -25,7 +25,7 @@ void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify
 struct EncodingReport {
   const OutputOptions& output;
   EncodingSizes sizes{};
-  Step unnamed = Step::positions;  ///< what an array without a name is
+  Step unnamed = Step::pos_encoding;  ///< what an array without a name is
   std::size_t max_memory = 0;
   bool has_cells = false;
 };

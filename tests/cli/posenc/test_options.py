@@ -52,7 +52,7 @@ class OptionTest(PosencTest):
         self.save(np.random.RandomState(0).randn(6, 8), "x.npy")
         self.save(table(6, 8), "p.npy")
         self.save(table(6, 8).astype(np.float32), "p32.npy")
-        np.savez(self.folder / "p.npz", positions=table(60, 32))
+        np.savez(self.folder / "p.npz", pos_encoding=table(60, 32))
 
     def printed(self, *arguments):
         run = self.run_tool(*arguments)

@@ -111,11 +111,11 @@ class OtherSubcommandsTest(PosencTest):
     def test_learned(self):
         # torch 1.13.1: torch.manual_seed(0); torch.nn.Embedding(2, 3).weight
         torch = [[1.5409961, -0.2934289, -2.1787894], [0.5684313, -1.0845224, -1.3985955]]
-        np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="positions"), torch, atol=1e-7)
-        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="positions"), np.load(REFERENCE / "embedding.npy"))
+        np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="pos_encoding"), torch, atol=1e-7)
+        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="pos_encoding"), np.load(REFERENCE / "embedding.npy"))
         given = np.arange(6.0).reshape(2, 3)
-        np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="positions"), given)
-        self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="positions"), torch))
+        np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="pos_encoding"), given)
+        self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="pos_encoding"), torch))
 
     def test_fit_lowers_the_loss(self):
         loss = self.array("learned", "--fit", "--len", 6, "--d-model", 8, "--fit-steps", 50, name="loss")

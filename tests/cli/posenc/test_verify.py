@@ -35,10 +35,10 @@ class VerifyTest(PosencTest):
         p = table(12, 10)
         halves = np.hstack([p[:, 0::2], p[:, 1::2]])
         arguments = ("--len", 12, "--d-model", 10)
-        self.assertEqual(self.named("sinusoidal", {"pe": halves}, *arguments), ("positions", ["E2"]))
-        self.assertEqual(self.named("sinusoidal", {"P": table(13, 10)[1:]}, *arguments), ("positions", ["E7"]))
-        self.assertEqual(self.named("sinusoidal", {"positions": p}, *arguments, "--layout", "concatenated")[1], ["E2"])
-        self.assertEqual(self.named("similarity", {"positions": table(12, 10, 500.0)}, *arguments)[1], ["E6"])
+        self.assertEqual(self.named("sinusoidal", {"pe": halves}, *arguments), ("pos_encoding", ["E2"]))
+        self.assertEqual(self.named("sinusoidal", {"P": table(13, 10)[1:]}, *arguments), ("pos_encoding", ["E7"]))
+        self.assertEqual(self.named("sinusoidal", {"pos_encoding": p}, *arguments, "--layout", "concatenated")[1], ["E2"])
+        self.assertEqual(self.named("similarity", {"pos_encoding": table(12, 10, 500.0)}, *arguments)[1], ["E6"])
         report = self.judge("sinusoidal", {"pe": table(12, 10, 500.0)}, *arguments, "--base", 300, code=DIFFERENT)
         self.assertIn("500 instead of 300", report["diagnosis"][0]["message"])
         self.judge("sinusoidal", {"pe": table(12, 10, 500.0)}, *arguments, "--base", 500, code=DONE)
@@ -49,9 +49,9 @@ class VerifyTest(PosencTest):
         p = table(9, 8)
         self.judge("sinusoidal", {"x_plus_p": x + p}, "--input", "x.npy", code=DONE)
         self.assertEqual(self.named("sinusoidal", {"x_plus_p": x * np.sqrt(8) + p}, "--input", "x.npy"), ("x_plus_p", ["E10"]))
-        report = self.judge("sinusoidal", {"x": x, "positions": table(9, 8, 99.0), "x_plus_p": x + table(9, 8, 99.0)},
+        report = self.judge("sinusoidal", {"x": x, "pos_encoding": table(9, 8, 99.0), "x_plus_p": x + table(9, 8, 99.0)},
                             "--input", "x.npy", code=DIFFERENT)
-        self.assertEqual((report["first_divergent_step"], report["steps"][2]["local"]), ("positions", "match"))
+        self.assertEqual((report["first_divergent_step"], report["steps"][2]["local"]), ("pos_encoding", "match"))
 
     def test_frequencies_rotations_and_dot_products(self):
         omega = 10000.0 ** (-np.arange(0, 8, 2) / 8)
@@ -90,7 +90,7 @@ class VerifyTest(PosencTest):
     def test_options_of_verification(self):
         theirs = {"table": table(12, 10), "other": np.zeros((3, 3))}
         arguments = ("--len", 12, "--d-model", 10)
-        report = self.judge("sinusoidal", theirs, *arguments, "--map", "table=positions", code=DONE)
+        report = self.judge("sinusoidal", theirs, *arguments, "--map", "table=pos_encoding", code=DONE)
         self.assertEqual((report["aligned"][0]["by"], report["unmatched"]), ("map", ["other"]))
         off = {"pe": table(12, 10) + 1e-9}
         self.judge("sinusoidal", off, *arguments, code=DONE)
@@ -105,7 +105,7 @@ class VerifyTest(PosencTest):
         self.refuse(USAGE, "sinusoidal", "--verify", "theirs.npz", "--curves", mentions="--curves")
         self.refuse(USAGE, "learned", "--fit", "--verify", "theirs.npz", mentions="--fit")
         self.refuse(USAGE, "rope", "--verify", "theirs.npz", "--dtype", "float32", mentions="--dtype")
-        self.refuse(USAGE, "sinusoidal", "--verify", "theirs.npz", "--map", "absent=positions", mentions="absent")
+        self.refuse(USAGE, "sinusoidal", "--verify", "theirs.npz", "--map", "absent=pos_encoding", mentions="absent")
         self.refuse(SYSTEM, "sinusoidal", "--verify", "missing.npz", mentions="missing.npz")
         (self.folder / "broken.npz").write_bytes(b"PK\x03\x04 and no more")
         self.refuse(INPUT, "sinusoidal", "--verify", "broken.npz", mentions="broken.npz")

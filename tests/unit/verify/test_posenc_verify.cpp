@@ -31,10 +31,10 @@ Tensor<double> added(const Tensor<double>& a, const Tensor<double>& b, double fa
 
 EncodingRun run_of(const Tensor<double>& x) {
   EncodingRun run;
-  const auto add = [](const Tensors& earlier) { return added(earlier.at(Step::x), earlier.at(Step::positions)); };
-  run.steps = {{Step::x, x, 1e-6, true}, {Step::positions, table(10000), rounding_at(len)}, {Step::x_plus_p, added(x, table(10000)), rounding_at(len), false, add}};
+  const auto add = [](const Tensors& earlier) { return added(earlier.at(Step::x), earlier.at(Step::pos_encoding)); };
+  run.steps = {{Step::x, x, 1e-6, true}, {Step::pos_encoding, table(10000), rounding_at(len)}, {Step::x_plus_p, added(x, table(10000)), rounding_at(len), false, add}};
   run.identify = [](Step step, const Tensors& tensors) {
-    return step == Step::positions ? identify_sinusoidal(tensors.at(step)) : identify_sum(tensors.at(step), tensors.at(Step::x));
+    return step == Step::pos_encoding ? identify_sinusoidal(tensors.at(step)) : identify_sum(tensors.at(step), tensors.at(Step::x));
   };
   return run;
 }
@@ -57,7 +57,7 @@ TEST_CASE("a table in float32 matches, and what it could not show is listed") {
   const EncodingRun run = run_of(input());
   Tensor<double> rounded = table(10000);
   for (double& value : rounded.storage()) value = static_cast<double>(static_cast<float>(value));
-  const Verification found = judged(run, {{Step::positions, rounded}});
+  const Verification found = judged(run, {{Step::pos_encoding, rounded}});
   CHECK(found.verdict == Verdict::match);
   CHECK(found.blind_spots_known);
   CHECK(found.blind_spots.front().id == "E1");
@@ -66,9 +66,9 @@ TEST_CASE("a table in float32 matches, and what it could not show is listed") {
 
 TEST_CASE("the first wrong step is named, and a sum of it is a consequence") {
   const EncodingRun run = run_of(input());
-  const Verification found = judged(run, {{Step::positions, table(500)}, {Step::x_plus_p, added(input(), table(500))}});
+  const Verification found = judged(run, {{Step::pos_encoding, table(500)}, {Step::x_plus_p, added(input(), table(500))}});
   CHECK(found.verdict == Verdict::mismatch);
-  CHECK(found.first_divergent_step == Step::positions);
+  CHECK(found.first_divergent_step == Step::pos_encoding);
   REQUIRE(found.diagnosis.size() == 1);
   CHECK(found.diagnosis[0].id == "E6");
   CHECK(found.diagnosis[0].variant == "500");
@@ -78,7 +78,7 @@ TEST_CASE("the first wrong step is named, and a sum of it is a consequence") {
 
 TEST_CASE("a right table with a wrong sum: the sum is the first wrong step") {
   const EncodingRun run = run_of(input());
-  const Verification found = judged(run, {{Step::positions, table(10000)}, {Step::x_plus_p, added(input(), table(10000), std::sqrt(10.0))}});
+  const Verification found = judged(run, {{Step::pos_encoding, table(10000)}, {Step::x_plus_p, added(input(), table(10000), std::sqrt(10.0))}});
   CHECK(found.first_divergent_step == Step::x_plus_p);
   REQUIRE(found.diagnosis.size() == 1);
   CHECK(found.diagnosis[0].id == "E10");
@@ -86,10 +86,10 @@ TEST_CASE("a right table with a wrong sum: the sum is the first wrong step") {
 
 TEST_CASE("what the run's own options ask for is no mistake, and leaving it out is one") {
   EncodingRun run = run_of(input());
-  run.steps = {{Step::positions, table(500), rounding_at(len)}};
+  run.steps = {{Step::pos_encoding, table(500), rounding_at(len)}};
   run.usual = {{"E6", "base", "500", "10000", true}};
-  CHECK(judged(run, {{Step::positions, table(500)}}).verdict == Verdict::match);
-  const Verification found = judged(run, {{Step::positions, table(10000, 1)}});
+  CHECK(judged(run, {{Step::pos_encoding, table(500)}}).verdict == Verdict::match);
+  const Verification found = judged(run, {{Step::pos_encoding, table(10000, 1)}});
   REQUIRE(found.diagnosis.size() == 2);
   CHECK(found.diagnosis[0].id == "E7");
   CHECK(found.diagnosis[0].with == "E6");
@@ -103,13 +103,13 @@ TEST_CASE("a narrower tolerance, NaN, half precision and shapes that do not fit 
   for (double& value : rounded.storage()) value = static_cast<double>(static_cast<float>(value));
   VerifyOptions exact;
   exact.tolerance = Tolerance{0, 1e-12, false};
-  CHECK(judged(run, {{Step::positions, rounded}}, exact).diagnosis.front().id == "T1");
+  CHECK(judged(run, {{Step::pos_encoding, rounded}}, exact).diagnosis.front().id == "T1");
   for (double& value : half.storage()) value = std::ldexp(std::nearbyint(std::ldexp(value, 11 - std::ilogb(value == 0 ? 1 : value) - 1)), std::ilogb(value == 0 ? 1 : value) + 1 - 11);
-  const Verification coarse = judged(run, {{Step::positions, half}});
+  const Verification coarse = judged(run, {{Step::pos_encoding, half}});
   REQUIRE(coarse.diagnosis.size() == 1);
   CHECK(coarse.diagnosis.front().id == "T2");
   CHECK(coarse.diagnosis.front().variant == "float16");
-  CHECK(judged(run, {{Step::positions, filled<double>({2, 2}, 0)}}).steps[1].difference.status == Status::shape);
+  CHECK(judged(run, {{Step::pos_encoding, filled<double>({2, 2}, 0)}}).steps[1].difference.status == Status::shape);
   CHECK(judged(run, {}).verdict == Verdict::incomparable);
   CHECK(judged(run, {{Step::x, input()}}).verdict == Verdict::incomparable);  // agreeing on the input only
 }
