@@ -86,9 +86,9 @@ TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, cons
   report.title = posenc_word(c.output, found.explanations.empty()      ? "identify_unknown"
                                        : found.explanations.size() > 1 ? "identify_ties"
                                                                        : "identify_known");
-  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"residual"}};
+  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"largest_difference"}};
   render::Table shown;
-  shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "residual"), render::Alignment::right}};
+  shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "largest_difference"), render::Alignment::right}};
   const char* status = found.explanations.size() > 1 ? "consistent" : "explains";
   for (const posenc::Explanation& one : found.explanations) {
     const std::string text = text_of(c, sizes, one.deviations);

@@ -23,6 +23,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <numeric>
 
@@ -30,7 +31,7 @@ namespace attn::tools {
 namespace {
 
 constexpr std::size_t default_len = 60, default_width = 32;  // the document's figures
-constexpr std::size_t rows_at_once = 256;
+constexpr std::size_t values_at_once = 1 << 17;
 
 struct SinusoidalCommand {
   explicit SinusoidalCommand(CLI::App& app) : tensors(app) {}
@@ -159,6 +160,7 @@ Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
   return extent;
 }
 
+// Writes block after block while the next one is computed beside it, in memory for two of them.
 template <class T>
 int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   const auto sink = io::open_sink(c.output.path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
@@ -167,11 +169,17 @@ int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));
   MatrixCsv csv(output, "position", titles, {c.output.precision});
   const SinusoidalRows<T> rows(extent.options, extent.columns);
-  std::vector<T> values(rows_at_once * rows.width());
+  const std::size_t rows_at_once = std::min(extent.len, std::max<std::size_t>(1, values_at_once / rows.width()));
+  const auto count_from = [&](std::size_t first) { return std::min(rows_at_once, extent.len - first); };
+  std::vector<T> values(rows_at_once * rows.width()), following(values.size());
+  rows.fill(0, count_from(0), values.data());
   for (std::size_t first = 0; first < extent.len; first += rows_at_once) {
-    const std::size_t count = std::min(rows_at_once, extent.len - first);
-    rows.fill(first, count, values.data());
-    for (std::size_t i = 0; i < count; ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+    const std::size_t next = first + rows_at_once;
+    std::future<void> filled;
+    if (next < extent.len) filled = std::async(std::launch::async, [&] { rows.fill(next, count_from(next), following.data()); });
+    for (std::size_t i = 0; i < count_from(first); ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+    if (filled.valid()) filled.get();
+    values.swap(following);
   }
   csv.finish();
   sink->finish();
