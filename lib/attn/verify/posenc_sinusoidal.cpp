@@ -10,6 +10,7 @@ namespace attn::posenc {
 namespace {
 
 constexpr std::uint64_t farthest_offset = 4096;
+constexpr std::size_t rows_for_amplitude = 64;
 
 // Every whole number up to here is one of the type, so that rounded positions show only beyond.
 constexpr std::size_t exact_in_bfloat16 = 256, exact_in_float16 = 2048;
@@ -44,14 +45,14 @@ double residual_of(const Table& table, const VariantRows& ours, double scale, st
   return largest;
 }
 
-// √(sin² + cos²) of the pairs, which every variant but E5 keeps constant; 0 if it varies.
+// √(sin² + cos²) of the pairs, which every variant but E5 keeps constant; 0 if it varies in the first rows.
 double amplitude_of(const Table& table, PairOrder order) {
   const std::size_t sines = (table.width + 1) / 2;
   double least = INFINITY, most = 0;
   for (std::size_t j = 0; j < table.width / 2; ++j) {
     const std::size_t first = order == PairOrder::interleaved ? 2 * j : j;
     const std::size_t second = order == PairOrder::interleaved ? 2 * j + 1 : sines + j;
-    for (std::size_t i = 0; i < table.len; ++i) {
+    for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
       const double amplitude = std::hypot(table.at(i, first), table.at(i, second));
       least = std::min(least, amplitude);
       most = std::max(most, amplitude);
