@@ -102,7 +102,8 @@ int run_table(LearnedCommand& c) {
   TorchGenerator random(c.run.seed);
   const Tensor<T> table = table_of<T>(c, random);
   const Similarity<T> similar = similarity(table);
-  const std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "learned_title"), c.output, similar);
+  std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "similarity_title"), c.output, similar);
+  plots.insert(plots.begin(), {posenc_word(c.output, "learned_title"), posenc_word(c.output, "column"), posenc_word(c.output, "row_position"), false, false, {}, {TensorView(table)}});
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   ArrayReport report;
   report.document.title = posenc_word(c.output, "learned_title");

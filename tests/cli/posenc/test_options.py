@@ -1,10 +1,11 @@
 """Every option of every subcommand changes what is printed; an option of the help text without a row here fails."""
 import re
+import subprocess
 import unittest
 
 import numpy as np
 
-from posenc_tool import PosencTest, table
+from posenc_tool import TOOL, PosencTest, table
 
 TABLE = {"--base": ["--base", 300], "--denominator": ["--denominator", "d-2"], "--odd": (["--d-model", 7, "--odd", "drop"], ["--d-model", 7, "--odd", "extra-sin"]),
          "--len": ["--len", 9], "--d-model": ["--d-model", 10], "--offset": ["--offset", 5], "--layout": ["--layout", "concatenated"]}
@@ -75,6 +76,24 @@ class OptionTest(PosencTest):
         for subcommand, arguments in (("sinusoidal", ["--len", 10**6]), ("similarity", ["--len", 10**5]), ("learned", ["--len", 10**5]),
                                       ("rope", ["--len", 10**7]), ("alibi", ["--len", 10**5])):
             self.refuse(5, subcommand, *arguments, "--max-memory", "1MiB", mentions="1.0 MiB")
+
+    def test_every_exit_code_that_can_occur(self):
+        (self.folder / "broken.npy").write_bytes(b"\x93NUMPY and no more")
+        verifying = [name for name in ROWS if name not in ("binary", "precision", "identify")]
+        for subcommand in ROWS:
+            table_of = ["p.npy"] if subcommand == "identify" else []
+            self.refuse(2, subcommand, *table_of, "--no-such-option", mentions="--no-such-option")
+            self.refuse(4, subcommand, *table_of, "-o", "missing/out.json", mentions="missing/out.json")
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([TOOL, subcommand, *table_of], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((done.returncode, done.stderr.count(b"\n")), (4, 1), subcommand)
+            if subcommand in verifying:
+                self.refuse(3, subcommand, "--verify", "broken.npy", mentions="broken.npy")
+                self.refuse(4, subcommand, "--verify", "missing.npy", mentions="missing.npy")
+                self.output(subcommand, "--verify", "x.npy", code=1)
+        for arguments in (["sinusoidal", "--input"], ["rope", "--input"], ["learned", "--weights"], ["identify"], ["identify", "p.npy", "--input"]):
+            self.refuse(3, *arguments, "broken.npy", mentions="broken.npy")
+        self.output("identify", "x.npy", code=1)
 
     def test_files_are_replaced_only_by_force(self):
         for subcommand in ROWS:
