@@ -81,8 +81,14 @@ void add_precision(CLI::App& app, OutputOptions& o) {
 
 void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
   o.language = language_of_locale();
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  // Of the two, the last one counts.
+  const auto decide = [&o, &app]() {
+    for (const CLI::Option* option : app.parse_order()) {
+      if (option->check_name("--notes") || option->check_name("--no-notes")) o.notes = option->check_name("--notes");
+    }
+  };
+  app.add_flag_callback("--notes", decide, help)->group(group);
+  app.add_flag_callback("--no-notes", decide, "Numbers without explanations")->group(group);
   static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
   add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
 }

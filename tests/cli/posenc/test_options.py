@@ -38,9 +38,9 @@ ROWS = {
     "alibi": ([], {**COMMON, "--heads": ["--heads", 6], "--len": ["--len", 3], "--query-len": ["--query-len", 2], "--key-len": ["--key-len", 9], "--future": ["--future", "symmetric"],
                    "--slopes": ["--slopes"], "--mistake": ["--mistake", "AL2"], "--full": (["--len", 99], ["--len", 99, "--full"]), "--color": ["--color", "always"],
                    "--dtype": (["-f", "json"], ["-f", "json", "--dtype", "float32"])}),
-    "precision": (["--len", 300], {**TABLE, **COMMON, **PICTURES, "--tolerance": ["--tolerance", "1e-6"], "--color": (["--curves"], ["--curves", "--color", "always"])}),
+    "precision": ([], {**TABLE, **COMMON, **PICTURES, "--tolerance": ["--tolerance", "1e-6"], "--color": (["--curves"], ["--curves", "--color", "always"])}),
     "identify": (["p.npy"], {**COMMON, "--precision": (["p32.npy"], ["p32.npy", "--precision", 2]), "--input": ["--input", "x.npy"], "--kind": ["--kind", "rope", "--input", "x.npy"],
-                             "--heads": (["--kind", "rope", "--input", "x.npy"], ["--kind", "rope", "--input", "x.npy", "--heads", 2]),
+                             "--heads": (["x.npy", "--kind", "rope", "--input", "x.npy"], ["x.npy", "--kind", "rope", "--input", "x.npy", "--heads", 2]),
                              "--role": (["x.npy", "--kind", "rope", "--input", "x.npy"], ["x.npy", "--kind", "rope", "--input", "x.npy", "--role", "value"])}),
 }
 # Tested with files, memory and pictures in the other scripts.
