@@ -86,6 +86,7 @@ TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, cons
   report.title = posenc_word(c.output, found.explanations.empty()      ? "identify_unknown"
                                        : found.explanations.size() > 1 ? "identify_ties"
                                                                        : "identify_known");
+  report.introduction = posenc_notes(c.output, "identify");
   report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"largest_difference"}};
   render::Table shown;
   shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "largest_difference"), render::Alignment::right}};
