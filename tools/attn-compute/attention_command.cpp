@@ -18,6 +18,13 @@
 namespace attn::tools {
 namespace {
 
+// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
+bool may_be_minus_infinity(Step step) {
+  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
+}
+
+}  // namespace
+
 render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
   render::JsonObject header = {{"tool", "attn-compute"},
                                {"version", ATTNSCOPE_VERSION},
@@ -36,11 +43,6 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
   return header;
 }
 
-// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
-bool may_be_minus_infinity(Step step) {
-  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
-}
-
 void require_finite(const Trace& trace) {
   for (const TraceEntry& entry : trace.entries) {
     for (std::size_t i = 0; i < entry.tensor.size(); ++i) {
@@ -52,8 +54,6 @@ void require_finite(const Trace& trace) {
     }
   }
 }
-
-}  // namespace
 
 AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale)
     : subcommand(std::move(name)), tensors(app) {
