@@ -19,6 +19,9 @@ enum class Step {
   w_s, b_s, gamma, beta, w_gate, b_gate, w_1, b_1, w_2, b_2,
   // inputs
   x, memory, memory_value,
+  // positional encodings
+  pair_omega, pair_rotation, pos_encoding, x_plus_p, position_dots,
+  rope_cos, rope_sin, rope_rotated, alibi_slopes, alibi_bias,
   // linear maps and heads
   q_proj, k_proj, v_proj, q, k, v, q_rot, k_rot, past_key, past_value, present_key, present_value,
   // scores: four tensors with four meanings
