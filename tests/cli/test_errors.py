@@ -85,7 +85,7 @@ class ErrorTest(ToolTest):
                 self.refuse(USAGE, "sdpa", f"{option}={value}", mentions=(option, value))
 
     def test_negative_numbers_need_no_equals_sign(self):
-        for arguments in (["--scale", "-1"], ["--mask-fill", "-1e9"], ["--scale", "-1e-3"], ["--window", "-1,0"]):
+        for arguments in (["--scale", "-1"], ["--causal", "--mask-fill", "-1e9"], ["--scale", "-1e-3"], ["--window", "-1,0"]):
             self.succeed("sdpa", *arguments)
 
     def test_precision_and_memory_have_ranges(self):
@@ -176,7 +176,7 @@ class ErrorTest(ToolTest):
         self.refuse(LIMIT, "dot", "--len", 300, "--max-memory", "64KiB", mentions=" needed for ")
 
     def test_a_number_that_is_not_finite_is_named_as_cell_takes_it(self):
-        self.refuse(NON_FINITE, "dot", "--query", "[[[1,2,3,4],[5,NaN,7,8],[1,1,1,1]]]", "--key", "ones:1x5x4", "--strict", "-o", "a.npz",
+        self.refuse(NON_FINITE, "dot", "--query", '[[[1,2,3,4],[5,"NaN",7,8],[1,1,1,1]]]', "--key", "ones:1x5x4", "--strict", "-o", "a.npz",
                     mentions="q[0,0,1,1]: is nan")
 
 

@@ -55,6 +55,14 @@ class LatexTest(unittest.TestCase):
         helped = subprocess.run([TOOLS / "attn-compute", "dot", "--help"], capture_output=True, timeout=60).stdout.decode()
         self.assertIn("amsmath", helped)
 
+    def test_one_number_and_tables_name_the_packages_too(self):
+        chinese = "% needs \\usepackage{amsmath} and \\usepackage{ctex}, compiled with xelatex\n"
+        for words in (["attn-compute", "dot", "--cell", "weights[0,0,0,1]"], ["attn-compute", "dot", "--list-steps"], ["mha-shapes", "trace"],
+                      ["complexity-compare", "table"]):
+            done = subprocess.run([TOOLS / words[0], *words[1:], "-f", "latex", "--lang", "zh"], capture_output=True, timeout=60)
+            self.assertTrue(done.stdout.decode().startswith(chinese), words)
+            self.assertTrue(latex_of(words).startswith("% needs \\usepackage{amsmath}\n"), words)
+
     def test_quotes_are_those_of_latex(self):
         self.assertIn("``torch''", latex_of(["attn-compute", "mha"]))
 

@@ -39,6 +39,14 @@ class ListStepsTest(ToolTest):
         block = text[text.index("\nscores_raw   "):].splitlines()[1:4]
         self.assertFalse(any("needs" in line for line in block), block)
 
+    def test_what_dot_has_only_with_linear_maps_says_so(self):
+        text = "\n" + self.succeed("dot", "--list-steps", "--width", "160")
+        for step in ("x", "q_proj", "k_proj", "v_proj", "merged"):
+            self.assertRegex(text, rf"\n{step}   .*\n.*\n      needs a?.*linear map", step)
+        self.assertNotIn("needs a linear map", self.succeed("mha", "--list-steps"))
+        self.assertIn("needs --memory", self.succeed("mha", "--list-steps"))
+        self.assertNotIn("needs --memory", self.succeed("cross", "--list-steps"))
+
     def test_parameters_are_listed_with_the_way_to_see_them(self):
         text = self.succeed("mha", "--list-steps")
         self.assertIn("--steps 'w_*'", text)

@@ -46,6 +46,11 @@ def _(t, command):
     t.assertLess(text.index("Examples:"), text.index("--scale"))
 
 
+@covers("--version")
+def _(t, command):
+    t.assertEqual(t.succeed(command, "--version"), t.succeed("--version"))
+
+
 # Tensors --------------------------------------------------------------------------------------------
 
 @covers("--query")

@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "run_formula.hpp"
 #include "step_list.hpp"
 #include "verify_command.hpp"
 
@@ -81,6 +82,12 @@ void check_verify(const AttentionCommand& command) {
     if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
   }
   check_verify_options(command.verify, command.run.dtype, ids);
+  if (command.output.show_recipe && !command.verify.mistakes.empty()) {
+    throw UsageError("--show-recipe", "cannot be combined with --mistake: PyTorch does not make mistakes to order");
+  }
+  if (command.output.show_recipe && !command.verify.files.empty()) {
+    throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
+  }
 }
 
 RunPlan plan_of(const AttentionCommand& command) {
@@ -115,7 +122,10 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result)}, command.output);
+    const NoteContext context(command, result);
+    write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result),
+                  [&](const TraceEntry& entry) { return run_formula(context, entry.step, lessons::Language::en).text; }},
+                 command.output);
   }
   if (command.run.strict) require_finite(result.trace);
   return exit_done;
@@ -124,6 +134,8 @@ int present(const AttentionCommand& command, AttentionResult result) {
 int list_steps(const AttentionCommand& command, const RunPlan& everything, const std::vector<Step>& parameters) {
   RunPlan least = everything;
   least.cache = least.softcap = least.mask = least.detail = least.dropout = least.averaged_weights = least.memory_value = false;
+  if (command.subcommand == "dot") least.inputs = least.query_map = least.key_map = least.value_map = false;
+  if (command.subcommand != "cross") least.memory = false;
   const std::vector<Step> always = planned_steps(least);
   std::vector<ListedStep> listed;
   for (const Step step : planned_steps(everything)) {

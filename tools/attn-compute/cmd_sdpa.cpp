@@ -19,7 +19,8 @@ void use_default_inputs(AttentionCommand& c, MemoryBudget& budget) {
   const std::size_t batch = s.batch.value_or(1), heads = s.heads.value_or(1), kv_heads = s.kv_heads.value_or(heads);
   const std::size_t query_len = s.query_len.value_or(s.len.value_or(3)), key_len = s.key_len.value_or(s.len.value_or(4));
   const std::size_t head_dim = s.head_dim.value_or(4), value_dim = s.value_dim.value_or(head_dim);
-  if (heads % kv_heads != 0) throw UsageError("--kv-heads", fmt::format("{} does not divide {} heads", kv_heads, heads));
+  const bool typed = !c.tensors.has("--query") && !c.tensors.has("--key");
+  if (typed && heads % kv_heads != 0) throw UsageError("--kv-heads", fmt::format("{} does not divide {} heads", kv_heads, heads));
   c.tensors.use_default("--query", fmt::format("randn:{}x{}x{}x{}", batch, heads, query_len, head_dim), budget);
   c.tensors.use_default("--key", fmt::format("randn:{}x{}x{}x{}", batch, kv_heads, key_len, head_dim), budget);
   c.tensors.use_default("--value", fmt::format("randn:{}x{}x{}x{}", batch, kv_heads, key_len, value_dim), budget);

@@ -13,7 +13,7 @@ namespace attn::tools {
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number);
 
 /// Adds to the first section that shows zeros among fractions what a bare 0 means beside 0.0000: once a page,
-/// and only where notes are wanted and there are digits behind the point.
+/// and only where notes are wanted. Without digits behind the point the two look alike, and that is said.
 void explain_zeros(render::Document& document, const OutputOptions& options);
 
 /// `shown` are the steps to show, `result` is the complete run they are part of.

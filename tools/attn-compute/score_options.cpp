@@ -160,7 +160,7 @@ void add_score_options(CLI::App& app, ScoreOptions& o, TensorArguments& tensors,
   add_mask_options(app, o, tensors);
 }
 
-void check_score_options(const ScoreOptions& o, const TensorArguments& tensors) {
+void check_score_options(const ScoreOptions& o, const TensorArguments& tensors, bool rule_elsewhere) {
   if (tensors.has("--past-key") != tensors.has("--past-value")) {
     throw UsageError("--past-key", "a cache needs --past-key and --past-value together");
   }
@@ -170,7 +170,7 @@ void check_score_options(const ScoreOptions& o, const TensorArguments& tensors) 
   const bool given = tensors.has("--mask") || tensors.has("--memory-mask");
   if (!given && o.mask_means) throw UsageError("--mask-means", "has no effect without --mask");
   if (!given && o.mask_short) throw UsageError("--mask-short", "has no effect without --mask");
-  if (given || o.any_rule()) return;
+  if (given || o.any_rule() || rule_elsewhere) return;
   constexpr const char* without_rule = "has no effect without a mask option, such as --causal, --valid-lens or --mask";
   if (o.masked_rows) throw UsageError("--masked-rows", without_rule);
   if (o.mask_fill) throw UsageError("--mask-fill", without_rule);

@@ -42,8 +42,9 @@ struct ScoreOptions {
 void add_score_options(CLI::App& app, ScoreOptions& options, TensorArguments& tensors,
                        const std::string& default_scale = "auto");
 
-/// Throws UsageError for options that contradict each other or would do nothing.
-void check_score_options(const ScoreOptions& options, const TensorArguments& tensors);
+/// Throws UsageError for options that contradict each other or would do nothing; `rule_elsewhere`: keys are also
+/// hidden by an option that is not among these.
+void check_score_options(const ScoreOptions& options, const TensorArguments& tensors, bool rule_elsewhere = false);
 
 /// How a given mask is meant: the option, else keep for booleans and add for floating point.
 /// Throws UsageError for whole numbers without --mask-means, which could be any of the three.

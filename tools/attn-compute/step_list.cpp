@@ -6,6 +6,7 @@
 #include "../common/suggest.hpp"
 
 #include <attn/error.hpp>
+#include <attn/formula.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/display_width.hpp>
 
@@ -55,7 +56,7 @@ void append_wrapped(std::string& text, const std::string& words, std::size_t wid
 
 std::string heading_of(const ListedStep& listed, lessons::Language language) {
   const StepInfo& info = step_info(listed.step);
-  const std::string symbol(info.symbol), formula = lessons::formula(language, listed.step);
+  const std::string symbol(info.symbol), formula = with_symbols(lessons::formula(language, listed.step));
   // A formula in words may hold an equals sign of its own.
   const char* between = formula.find('=') == std::string::npos ? " = " : ": ";
   return listed.path + "   " + symbol + (formula.empty() ? "" : between + formula) + "   (" + std::string(info.axes) + ")";
@@ -99,7 +100,7 @@ render::Table table_of(const std::vector<ListedStep>& steps, lessons::Language l
   for (const OtherSystem& system : other_systems) table.columns.push_back({system.key});
   for (const ListedStep& listed : steps) {
     const StepInfo& info = step_info(listed.step);
-    std::vector<render::Cell> row = {listed.path, kinds[static_cast<std::size_t>(info.kind)], lessons::formula(language, listed.step),
+    std::vector<render::Cell> row = {listed.path, kinds[static_cast<std::size_t>(info.kind)], with_symbols(lessons::formula(language, listed.step)),
                                      std::string(info.axes), lessons::meaning(language, listed.step)};
     for (const OtherSystem& system : other_systems) row.emplace_back(std::string(info.foreign.*system.step));
     table.rows.push_back(std::move(row));

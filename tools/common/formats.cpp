@@ -10,6 +10,7 @@
 #include <attn/lessons/words.hpp>
 #include <attn/render/csv.hpp>
 #include <attn/render/latex.hpp>
+#include <attn/render/latex_text.hpp>
 #include <attn/render/markdown.hpp>
 #include <attn/render/table.hpp>
 #include <attn/render/text.hpp>
@@ -76,7 +77,7 @@ void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&)
     for (const std::string& axis : split_axes(entry.axes)) axes.emplace_back(axis);
     json.add({{"step", entry.name},
               {"symbol", info.symbol},
-              {"formula", info.formula},
+              {"formula", report.formula(entry)},
               {"axes", std::move(axes)},
               {"shape", render::json_of(entry.tensor.shape())}},
              entry.tensor);
@@ -201,7 +202,9 @@ void write_rendered(const std::function<std::string(const Format&)>& render, con
   check_format_options(format, options);
   require_table_format(format);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
-  sink->write(render(format));
+  const std::string text = render(format);
+  if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
+  sink->write(text);
   sink->finish();
 }
 

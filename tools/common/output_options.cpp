@@ -89,8 +89,7 @@ void add_width(CLI::App& app, OutputOptions& o) {
 void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
   add_width(app, o);
   o.language = language_of_locale();
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  add_switch(app, group, {"--notes", help}, {"--no-notes", "Numbers without explanations"}, [&o](bool notes) { o.notes = notes; });
   static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
   add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
 }
@@ -160,10 +159,11 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.parse_complete_callback([&o]() { refuse_contradictions(o); });
 }
 
-void add_table_options(CLI::App& app, OutputOptions& o) {
+void add_table_options(CLI::App& app, OutputOptions& o, Numbers numbers) {
   add_destination(app, o, table_format_help(o));
-  add_precision(app, o);
+  if (numbers == Numbers::fractions) add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
+  if (o.has_drawing) add_colour(app, o);
 }
 
 void add_report_or_tensor_options(CLI::App& app, OutputOptions& o) {

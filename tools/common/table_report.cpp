@@ -9,6 +9,7 @@
 #include <attn/render/escape.hpp>
 #include <attn/render/latex_text.hpp>
 
+#include <algorithm>
 #include <variant>
 
 #include <CLI/CLI.hpp>
@@ -36,10 +37,11 @@ std::string text_of(const TableReport& report, bool notes, std::size_t width) {
   std::string text = report.title + "\n\n";
   if (notes) text += wrapped(report.introduction, width);
   for (const TitledTable& part : report.tables) {
-    text += part.title + "\n\n" + render::table_text(part.table, width) + "\n";
+    text += part.title + "\n\n" + render::table_text(part.table, std::max(width, part.width)) + "\n";
     if (notes) text += wrapped(part.paragraphs, width);
   }
   if (notes) text += wrapped(report.closing, width);
+  if (!report.drawing.empty()) return text + report.drawing;
   text.pop_back();  // the last part's empty line
   return text;
 }
@@ -65,7 +67,7 @@ std::string latex_of(const TableReport& report, bool notes) {
   }
   if (notes) text += escaped(report.closing, render::latex_text);
   text.pop_back();
-  return text;
+  return render::latex_needs(render::has_wide_character(text)) + text;
 }
 
 struct ToJson {

@@ -237,7 +237,9 @@ const std::vector<std::string_view>& placeholder_names() {
       // layers
       "eps", "Eo",
       // what was found
-      "deviation", "expected", "found", "count", "step",
+      "deviation", "expected", "found", "count", "step", "row",
+      // mistakes made on purpose
+      "id", "title",
       // one number taken apart
       "axis", "term",
       // shapes and the code that claims them

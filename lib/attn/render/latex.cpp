@@ -159,13 +159,6 @@ void write_section(Buffer& buffer, const Section& section, const LatexStyle& sty
   }
 }
 
-bool has_wide_character(std::string_view text) {
-  while (!text.empty()) {
-    if (character_width(take_character(text)) == 2) return true;
-  }
-  return false;
-}
-
 /// Chinese text needs a package and an engine that plain pdflatex does not have.
 bool needs_chinese(const Document& document) {
   const auto any_wide = [](const std::vector<std::string>& texts) {
@@ -189,8 +182,7 @@ void write_latex(Output& output, const Document& document, const LatexStyle& sty
     if (needs_chinese(document)) buffer.append("\\usepackage{ctex}  % compile with xelatex\n");
     buffer.append("\\begin{document}\n\n");
   } else {
-    buffer.append("% needs \\usepackage{amsmath}");
-    buffer.append(needs_chinese(document) ? " and \\usepackage{ctex}, compiled with xelatex\n" : "\n");
+    buffer.append(latex_needs(needs_chinese(document)));
   }
   if (!document.title.empty()) buffer.append("\\section*{" + latex_text(document.title) + "}\n\n");
   write_paragraphs(buffer, document.introduction);

@@ -135,7 +135,10 @@ void PanelWriter::write() {
   const auto columns_shown =
       std::count_if(blocks[0].begin(), blocks[0].end(), [](auto c) { return c != gap; });
   const std::string remark = shown_.remark(static_cast<std::size_t>(columns_shown));
-  if (!remark.empty()) buffer_.append(std::string(indent_, ' ') + quiet("(" + remark + ")") + "\n\n");
+  if (remark.empty()) return;
+  const std::size_t room = style_.width - std::min(style_.width, indent_);
+  for (const std::string& part : wrap("(" + remark + ")", room)) buffer_.append(std::string(indent_, ' ') + quiet(part) + "\n");
+  buffer_.append("\n");
 }
 
 /// Matrices side by side: line by line through all of them.

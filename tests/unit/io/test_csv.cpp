@@ -58,7 +58,7 @@ TEST_CASE("everything that is not a matrix of numbers is refused with its place"
   CHECK(refusal("a,b\n1,2,3\n") == "input: a.csv: line 2 has 3 cells, but the first line has 2");
   CHECK(contains(refusal("1,2\n3,\n"), "line 2, column 2: an empty cell"));
   CHECK(contains(refusal("1,2\n0x1p3,4\n"), "line 2, column 1: '0x1p3'"));
-  CHECK(contains(refusal("1;2\n3;4\n"), "line 2, column 1: '3;4'; expected a number"));
+  CHECK(contains(refusal("1;2\n3;4\n"), "line 1, column 1: '1;2'; separate numbers with commas"));
   CHECK(contains(refusal("1\n\"1,5\"\n"), "line 2, column 1: '1,5'"));
   CHECK(contains(refusal("1,2\n1e999,4\n"), "line 2, column 1: '1e999', outside the range of float64"));
   CHECK(refusal("") == "input: a.csv: is a CSV file without a row of numbers");
