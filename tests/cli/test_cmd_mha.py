@@ -52,6 +52,15 @@ def write_safetensors(path, named):
 
 
 class MhaTest(ToolTest):
+    def test_an_axis_letter_has_one_length(self):
+        cache = ["--past-key", "ones:2x2x3x4", "--past-value", "ones:2x2x3x4"]
+        for more in ([], ["--bias-kv"], ["--add-zero-attn"], ["--bias-kv", "--add-zero-attn"], cache, ["--bias-kv", *cache], ["--memory", "randn:2x5x8", "--heads", 2, "--bias-kv"]):
+            report = json.loads(self.succeed("mha", *more, "-f", "json"))
+            lengths = dict(report["sizes"])
+            for step in report["steps"]:
+                for axis, size in zip(step["axes"], step["shape"]):
+                    self.assertEqual(lengths.setdefault(axis, size), size, f"{more} {step['step']} {axis}")
+
     def test_every_layout_computes_the_module_it_names(self):
         for layout in ("torch", "d2l", "linear", "shared-head"):
             with self.subTest(layout=layout):

@@ -26,6 +26,21 @@ TEST_CASE("with a cache new keys and all keys are two axes") {
   CHECK(axes_of(Step::present_key, sizes) == "B, Hk, Lk, D");
 }
 
+TEST_CASE("keys that the module appends lengthen the heads, not the source and its maps") {
+  Sizes sizes;
+  sizes.new_len = 4;
+  sizes.key_len = 6;  // two appended
+  CHECK(axes_of(Step::memory, sizes) == "B, Ln, Ek");
+  CHECK(axes_of(Step::k_proj, sizes) == "B, Ln, Hk*D");
+  CHECK(axes_of(Step::v_proj, sizes) == "B, Ln, Hk*Dv");
+  CHECK(axes_of(Step::k, sizes) == "B, Hk, Lk, D");
+  sizes.past_len = 3;
+  sizes.key_len = 9;
+  CHECK(axes_of(Step::k_proj, sizes) == "B, Ln, Hk*D");
+  CHECK(axes_of(Step::k, sizes) == "B, Hk, Ln+2, D");
+  CHECK(axes_of(Step::present_key, sizes) == "B, Hk, Lk, D");
+}
+
 TEST_CASE("the axes that are written have the sizes of the tensor") {
   AttentionOptions<double> options;
   options.past_key = filled<double>({1, 2, 3, 4}, 0.5);

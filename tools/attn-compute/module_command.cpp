@@ -53,9 +53,9 @@ Sizes sizes_of_run(const ModuleCommand& c, const MultiheadShape& shape, std::siz
   Sizes sizes = sizes_of(shape);
   sizes.batch = x[0];
   sizes.query_len = x[1];
-  sizes.new_len = memory[1] + appended_keys;
+  sizes.new_len = memory[1];
   sizes.past_len = past_length(c.tensors);
-  sizes.key_len = sizes.past_len + sizes.new_len;
+  sizes.key_len = sizes.past_len + sizes.new_len + appended_keys;
   if (x[2] != shape.d_model) {
     throw ShapeError("--input", fmt::format("has rows of width {}, but the weights expect d_model = {}", x[2], shape.d_model));
   }
@@ -145,12 +145,13 @@ std::string names_help(const LayoutInfo& layout, Sources where) {
 }  // namespace
 
 std::string names_of_tensors(const LayoutInfo& layout) {
-  std::string text;
+  std::string weights, biases;
   for (const LayoutRow& row : layout.rows) {
     if (row.presence != Presence::always && row.presence != Presence::with_bias && row.presence != Presence::equal_widths) continue;
+    std::string& text = row.presence == Presence::with_bias ? biases : weights;
     text += (text.empty() ? "" : ", ") + std::string(row.name) + " (" + std::string(row.axes) + ")";
   }
-  return text;
+  return weights + (biases.empty() ? "" : "; with biases also " + biases);
 }
 
 ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)

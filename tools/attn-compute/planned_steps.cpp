@@ -1,5 +1,7 @@
 #include "planned_steps.hpp"
 
+#include <attn/trace.hpp>
+
 #include <limits>
 
 namespace attn::tools {
@@ -63,7 +65,7 @@ std::size_t planned_bytes(const std::vector<Step>& steps, const Sizes& sizes, Pr
   std::size_t total = 0;
   for (const Step step : steps) {
     std::size_t bytes = bytes_per_element(precision);
-    for (const std::size_t size : shape_of_axes(step_info(step).axes, sizes)) bytes = saturating_product(bytes, size);
+    for (const std::size_t size : shape_of_axes(axes_of(step, sizes), sizes)) bytes = saturating_product(bytes, size);
     if (__builtin_add_overflow(total, bytes, &total)) return std::numeric_limits<std::size_t>::max();
   }
   return total;

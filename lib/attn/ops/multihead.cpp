@@ -84,11 +84,13 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
   if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, name(Step::q_proj));
   Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
   KeysAndValues<T> kv = inputs.computed ? std::move(*inputs.computed) : keys_and_values(steps, weights, options);
-  options.attention.mask.exempt_keys += (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
+  const std::size_t appended = (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
+  options.attention.mask.exempt_keys += appended;
 
   // 2. Attention in every head.
   steps.attention = attention(std::move(q), std::move(kv.key), std::move(kv.value), std::move(options.attention));
   Sizes& sizes = steps.attention.sizes;
+  sizes.new_len -= appended;
   sizes.d_model = steps.x.shape(2);
   sizes.key_width = (steps.memory ? *steps.memory : steps.x).shape(2);
   sizes.value_width = steps.memory_value ? steps.memory_value->shape(2) : sizes.key_width;
