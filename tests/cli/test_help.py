@@ -84,6 +84,7 @@ class HelpTest(ToolTest):
                                ("mha", ["in_proj_weight", "out_proj.bias", "W_o.weight", "fc.weight"])):
             for name in names:
                 self.assertIn(name, self.succeed(command, "--help"), command)
+        self.assertIn("with biases also W_q.bias", " ".join(self.succeed("self", "--help").split()))
 
 
 if __name__ == "__main__":
