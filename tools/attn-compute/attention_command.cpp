@@ -83,6 +83,9 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
 }
 
 int present(const AttentionCommand& command, AttentionResult result) {
+  if (!command.output.blank.empty() && (!command.verify.files.empty() || !command.output.cell.empty())) {
+    throw UsageError("--blank", "prints a worksheet; leave it out with --verify and with --cell");
+  }
   if (!command.verify.files.empty()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
@@ -93,6 +96,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
+    check_blank(command.output, shown);
     write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result)}, command.output);
   }
   if (command.run.strict) require_finite(result.trace);

@@ -2,6 +2,7 @@
 
 #include "../common/formats.hpp"
 #include "verify_report.hpp"
+#include "verify_text.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/source.hpp>
@@ -22,10 +23,10 @@ std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
 std::vector<ForeignTensor> read_submission(const std::string& path, const AttentionCommand& command) {
   MemoryBudget budget(command.run.max_memory);
   std::vector<ForeignTensor> tensors;
-  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()))) {
+  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()), io::EmptyCells::allowed)) {
     // A file of one array without a name stands for the result.
     const std::string name = named.name.empty() ? std::string(name_of(Step::output)) : named.name;
-    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name)});
+    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name), named.unfilled});
     budget.charge(tensors.back().tensor.size() * sizeof(double), path);
   }
   return tensors;
@@ -37,20 +38,30 @@ Judged judge(const std::string& file, const AttentionCommand& command, const Pro
   VerifyOptions options;
   if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
   options.equal_nan = o.equal_nan;
+  options.decimals = o.decimals;
   judged.verification = verify(problem, judged.theirs, options);
   return judged;
 }
 
 void write_json_report(const std::vector<Judged>& judged, const AttentionCommand& command, const Problem<double>& problem) {
   render::StringOutput output;
+  const int hint = command.verify.hint;
   if (judged.size() == 1) {
-    render::write_json(output, json_of(judged.front(), problem, command.output.language));
+    render::write_json(output, json_of(judged.front(), problem, command.output.language, hint));
   } else {
     render::JsonArray reports;
-    for (const Judged& one : judged) reports.push_back(json_of(one, problem, command.output.language));
+    for (const Judged& one : judged) reports.push_back(json_of(one, problem, command.output.language, hint));
     render::write_json(output, render::JsonObject{{"reports", std::move(reports)}});
   }
   write_text_result(output.text(), command.output);
+}
+
+void write_text_report(const std::vector<Judged>& judged, const AttentionCommand& command, const Problem<double>& problem) {
+  const VerifyPage page{command.output.language, command.verify.hint, wants_colour(command.output)};
+  std::string text;
+  if (judged.size() > 1) text = render::table_text(table_of(judged, page.language, page.hint)) + "\n";
+  for (std::size_t i = 0; i < judged.size(); ++i) text += (i > 0 ? "\n" : "") + text_of(judged[i], problem, page);
+  write_text_result(text, command.output);
 }
 
 // What a run with these mistakes shows. Throws Error where their shapes cannot go on.
@@ -93,12 +104,13 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
   if (format == "json") {
     write_json_report(judged, command, problem);
   } else if (format == "text") {
-    std::string text;
-    if (judged.size() > 1) text = render::table_text(table_of(judged)) + "\n";
-    for (const Judged& one : judged) text += text_of(one, problem, command.output.language) + "\n";
-    write_text_result(text, command.output);
+    write_text_report(judged, command, problem);
   } else {
-    write_table(judged.size() == 1 ? table_of_steps(judged.front()) : table_of(judged), "", command.output);
+    // Words that programs read do not depend on the language.
+    const lessons::Language language = format == "csv" ? lessons::Language::en : command.output.language;
+    const int hint = command.verify.hint;
+    const bool steps = judged.size() == 1 && tells(hint, hint_where);
+    write_table(steps ? table_of_steps(judged.front(), language, hint) : table_of(judged, language, hint), "", command.output);
   }
   for (const Judged& one : judged) {
     if (one.verification.verdict != Verdict::match) return exit_different;

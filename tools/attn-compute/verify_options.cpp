@@ -60,14 +60,20 @@ void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--atol", "X", "Absolute tolerance, together with --rtol",
            [&o](const std::string& text) { o.atol = parse_tolerance("--atol", text); });
   app.add_flag("--equal-nan", o.equal_nan, "NaN on both sides is equal")->group(group);
+  add_text(app, "--decimals", "N", "Numbers rounded to N decimals are right: half a unit either way (for worksheets)",
+           [&o](const std::string& text) { o.decimals = static_cast<int>(parse_whole("--decimals", text, 0, 15)); });
+  add_text(app, "--hint", "LEVEL", "Say only that something is wrong (1), also where (2), also why (3); never our numbers",
+           [&o](const std::string& text) { o.hint = static_cast<int>(parse_whole("--hint", text, 1, 3)); });
   add_text(app, "--mistake", "ID,…", "Make these mistakes on purpose (attn-compute mistakes lists them)",
            [&o](const std::string& text) { o.mistakes = parse_list("--mistake", text); });
 }
 
 void check_verify_options(const VerifyCommandOptions& o, Precision dtype) {
   if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
+  if (o.decimals && o.rtol) throw UsageError("--decimals", "is a tolerance of its own; give it or --rtol and --atol");
   const bool verifies = !o.files.empty();
   if (!verifies && (o.rtol || o.equal_nan || !o.map.empty())) throw UsageError("", "--map, --rtol, --atol and --equal-nan need --verify");
+  if (!verifies && (o.decimals || o.hint > 0)) throw UsageError(o.decimals ? "--decimals" : "--hint", "needs --verify");
   if (verifies && !o.mistakes.empty()) throw UsageError("--mistake", "cannot be combined with --verify");
   if ((verifies || !o.mistakes.empty()) && dtype != Precision::float64) {
     throw UsageError("--dtype", "verification and mistakes are computed in float64");

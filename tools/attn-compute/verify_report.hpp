@@ -1,4 +1,8 @@
-// What verification found, as text for people, as JSON for programs, and as a table of several files.
+// What verification found, as JSON for programs and as tables: a line a step, or a line a file. The page
+// for people is in verify_text.hpp.
+//
+// A hint holds the report to what a student should be told: 1 that something is wrong, 2 also where, 3 also
+// why. No hint gives a right number away; 0 is the whole report.
 #pragma once
 
 #include <attn/lessons/lesson.hpp>
@@ -18,16 +22,24 @@ struct Judged {
   Verification verification;
 };
 
-/// The object that data/verify.schema.json describes.
-render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+constexpr int hint_where = 2, hint_why = 3;
 
-/// A page for people: the verdict, a line a step, the diagnosis, the worst cells, what was not visible.
-std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+/// Whether a report with this hint says what the given level allows.
+inline bool tells(int hint, int level) { return hint == 0 || hint >= level; }
+
+/// Cells of a worksheet that were left empty, over all steps.
+std::size_t unfilled_cells(const Verification& verification);
+
+/// "match", "mismatch", "incomparable"; "incomplete" for a worksheet that is right as far as it goes.
+const char* verdict_word(const Verification& verification);
+
+/// The object that data/verify.schema.json describes.
+render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language, int hint);
 
 /// One line a file.
-render::Table table_of(const std::vector<Judged>& judged);
+render::Table table_of(const std::vector<Judged>& judged, lessons::Language language, int hint);
 
 /// A line a step: status, differences, the worst cell.
-render::Table table_of_steps(const Judged& judged);
+render::Table table_of_steps(const Judged& judged, lessons::Language language, int hint);
 
 }  // namespace attn::tools

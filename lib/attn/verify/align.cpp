@@ -100,6 +100,18 @@ std::optional<Reordered> reordered(const Tensor<double>& theirs, const Shape& ou
   return std::nullopt;
 }
 
+// Where the empty cells are once the axes stand in our order: marks that take the same way.
+std::vector<std::size_t> places_after(const ForeignTensor& theirs, const Shape& ours, AxisOrder order) {
+  Tensor<double> marks = filled<double>(shape_of(theirs.tensor), 0.0);
+  for (const std::size_t i : theirs.unfilled) marks.data()[i] = 1;
+  if (std::optional<Reordered> fitted = reordered(marks, ours, order)) marks = std::move(fitted->tensor);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (marks.data()[i] == 1) places.push_back(i);
+  }
+  return places;
+}
+
 class Aligner {
  public:
   Aligner(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours) : theirs_(std::move(theirs)), ours_(ours) {
@@ -165,6 +177,7 @@ class Aligner {
   void take(std::size_t i, Step step, const char* how, AxisOrder order) {
     taken_[i] = true;
     std::optional<Reordered> fitted = reordered(theirs_[i].tensor, ours_.at(step), order);
+    if (!theirs_[i].unfilled.empty()) result_.unfilled.emplace(step, places_after(theirs_[i], ours_.at(step), order));
     result_.alignments.push_back({step, theirs_[i].name, how, fitted ? fitted->axes : ""});
     result_.tensors.emplace(step, fitted ? std::move(fitted->tensor) : std::move(theirs_[i].tensor));
   }

@@ -14,6 +14,7 @@ namespace attn {
 struct ForeignTensor {
   std::string name;
   Tensor<double> tensor;
+  std::vector<std::size_t> unfilled{};  ///< row-major positions of cells that were left empty, ascending
 };
 
 /// How one of their tensors became one of our steps.
@@ -30,6 +31,7 @@ struct Submission {
   std::map<Step, Tensor<double>> tensors;
   std::vector<Alignment> alignments;
   std::vector<std::string> unmatched;  ///< their names that stand for no step of this run
+  std::map<Step, std::vector<std::size_t>> unfilled{};  ///< cells of a worksheet left empty, in our order of axes
 };
 
 /// Pairs of their name and our step name, from --map.

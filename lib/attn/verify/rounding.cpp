@@ -63,4 +63,33 @@ Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& s
   return {1.3e-6, 4 * error + 8 * unit * magnitude, false};
 }
 
+Tolerance half_unit(int decimals) {
+  // A little more, because neither the decimal nor its distance to the true value is exact in binary.
+  return {1e-12, 0.5 * std::pow(10.0, -decimals) * (1 + 1e-9), false};
+}
+
+std::map<Step, Tolerance> decimal_tolerances(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
+                                             const std::map<Step, Tensor<double>>& theirs, int decimals) {
+  const Tolerance half = half_unit(decimals);
+  const double unit = std::pow(10.0, -decimals);
+  std::map<Step, Tolerance> tolerances;
+  std::map<Step, Tensor<double>> rounded;
+  Evaluator<double> run(problem);
+  for (const auto& [step, tensor] : ours) {
+    const Difference change = compare(tensor, problem.inputs.count(step) ? tensor : run.compute(step), half);
+    tolerances[step] = {half.rtol, half.atol + 2 * change.max_abs, false};
+    const auto found = theirs.find(step);
+    if (found == theirs.end()) continue;
+    Tensor<double>& known = rounded[step] = found->second;
+    Tolerance same = half;
+    same.equal_nan = true;
+    if (compare(tensor, known, same).status != Status::match) {
+      known = tensor;
+      for (double& value : known.storage()) value = std::isfinite(value) ? std::round(value / unit) * unit : value;
+    }
+    run.know(step, known);
+  }
+  return tolerances;
+}
+
 }  // namespace attn

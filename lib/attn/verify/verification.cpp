@@ -1,6 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/rounding.hpp>
+#include <attn/verify/unfilled.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <algorithm>
@@ -24,6 +25,10 @@ class Walk {
  public:
   Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
       : problem_(problem), single_(in_float32(problem)), theirs_(theirs.tensors), options_(options), ours_(run_problem(problem)) {
+    if (options.decimals) {
+      rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
+      return;
+    }
     Evaluator<float> single_run(single_);
     for (const auto& [step, tensor] : ours_) rounding_[step] = rounding_tolerance(tensor, single_run.get(step));
   }
@@ -42,7 +47,7 @@ class Walk {
 
  private:
   Tolerance tolerance_at(Step step) const {
-    Tolerance tolerance = options_.tolerance.value_or(rounding_.at(step));
+    Tolerance tolerance = options_.decimals ? half_unit(*options_.decimals) : options_.tolerance.value_or(rounding_.at(step));
     tolerance.equal_nan = options_.equal_nan;
     return tolerance;
   }
@@ -69,7 +74,8 @@ class Walk {
       }
       const Tensor<double> local = run.compute(step);
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
-      Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
+      if (options_.decimals) local_tolerance_[step] = rounding_.at(step);
+      Tolerance tolerance = options_.decimals && !after_divergence() ? verdict.tolerance : options_.tolerance.value_or(local_tolerance_[step]);
       tolerance.equal_nan = options_.equal_nan;
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
@@ -77,6 +83,11 @@ class Walk {
       verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
     }
     return verdict;
+  }
+
+  // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
+  bool after_divergence() const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) { return v.diverges(); });
   }
 
   // Explains the first step that differs locally, then the next one that this does not explain, …
@@ -92,9 +103,11 @@ class Walk {
       if (only_nan(verdict)) {
         found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
       } else if (rounding_only(verdict)) {
-        found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
+        found = {{"T1", options_.decimals ? "decimals" : "", verdict.step, true, false, verdict.difference.max_abs, ""}};
       } else {
         found = diagnose(divergence, all_explained);
+        // Decimals are coarser than any float: a low precision cannot be told from them.
+        if (options_.decimals && !found.empty() && found.front().id == "T2") found.clear();
       }
       const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
       if (!convention && !wrong) {
@@ -104,6 +117,7 @@ class Walk {
       add(found);
     }
     result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
+    if (wrong) result_.right_tensor = ours_.at(*result_.first_divergent_step);
   }
 
   // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
@@ -114,9 +128,9 @@ class Walk {
     return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
   }
 
-  // A tolerance was given that is narrower than float32 arithmetic, and nothing else is wrong.
+  // Narrower tolerances were asked for than float32 arithmetic, or earlier steps rounded by hand, can keep.
   bool rounding_only(const StepVerdict& verdict) const {
-    if (!options_.tolerance || verdict.difference.status == Status::shape) return false;
+    if ((!options_.tolerance && !options_.decimals) || verdict.difference.status == Status::shape) return false;
     Tolerance tolerance = rounding_.at(verdict.step);
     tolerance.equal_nan = true;
     return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
@@ -169,7 +183,11 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
 }
 
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
-  return Walk(problem, theirs, options).judge();
+  if (theirs.unfilled.empty()) return Walk(problem, theirs, options).judge();
+  const Submission whole = completed(problem, theirs);
+  Verification verification = Walk(problem, whole, options).judge();
+  leave_out_unfilled(verification, theirs, run_problem(problem), options);
+  return verification;
 }
 
 }  // namespace attn

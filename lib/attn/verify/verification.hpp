@@ -26,6 +26,7 @@ struct StepVerdict {
   Difference local_difference;  ///< our operation on their upstream tensors, against theirs
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
+  std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };
 
@@ -51,11 +52,13 @@ struct Verification {
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
   bool blind_spots_known = false;      ///< false: the run is too large to try every mistake on it
+  std::optional<Tensor<double>> right_tensor;  ///< ours at the first divergent step
 };
 
 struct VerifyOptions {
   std::optional<Tolerance> tolerance;  ///< empty: what float32 rounding explains
   bool equal_nan = false;
+  std::optional<int> decimals;         ///< right is what lies within half a unit of the last of so many decimals
 };
 
 /// The tensors of every step of a run, computed in order; `shown` of a run with mistakes.
