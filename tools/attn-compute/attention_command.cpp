@@ -83,10 +83,13 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
 }
 
 int present(const AttentionCommand& command, AttentionResult result) {
-  if (!command.output.blank.empty() && (!command.verify.files.empty() || !command.output.cell.empty())) {
-    throw UsageError("--blank", "prints a worksheet; leave it out with --verify and with --cell");
+  if (!command.output.blank.empty() && !command.output.cell.empty()) {
+    throw UsageError("--blank", "prints a worksheet, and --cell the working of one number; give one of them");
   }
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  if (!command.verify.files.empty()) {
+    check_blank(command.output, result.trace);
+    return verify_files(command, *result.problem);
+  }
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace attn::tools {
 namespace {
 
@@ -32,9 +34,21 @@ std::vector<ForeignTensor> read_submission(const std::string& path, const Attent
   return tensors;
 }
 
+// A step that was left blank for others to fill in, and is not there at all, was not filled in.
+void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const OutputOptions& output) {
+  for (const auto& [step, shape] : ours) {
+    if (!is_blank(output, std::string(name_of(step))) || theirs.tensors.count(step)) continue;
+    std::vector<std::size_t>& cells = theirs.unfilled[step];
+    cells.resize(element_count(shape).value_or(0));
+    std::iota(cells.begin(), cells.end(), std::size_t{0});
+  }
+}
+
 Judged judge(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
   const VerifyCommandOptions& o = command.verify;
-  Judged judged{file, align(read_submission(file, command), shapes_of(problem), o.map), {}};
+  const std::map<Step, Shape> ours = shapes_of(problem);
+  Judged judged{file, align(read_submission(file, command), ours, o.map), {}};
+  require_blanks(judged.theirs, ours, command.output);
   VerifyOptions options;
   if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
   options.equal_nan = o.equal_nan;

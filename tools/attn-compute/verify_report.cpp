@@ -80,12 +80,13 @@ render::Json first_step(const Verification& v, int hint) {
 // Only the numbers of our own side are left out where there is a hint.
 std::vector<render::Cell> numbers_of(const StepVerdict& v, int hint) {
   const Difference& d = v.difference;
-  std::vector<render::Cell> cells = {fmt::format("{} / {}", d.mismatched, d.total)};
   const bool whole = hint == 0, compared = d.total > 0;
+  if (!compared) return std::vector<render::Cell>(whole ? 6 : 3);
+  std::vector<render::Cell> cells = {fmt::format("{} / {}", d.mismatched, d.total)};
   if (whole) cells.insert(cells.end(), {fmt::format("{:.2e}", d.max_abs), fmt::format("{:.2e}", d.max_rel)});
-  cells.push_back(compared ? index_text(unravel(d.at, v.ours)) : std::string());
-  if (whole) cells.push_back(compared ? number_text(d.ours) : std::string());
-  cells.push_back(compared ? number_text(d.theirs) : std::string());
+  cells.emplace_back(index_text(unravel(d.at, v.ours)));
+  if (whole) cells.emplace_back(number_text(d.ours));
+  cells.emplace_back(number_text(d.theirs));
   return cells;
 }
 

@@ -21,7 +21,7 @@ struct OutputOptions {
   std::string path = "-";             ///< "-": standard output
   bool force = false;                 ///< replace an existing file
   std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
-  std::vector<std::string> blank;     ///< names or globs of steps whose cells are left empty
+  std::vector<std::string> blank;     ///< names or globs of steps whose cells are left empty, or must be there to verify
   bool list_steps = false;
   std::optional<int> precision;       ///< digits after the decimal point
   bool detail = false;                ///< also row_max, exp, row_sum
