@@ -83,6 +83,10 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
 }
 
 int present(const AttentionCommand& command, AttentionResult result) {
+  if (command.inspect) {
+    command.inspect(*result.problem);
+    return exit_done;
+  }
   if (!command.output.blank.empty() && !command.output.cell.empty()) {
     throw UsageError("--blank", "prints a worksheet, and --cell the working of one number; give one of them");
   }

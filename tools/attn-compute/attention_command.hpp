@@ -18,6 +18,7 @@
 #include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -35,8 +36,11 @@ struct AttentionCommand {
   OutputOptions output;
   TensorArguments tensors;
 
-  /// Whether the run must be taken apart: for --verify or --mistake.
-  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty(); }
+  /// Whether the run must be taken apart: for --verify, --mistake or an inspection.
+  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty() || inspect; }
+
+  /// Is given the finished run instead of its being presented; empty from the command line.
+  std::function<void(const Problem<double>&)> inspect{};
 };
 
 /// A finished run, ready to be shown.

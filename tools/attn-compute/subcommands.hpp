@@ -11,5 +11,6 @@ Run setup_self(CLI::App& app);
 Run setup_cross(CLI::App& app);
 Run setup_mha(CLI::App& app);
 Run setup_mistakes(CLI::App& app);
+Run setup_probe(CLI::App& app);
 
 }  // namespace attn::tools
