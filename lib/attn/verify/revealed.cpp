@@ -53,6 +53,9 @@ Revealed mistakes_revealed_by(const Problem<double>& problem) {
   for (const Mistake& mistake : mistake_table()) {
     const auto [place, is_new] = best.emplace(mistake.id, Trace::impossible);
     if (is_new) order.push_back(mistake.id);
+    // A fitted mistake is named only where no definite one fits, and of a convention the usual way counts.
+    const bool usual_way_tried = mistake.convention && place->second != Trace::impossible;
+    if (mistake.fitted || usual_way_tried) continue;
     if (place->second != Trace::shown) place->second = std::max(place->second, survey.of(mistake));
   }
   Revealed found;

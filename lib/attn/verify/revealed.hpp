@@ -15,7 +15,8 @@ struct Revealed {
   std::vector<std::string> impossible;  ///< cannot be made in this run
 };
 
-/// Makes every variant of every mistake. A convention counts as shown only where it changes the output.
+/// Makes every variant of every mistake. A convention counts as shown only where the first way to follow it
+/// changes the output.
 /// Runs the problem about two hundred times.
 Revealed mistakes_revealed_by(const Problem<double>& problem);
 
