@@ -18,6 +18,12 @@ namespace {
 
 constexpr std::size_t page_width = 100, table_width = 130;
 
+// "(L, B, E) to (B, L, E)" without the English word.
+std::string with_arrow(std::string axes) {
+  const std::size_t at = axes.find(" to ");
+  return at == std::string::npos ? axes : axes.replace(at, 4, " → ");
+}
+
 class Page {
  public:
   Page(const Judged& judged, const Problem<double>& problem, const VerifyPage& page)
@@ -58,8 +64,8 @@ class Page {
   void add_alignments() {
     for (const Alignment& a : judged_.theirs.alignments) {
       if (a.how == "name" && a.axes.empty()) continue;
-      const std::string axes = a.axes.empty() ? "" : "; " + (a.axes == "axes of size 1" ? word("axes_of_size_one") : word("axes_moved", {{"found", a.axes}}));
-      add(fmt::format("  {} = {} ({}{})\n", a.theirs, name_of(a.step), word("by_" + a.how), axes));
+      const char* entry = a.axes.empty() ? "aligned" : a.axes == "axes of size 1" ? "aligned_ones" : "aligned_axes";
+      add("  " + word(entry, {{"name", a.theirs}, {"step", std::string(name_of(a.step))}, {"found", word("by_" + a.how)}, {"expected", with_arrow(a.axes)}}) + "\n");
     }
     for (const std::string& name : judged_.theirs.unmatched) add("  " + word("heading", {{"name", name}, {"found", word("unmatched")}}) + "\n");
   }

@@ -130,3 +130,11 @@ TEST_CASE("a tensor named as a step keeps a shape that does not fit, for the com
 TEST_CASE("an alias whose shape cannot be the step's is left alone") {
   CHECK(aligned("attention", {7, 2}).unmatched == std::vector<std::string>{"attention"});
 }
+
+TEST_CASE("empty cells move with their axes") {
+  // B 2, L 4, H 3, D 6: cell [1, 2, 0, 5] is cell [1, 0, 2, 5] once heads come before positions.
+  const std::size_t theirs = ((1 * 4 + 2) * 3 + 0) * 6 + 5, ours = ((1 * 3 + 0) * 4 + 2) * 6 + 5;
+  const Submission submission = align({{"hook_q", naive::numbers<double>({2, 4, 3, 6}, 1), {theirs}}}, steps(), {});
+  CHECK(submission.unfilled.at(Step::q) == std::vector<std::size_t>{ours});
+  CHECK(aligned("q", {2, 3, 4, 6}).unfilled.empty());
+}

@@ -302,3 +302,30 @@ TEST_CASE("shapes that fit nothing are findings, whatever step they stand for") 
     }
   }
 }
+
+TEST_CASE("numbers rounded to the decimals that were asked for match, others do not") {
+  const Tensors tensors = right(square()).run();
+  for (const int decimals : {2, 4}) {
+    Submission submission;
+    for (const auto& [step, tensor] : tensors) {
+      Array rounded = tensor;
+      for (double& value : rounded.storage()) value = std::round(value * std::pow(10.0, decimals)) / std::pow(10.0, decimals);
+      submission.tensors.emplace(step, rounded);
+    }
+    VerifyOptions options;
+    options.decimals = decimals;
+    CHECK(verify(problem_of(square()), submission, options).verdict == Verdict::match);
+    options.decimals = decimals + 1;
+    CHECK(verify(problem_of(square()), submission, options).verdict == Verdict::mismatch);
+  }
+}
+
+TEST_CASE("the right tensor of the first wrong step is kept for the report") {
+  Program p = right(square());
+  scale_by(p, 1);
+  const Problem<double> problem = problem_of(square());
+  const Verification wrong = verify(problem, submission_of(p.run()), {});
+  REQUIRE(wrong.right_tensor);
+  CHECK(*wrong.right_tensor == run_problem(problem).at(Step::scores_scaled));
+  CHECK_FALSE(verify(problem, submission_of(right(square()).run()), {}).right_tensor);
+}
