@@ -40,7 +40,7 @@ const std::vector<ProbeCase>& probe_cases() {
   static const std::vector<ProbeCase> cases = {
       {"self", "torch", 2, 3, 3, 5, 5, 4, 4, 12, {"--causal", "--valid-lens", "5,3"}},
       {"cross", "d2l", 2, 6, 3, 5, 7, 4, 8, 9, {"--causal", "--valid-lens", "7,4"}, true},
-      {"memory", "torch", 2, 3, 3, 5, 7, 4, 4, 12, {}, true},
+      {"sources", "torch", 2, 3, 3, 5, 7, 4, 4, 12, {}, true},
       {"masked-row", "torch", 2, 3, 3, 5, 5, 4, 4, 12, {"--valid-lens", "0,4"}},
       {"large-scores", "torch", 2, 3, 3, 5, 5, 4, 4, 12, {}, false, 0, 12.0F},
       {"cache", "d2l", 2, 6, 3, 4, 9, 8, 7, 10, {"--causal"}, false, 5},
@@ -55,11 +55,12 @@ std::vector<ProbeTensor> probe_tensors(const ProbeCase& probe) {
   TorchGenerator random(seed);
   std::vector<ProbeTensor> tensors;
   const double size = static_cast<double>(probe.input_size);
-  tensors.push_back({"x", normal(random, {probe.batch, probe.query_len, probe.d_model}, size)});
-  if (probe.memory) tensors.push_back({"memory", normal(random, {probe.batch, probe.key_len, probe.d_model}, size)});
+  const auto add = [&](Step step, const Shape& shape) { tensors.push_back({std::string(name_of(step)), normal(random, shape, size)}); };
+  add(Step::x, {probe.batch, probe.query_len, probe.d_model});
+  if (probe.memory) add(Step::memory, {probe.batch, probe.key_len, probe.d_model});
   if (probe.past_len > 0) {
-    tensors.push_back({"past_key", normal(random, {probe.batch, probe.kv_heads, probe.past_len, probe.head_dim}, size)});
-    tensors.push_back({"past_value", normal(random, {probe.batch, probe.kv_heads, probe.past_len, probe.value_dim}, size)});
+    add(Step::past_key, {probe.batch, probe.kv_heads, probe.past_len, probe.head_dim});
+    add(Step::past_value, {probe.batch, probe.kv_heads, probe.past_len, probe.value_dim});
   }
   for (const ExpectedTensor& expected : expected_tensors(layout_named(probe.layout), shape_of(probe))) {
     const bool bias = expected.shape.size() == 1;

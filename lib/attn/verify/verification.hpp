@@ -52,13 +52,13 @@ struct Verification {
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
   bool blind_spots_known = false;      ///< false: the run is too large to try every mistake on it
-  std::optional<Tensor<double>> right_tensor;  ///< ours at the first divergent step
+  std::optional<Tensor<double>> right_tensor{};  ///< ours at the first divergent step
 };
 
 struct VerifyOptions {
   std::optional<Tolerance> tolerance;  ///< empty: what float32 rounding explains
   bool equal_nan = false;
-  std::optional<int> decimals;         ///< right is what lies within half a unit of the last of so many decimals
+  std::optional<int> decimals{};       ///< right is what lies within half a unit of the last of so many decimals
 };
 
 /// The tensors of every step of a run, computed in order; `shown` of a run with mistakes.

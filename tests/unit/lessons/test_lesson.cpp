@@ -1,7 +1,6 @@
 #include <attn/lessons/lesson.hpp>
 
 #include <attn/error.hpp>
-
 #include <attn/verify/mistakes.hpp>
 
 #include <doctest/doctest.h>

@@ -11,14 +11,14 @@ using namespace loops;
 
 namespace {
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double no_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensors right_run() { return Program{square(), {}, {}}.run(); }
 
 // The weights of a right run with these cells left empty.
 Submission with_empty_weights(const std::vector<std::size_t>& cells) {
   Submission submission = only(Step::weights, right_run());
-  for (const std::size_t i : cells) submission.tensors.at(Step::weights).data()[i] = nan;
+  for (const std::size_t i : cells) submission.tensors.at(Step::weights).data()[i] = no_number;
   submission.unfilled[Step::weights] = cells;
   return submission;
 }
@@ -33,7 +33,7 @@ TEST_CASE("an empty cell is filled by what follows from the numbers before it") 
   const Problem<double> problem = problem_of(square());
   Submission submission = submission_of(right_run());
   const double right = submission.tensors.at(Step::weights).data()[7];
-  submission.tensors.at(Step::weights).data()[7] = nan;
+  submission.tensors.at(Step::weights).data()[7] = no_number;
   submission.unfilled[Step::weights] = {7};
   const Submission whole = completed(problem, submission);
   CHECK(whole.tensors.at(Step::weights).data()[7] == doctest::Approx(right));
