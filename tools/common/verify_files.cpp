@@ -1,0 +1,91 @@
+#include "verify_files.hpp"
+
+#include "formats.hpp"
+#include "memory_budget.hpp"
+#include "run_tool.hpp"
+#include "verify_text.hpp"
+
+#include <attn/io/source.hpp>
+#include <attn/render/json.hpp>
+
+#include <numeric>
+
+namespace attn::tools {
+namespace {
+
+void write_json_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
+  render::StringOutput output;
+  if (judged.size() == 1) {
+    render::write_json(output, json_of(judged.front(), words));
+  } else {
+    render::JsonArray reports;
+    for (const Judged& one : judged) reports.push_back(json_of(one, words));
+    render::write_json(output, render::JsonObject{{"reports", std::move(reports)}});
+  }
+  write_text_result(output.text(), options);
+}
+
+void write_text_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
+  std::string text;
+  if (judged.size() > 1) text = render::table_text(table_of(judged, words.language, words.hint)) + "\n";
+  for (std::size_t i = 0; i < judged.size(); ++i) text += (i > 0 ? "\n" : "") + text_of(judged[i], words);
+  write_text_result(text, options);
+}
+
+// A step that was left blank for others to fill in, and is not there at all, was not filled in.
+void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const OutputOptions& output) {
+  for (const auto& [step, shape] : ours) {
+    if (!is_blank(output, std::string(name_of(step))) || theirs.tensors.count(step)) continue;
+    std::vector<std::size_t>& cells = theirs.unfilled[step];
+    cells.resize(element_count(shape).value_or(0));
+    std::iota(cells.begin(), cells.end(), std::size_t{0});
+  }
+}
+
+}  // namespace
+
+std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory) {
+  MemoryBudget budget(max_memory);
+  std::vector<ForeignTensor> tensors;
+  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()), io::EmptyCells::allowed)) {
+    const std::string name = named.name.empty() ? std::string(name_of(unnamed)) : named.name;
+    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name), named.unfilled});
+    budget.charge(tensors.back().tensor.size() * sizeof(double), path);
+  }
+  return tensors;
+}
+
+Submission aligned(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map,
+                   const OutputOptions& output) {
+  Submission submission = align(std::move(theirs), ours, map);
+  require_blanks(submission, ours, output);
+  return submission;
+}
+
+VerifyOptions verify_options_of(const VerifyCommandOptions& o) {
+  VerifyOptions options;
+  if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
+  options.equal_nan = o.equal_nan;
+  options.decimals = o.decimals;
+  return options;
+}
+
+int report_judged(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& output) {
+  const std::string format = chosen_format(output).name;
+  if (format == "json") {
+    write_json_report(judged, words, output);
+  } else if (format == "text") {
+    write_text_report(judged, words, output);
+  } else {
+    // Words that programs read do not depend on the language.
+    const lessons::Language language = format == "csv" ? lessons::Language::en : words.language;
+    const bool steps = judged.size() == 1 && tells(words.hint, hint_where);
+    write_table(steps ? table_of_steps(judged.front(), language, words.hint) : table_of(judged, language, words.hint), "", output);
+  }
+  for (const Judged& one : judged) {
+    if (one.verification.verdict != Verdict::match) return exit_different;
+  }
+  return exit_done;
+}
+
+}  // namespace attn::tools
