@@ -83,7 +83,6 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
 }
 
 int present(const AttentionCommand& command, AttentionResult result) {
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);

@@ -81,7 +81,7 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
   return facts;
 }
 
-/// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
 

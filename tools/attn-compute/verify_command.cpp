@@ -4,41 +4,66 @@
 #include "verify_report.hpp"
 
 #include <attn/error.hpp>
+#include <attn/io/file.hpp>
 #include <attn/io/source.hpp>
 #include <attn/render/json.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace attn::tools {
 namespace {
 
-std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
-  std::map<Step, Shape> shapes;
-  for (const auto& [step, tensor] : run_problem(problem)) shapes[step] = shape_of(tensor);
-  return shapes;
+// float32 and what is narrower stay in float32.
+StoredTensor stored(const io::Array& array, const std::string& subject) {
+  const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
+  if (narrow) return io::to_tensor<float>(array, subject);
+  return io::to_tensor<double>(array, subject);
 }
 
 std::vector<ForeignTensor> read_submission(const std::string& path, const AttentionCommand& command) {
   MemoryBudget budget(command.run.max_memory);
+  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()));
   std::vector<ForeignTensor> tensors;
-  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()))) {
+  for (io::NamedArray& read : arrays) {
+    const io::NamedArray named = std::move(read);  // its bytes end with its turn
     // A file of one array without a name stands for the result.
     const std::string name = named.name.empty() ? std::string(name_of(Step::output)) : named.name;
-    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name)});
-    budget.charge(tensors.back().tensor.size() * sizeof(double), path);
+    tensors.push_back({name, stored(named.array, path + ":" + name)});
+    budget.charge(tensors.back().tensor.view().bytes(), path);
+    io::forget_pages(named.array.bytes);
   }
   return tensors;
 }
 
 Judged judge(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
   const VerifyCommandOptions& o = command.verify;
-  Judged judged{file, align(read_submission(file, command), shapes_of(problem), o.map), {}};
+  Judged judged{file, align(read_submission(file, command), step_shapes(problem), o.map), {}, {}};
   VerifyOptions options;
   if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
   options.equal_nan = o.equal_nan;
   judged.verification = verify(problem, judged.theirs, options);
+  judged.theirs.tensors.clear();  // several submissions are not held at once
   return judged;
+}
+
+// One of several: a file that cannot be read is a line of the table, and the others are judged all the same.
+Judged judge_or_refuse(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
+  try {
+    return judge(file, command, problem);
+  } catch (const UsageError& error) {
+    if (command.verify.map.empty()) throw;  // --map may fit one file and not another
+    return {file, {}, {}, error};
+  } catch (const Error& error) {
+    return {file, {}, {}, error};
+  }
+}
+
+int exit_code_of(const Judged& judged) {
+  if (judged.refused) return static_cast<int>(judged.refused->kind());
+  return judged.verification.verdict == Verdict::match ? exit_done : exit_different;
 }
 
 void write_json_report(const std::vector<Judged>& judged, const AttentionCommand& command, const Problem<double>& problem) {
@@ -88,7 +113,10 @@ const Mistake* most_visible_variant(const std::string& id, const Problem<double>
 
 int verify_files(const AttentionCommand& command, const Problem<double>& problem) {
   std::vector<Judged> judged;
-  for (const std::string& file : command.verify.files) judged.push_back(judge(file, command, problem));
+  const bool alone = command.verify.files.size() == 1;
+  for (const std::string& file : command.verify.files) {
+    judged.push_back(alone ? judge(file, command, problem) : judge_or_refuse(file, command, problem));
+  }
   const std::string format = chosen_format(command.output).name;
   if (format == "json") {
     write_json_report(judged, command, problem);
@@ -100,10 +128,9 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
   } else {
     write_table(judged.size() == 1 ? table_of_steps(judged.front()) : table_of(judged), "", command.output);
   }
-  for (const Judged& one : judged) {
-    if (one.verification.verdict != Verdict::match) return exit_different;
-  }
-  return exit_done;
+  int worst = exit_done;
+  for (const Judged& one : judged) worst = std::max(worst, exit_code_of(one));
+  return worst;
 }
 
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {

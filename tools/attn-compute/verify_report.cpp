@@ -98,7 +98,7 @@ render::Json json_of(const Judged& judged, const Problem<double>& problem, lesso
   }
   render::JsonArray unmatched;
   for (const std::string& name : judged.theirs.unmatched) unmatched.emplace_back(name);
-  return render::JsonObject{{"verdict", to_string(v.verdict)},
+  render::JsonObject report = {{"verdict", to_string(v.verdict)},
                             {"first_divergent_step", v.first_divergent_step ? render::Json(name_of(*v.first_divergent_step)) : render::Json(nullptr)},
                             {"steps", std::move(steps)},
                             {"diagnosis", std::move(diagnosis)},
@@ -106,6 +106,10 @@ render::Json json_of(const Judged& judged, const Problem<double>& problem, lesso
                             {"file", judged.file},
                             {"aligned", std::move(alignments)},
                             {"unmatched", std::move(unmatched)}};
+  if (v.blind_spots_on) report.emplace_back("blind_spots_on", render::json_of(*v.blind_spots_on));
+  if (v.pairs_left_out) report.emplace_back("left_out", render::JsonArray{"pairs"});
+  if (judged.refused) report.emplace_back("error", judged.refused->what());
+  return report;
 }
 
 render::Table table_of_steps(const Judged& judged) {
@@ -137,6 +141,10 @@ render::Table table_of(const std::vector<Judged>& judged) {
     const Verification& v = one.verification;
     std::vector<std::string> ids;
     for (const Diagnosis& d : v.diagnosis) ids.push_back(d.id);
+    if (one.refused) {
+      table.rows.push_back({one.file, std::string("refused"), std::string(), std::string(one.refused->what())});
+      continue;
+    }
     table.rows.push_back({one.file, std::string(to_string(v.verdict)),
                           v.first_divergent_step ? std::string(name_of(*v.first_divergent_step)) : std::string(), fmt::format("{}", fmt::join(ids, " "))});
   }
@@ -145,6 +153,7 @@ render::Table table_of(const std::vector<Judged>& judged) {
 
 std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language) {
   const Verification& v = judged.verification;
+  if (judged.refused) return fmt::format("{}\n", judged.refused->what());
   std::string text = fmt::format("{}: {}\n", judged.file, words(language, "verify", to_string(v.verdict)));
   for (const Alignment& a : judged.theirs.alignments) {
     if (a.how != "name" || !a.axes.empty()) {
@@ -171,13 +180,18 @@ std::string text_of(const Judged& judged, const Problem<double>& problem, lesson
     if (v.first_divergent_step != step.step || !v.diagnosis.empty() || step.difference.total == 0) continue;
     const std::string cell = std::string(name_of(step.step)) + index_text(unravel(step.difference.at, step.ours));
     text += fmt::format("\n{}\n  --cell '{}'\n", words(language, "verify", "unknown"), cell);
+    if (v.pairs_left_out) text += words(language, "verify", "pairs_left_out") + "\n";
   }
   if (v.verdict == Verdict::match) {
-    if (!v.blind_spots_known) text += "\n" + words(language, "verify", "blind_unknown") + "\n";
     std::vector<std::string> unchanged, impossible;
     for (const BlindSpot& spot : v.blind_spots) (spot.applies ? unchanged : impossible).push_back(spot.id);
     if (!unchanged.empty()) text += fmt::format("\n{}: {}\n", words(language, "verify", "blind_unchanged"), fmt::join(unchanged, " "));
     if (!impossible.empty()) text += fmt::format("{}: {}\n", words(language, "verify", "blind_not_possible"), fmt::join(impossible, " "));
+    if (v.blind_spots_on) {
+      lessons::Placeholders sizes;
+      for (const Letter& letter : letters()) sizes[std::string(letter.name)] = std::to_string((*v.blind_spots_on).*letter.size);
+      text += words(language, "verify", "blind_on", sizes) + "\n";
+    }
   }
   return text;
 }

@@ -1,11 +1,13 @@
 // What verification found, as text for people, as JSON for programs, and as a table of several files.
 #pragma once
 
+#include <attn/error.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/json.hpp>
 #include <attn/render/table.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct Judged {
   std::string file;
   Submission theirs;
   Verification verification;
+  std::optional<Error> refused;  ///< of several files: why this one could not be read
 };
 
 /// The object that data/verify.schema.json describes.

@@ -11,41 +11,78 @@ namespace {
 using Mistakes = std::vector<const Mistake*>;
 
 // Cells evaluated when mistakes are tried in pairs; beyond this only single mistakes are tried.
-constexpr double most_cells_for_pairs = 4e7;
+constexpr double most_cells_for_pairs = 2e8;
 
 // Only a tensor of the right shape can stand upstream of other steps.
 bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
 }
 
-// A run with these mistakes that knows their tensors up to, but not including, the step.
+bool known(const Divergence& d, Step step) {
+  const auto found = d.theirs.find(step);
+  return found != d.theirs.end() && fits(d, step, found->second);
+}
+
+// The first step of theirs that is not ours; everything before it a run has as we have.
+Step first_difference(const Divergence& d) {
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step >= d.step) break;
+    const auto tolerance = d.tolerances.find(step);
+    if (!fits(d, step, tensor) || tolerance == d.tolerances.end() || !agree(d.ours.at(step), tensor, tolerance->second)) return step;
+  }
+  return d.step;
+}
+
+Step first_effect(const Mistakes& mistakes) {
+  Step first = Step::output;
+  for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
+  return first;
+}
+
+bool acts_at(const Mistake& mistake, Step step) {
+  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), step) != mistake.acts_on.end();
+}
+
+// Whether the mistake can change the step at all: it acts there, or before it where theirs is not known.
+bool reaches(const Divergence& d, const Mistake& mistake) {
+  if (acts_at(mistake, d.step)) return true;
+  return mistake.effect == Effect::computes &&
+         std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) { return step < d.step && !known(d, step); });
+}
+
+// A run with these mistakes that knows their tensors up to, but not including, the step; and ours before
+// anything differs, so that a mistake far down is not paid for with the whole way to it.
 class Hypothesis {
  public:
-  Hypothesis(const Divergence& d, Mistakes mistakes) : divergence_(d), run_(d.problem, std::move(mistakes), &d.theirs) {
+  Hypothesis(const Divergence& d, const Mistakes& mistakes, Step difference) : divergence_(d), run_(d.problem, mistakes, &d.theirs) {
+    const Step as_ours = std::min(first_effect(mistakes), difference);
+    for (const auto& [step, tensor] : d.ours) {
+      if (step < as_ours && !known(d, step)) run_.know(step, tensor);
+    }
     for (const auto& [step, tensor] : d.theirs) {
       if (step < d.step && fits(d, step, tensor)) run_.know(step, tensor);
     }
   }
 
-  /// The step as this run shows it; empty when the mistakes do not apply or cannot be computed here.
-  std::optional<Tensor<double>> shown(Step step) {
+  /// The step as this run shows it; nullptr when the mistakes do not apply or cannot be computed here.
+  const Tensor<double>* shown(Step step) {
     try {
-      Tensor<double> tensor = run_.shown(step);
-      if (!run_.applied()) return std::nullopt;
-      return tensor;
+      const Tensor<double>& tensor = run_.shown(step);
+      return run_.applied() ? &tensor : nullptr;
     } catch (const std::exception&) {
-      return std::nullopt;  // the mistake gives shapes that cannot go on
+      return nullptr;  // the mistake gives shapes that cannot go on
     }
   }
 
   bool agrees(Step step, const Tolerance& tolerance, double* residual = nullptr) {
-    const std::optional<Tensor<double>> tensor = shown(step);
+    const Tensor<double>* tensor = shown(step);
     if (!tensor) return false;
     Tolerance equal_nan = tolerance;
     equal_nan.equal_nan = true;
-    const Difference difference = compare(*tensor, divergence_.theirs.at(step), equal_nan);
-    if (residual) *residual = difference.max_abs;
-    return difference.status == Status::match;
+    const Tensor<double>& theirs = divergence_.theirs.at(step);
+    if (!agree(*tensor, theirs, equal_nan)) return false;
+    if (residual) *residual = compare(*tensor, theirs, equal_nan).max_abs;
+    return true;
   }
 
   /// Whether every later step of theirs follows too.
@@ -69,10 +106,6 @@ struct Explanation {
   double residual = 0;
   bool rest = false;
 };
-
-bool acts_at(const Mistake& mistake, Step step) {
-  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), step) != mistake.acts_on.end();
-}
 
 // Whether the result of a whole run with this mistake is ours all the same.
 bool keeps_result(const Divergence& d, const Mistake& mistake) {
@@ -109,8 +142,9 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
 
 std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
   std::vector<Explanation> found;
+  const Step difference = first_difference(d);
   for (const Mistakes& mistakes : candidates) {
-    Hypothesis hypothesis(d, mistakes);
+    Hypothesis hypothesis(d, mistakes, difference);
     double residual = 0;
     if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, mistakes)) continue;
     found.push_back({mistakes, residual, hypothesis.agrees_on_the_rest()});
@@ -125,23 +159,27 @@ std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mis
   return found;
 }
 
-std::vector<Mistakes> singles() {
+std::vector<Mistakes> singles(const Divergence& d) {
   std::vector<Mistakes> all;
-  for (const Mistake& mistake : mistake_table()) all.push_back({&mistake});
+  for (const Mistake& mistake : mistake_table()) {
+    if (reaches(d, mistake)) all.push_back({&mistake});
+  }
   return all;
+}
+
+bool pairable(const Divergence& d, const Mistake& mistake) {
+  return mistake.effect == Effect::computes && !mistake.convention && reaches(d, mistake);
 }
 
 // Pairs of mistakes of different ids that both change something on the way to the step.
 std::vector<Mistakes> pairs(const Divergence& d) {
+  std::vector<Mistakes> all;
+  if (!pairs_are_tried(d)) return all;
+  const Step difference = first_difference(d);
   Mistakes applicable;
   for (const Mistake& mistake : mistake_table()) {
-    if (mistake.effect == Effect::computes && !mistake.convention && Hypothesis(d, {&mistake}).shown(d.step)) applicable.push_back(&mistake);
+    if (pairable(d, mistake) && Hypothesis(d, {&mistake}, difference).shown(d.step)) applicable.push_back(&mistake);
   }
-  double cells = 0;
-  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
-  const double count = static_cast<double>(applicable.size());
-  std::vector<Mistakes> all;
-  if (cells * count * count / 2 > most_cells_for_pairs) return all;
   for (std::size_t a = 0; a < applicable.size(); ++a) {
     for (std::size_t b = a + 1; b < applicable.size(); ++b) {
       if (applicable[a]->id != applicable[b]->id) all.push_back({applicable[a], applicable[b]});
@@ -206,8 +244,15 @@ std::optional<Diagnosis> reparametrised(const Divergence& d) {
 
 }  // namespace
 
+bool pairs_are_tried(const Divergence& d) {
+  double cells = 0;
+  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
+  const auto count = static_cast<double>(std::count_if(mistake_table().begin(), mistake_table().end(), [&](const Mistake& m) { return pairable(d, m); }));
+  return cells * count * count / 2 <= most_cells_for_pairs;
+}
+
 std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
-  std::vector<Explanation> found = explanations(d, singles());
+  std::vector<Explanation> found = explanations(d, singles(d));
   if (found.empty()) {
     if (const auto same = reparametrised(d)) return {*same};
     Evaluator<double> run(d.problem);
@@ -240,36 +285,6 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
   }
   explains_rest = !found.empty() && found.front().rest;
   return result;
-}
-
-std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
-                                        const std::map<Step, Tolerance>& tolerances, const std::vector<Step>& observed) {
-  std::map<std::string, BlindSpot> blind;
-  std::map<std::string, bool> revealed;
-  std::vector<std::string> order;
-  for (const Mistake& mistake : mistake_table()) {
-    if (mistake.convention) continue;
-    if (!blind.count(mistake.id)) order.push_back(mistake.id);
-    BlindSpot& spot = blind.emplace(mistake.id, BlindSpot{mistake.id, false}).first->second;
-    MistakenRun run(problem, {&mistake});
-    for (const Step step : observed) {
-      try {
-        const Tensor<double> shown = run.shown(step);
-        if (!run.applied()) continue;
-        spot.applies = true;
-        Tolerance tolerance = tolerances.at(step);
-        tolerance.equal_nan = true;
-        if (compare(ours.at(step), shown, tolerance).status != Status::match) revealed[mistake.id] = true;
-      } catch (const std::exception&) {
-        spot.applies = revealed[mistake.id] = true;  // it would not even fit
-      }
-    }
-  }
-  std::vector<BlindSpot> spots;
-  for (const std::string& id : order) {
-    if (!revealed[id]) spots.push_back(blind.at(id));
-  }
-  return spots;
 }
 
 }  // namespace attn

@@ -25,8 +25,6 @@ struct Divergence {
 /// explains it. Sets `explains_rest` when the first ones explain all that follows.
 std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_rest);
 
-/// The ids whose every variant leaves all of these steps unchanged, to rounding, or does not apply.
-std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
-                                        const std::map<Step, Tolerance>& tolerances, const std::vector<Step>& observed);
-
+/// Whether the run is small enough for diagnose() to try mistakes in pairs.
+bool pairs_are_tried(const Divergence& divergence);
 }  // namespace attn

@@ -23,16 +23,21 @@ std::vector<const Mistake*> mistakes_of(const std::string& id) {
   return rows;
 }
 
+MistakenRun::MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes,
+                         const std::map<Step, Tensor<double>>* theirs)
+    : Evaluator(problem), mistakes_(std::move(mistakes)) {
+  if (!theirs) return;
+  theirs_ = [theirs](Step step) {
+    const auto found = theirs->find(step);
+    return found == theirs->end() ? nullptr : &found->second;
+  };
+}
+
 std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
   for (const Mistake* mistake : mistakes_) {
     const bool here = std::find(mistake->acts_on.begin(), mistake->acts_on.end(), step) != mistake->acts_on.end();
     if (!here || mistake->effect != effect) continue;
-    const Tensor<double>* target = nullptr;
-    if (theirs_) {
-      const auto found = theirs_->find(step);
-      if (found != theirs_->end()) target = &found->second;
-    }
-    if (auto tensor = mistake->apply(*this, step, target)) {
+    if (auto tensor = mistake->apply(*this, step, theirs_ ? theirs_(step) : nullptr)) {
       applied_ = true;
       return tensor;
     }
@@ -52,8 +57,8 @@ bool MistakenRun::replaces_input(Step step) const {
   });
 }
 
-Tensor<double> MistakenRun::shown(Step step) {
-  if (auto tensor = mistaken(step, Effect::shows)) return std::move(*tensor);
+const Tensor<double>& MistakenRun::shown(Step step) {
+  if (auto tensor = mistaken(step, Effect::shows)) return picture_ = std::move(*tensor);
   return get(step);
 }
 

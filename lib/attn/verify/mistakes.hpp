@@ -41,15 +41,19 @@ const std::vector<Mistake>& mistake_table();
 /// The rows of an id, in order; empty for an unknown id.
 std::vector<const Mistake*> mistakes_of(const std::string& id);
 
+/// Their tensor of a step, or nullptr; it has to last until the next call.
+using TheirTensor = std::function<const Tensor<double>*(Step)>;
+
 /// A run in which mistakes are made.
 class MistakenRun : public Evaluator<double> {
  public:
   MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes,
-              const std::map<Step, Tensor<double>>* theirs = nullptr)
-      : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(theirs) {}
+              const std::map<Step, Tensor<double>>* theirs = nullptr);
+  MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes, TheirTensor theirs)
+      : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(std::move(theirs)) {}
 
-  /// What this run shows for the step: its tensor, or a wrong picture of it.
-  Tensor<double> shown(Step step);
+  /// What this run shows for the step: its tensor, or a wrong picture of it, which lasts until the next call.
+  const Tensor<double>& shown(Step step);
 
   /// Whether a mistake changed anything that was computed so far.
   bool applied() const { return applied_; }
@@ -62,7 +66,8 @@ class MistakenRun : public Evaluator<double> {
   std::optional<Tensor<double>> mistaken(Step step, Effect effect);
 
   std::vector<const Mistake*> mistakes_;
-  const std::map<Step, Tensor<double>>* theirs_;
+  TheirTensor theirs_;
+  Tensor<double> picture_;
   bool applied_ = false;
 };
 

@@ -16,17 +16,6 @@ using Rules = MaskRules<double>;
 
 constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
 
-// Sizes of the mask that the scores of this run need.
-Sizes sizes_of(Run& run) {
-  const Tensor<double>& scores = run.get(S::scores_raw);
-  Sizes sizes = run.problem().sizes;
-  sizes.batch = scores.shape(0);
-  sizes.heads = scores.shape(1);
-  sizes.query_len = scores.shape(2);
-  sizes.key_len = scores.shape(3);
-  return sizes;
-}
-
 const Rules& rules_of(Run& run) { return run.problem().options.attention.mask; }
 
 const Tensor<double>& scores_before_mask(Run& run) {
@@ -40,7 +29,7 @@ template <class Edit>
 Mistaken with_rules(Edit edit) {
   return [edit](Run& run, Step, const Tensor<double>*) -> Result {
     Rules rules = rules_of(run);
-    const Sizes sizes = sizes_of(run);
+    const Sizes sizes = sizes_of_scores(run);
     if (!edit(rules, sizes)) return std::nullopt;
     if (!rules.any()) return filled<double>({sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, 0.0);
     return combined_mask(rules, sizes);
@@ -50,7 +39,7 @@ Mistaken with_rules(Edit edit) {
 // The mask cell by cell from the verdicts: f(verdict, b, h, i, j) is the number to add.
 template <class F>
 Tensor<double> mask_from_verdicts(Run& run, F&& f) {
-  const Sizes sizes = sizes_of(run);
+  const Sizes sizes = sizes_of_scores(run);
   const Rules& rules = rules_of(run);
   check_mask(rules, sizes);
   return fill_cells({sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, [&](auto b, auto h, auto i, auto j) {
@@ -102,7 +91,7 @@ bool allows_transpose(const Sizes& sizes) { return sizes.query_len == sizes.key_
 Result upper_triangle(Run& run, Step, const Tensor<double>*) {
   if (!rules_of(run).causal) return std::nullopt;
   const Rules& rules = rules_of(run);
-  const Sizes sizes = sizes_of(run);
+  const Sizes sizes = sizes_of_scores(run);
   return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto, auto i, auto j) {
     const auto position = static_cast<std::ptrdiff_t>(i) + causal_offset(rules, sizes, b);
     verdict.causal = static_cast<std::ptrdiff_t>(j) < position;
@@ -112,7 +101,7 @@ Result upper_triangle(Run& run, Step, const Tensor<double>*) {
 
 // The whole mask transposed, padding included.
 Result transposed_mask(Run& run, Step, const Tensor<double>*) {
-  if (!allows_transpose(sizes_of(run))) return std::nullopt;
+  if (!allows_transpose(sizes_of_scores(run))) return std::nullopt;
   return swap_axes(run.compute(S::mask), 2, 3);
 }
 
@@ -121,7 +110,7 @@ Mistaken diagonal_moved(std::ptrdiff_t by) {
   return [by](Run& run, Step, const Tensor<double>*) -> Result {
     const Rules& rules = rules_of(run);
     if (!rules.causal) return std::nullopt;
-    const Sizes sizes = sizes_of(run);
+    const Sizes sizes = sizes_of_scores(run);
     return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto, auto i, auto j) {
       const auto position = static_cast<std::ptrdiff_t>(i) + causal_offset(rules, sizes, b);
       verdict.causal = static_cast<std::ptrdiff_t>(j) > position + by;
@@ -135,7 +124,7 @@ Mistaken diagonal_at(std::ptrdiff_t (*offset)(const Rules&, const Sizes&, std::s
   return [offset](Run& run, Step, const Tensor<double>*) -> Result {
     const Rules& rules = rules_of(run);
     if (!rules.causal) return std::nullopt;
-    const Sizes sizes = sizes_of(run);
+    const Sizes sizes = sizes_of_scores(run);
     return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto, auto i, auto j) {
       verdict.causal = static_cast<std::ptrdiff_t>(j) > static_cast<std::ptrdiff_t>(i) + offset(rules, sizes, b);
       return verdict.forbidden() ? minus_infinity : verdict.added;

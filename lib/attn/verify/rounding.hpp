@@ -14,4 +14,8 @@ Problem<float> in_float32(const Problem<double>& problem);
 /// plus eight units in the last place of the largest magnitude.
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& in_float32);
 
+/// The least that rounding_tolerance can be at this step, from the numbers of an exact evaluation alone: what
+/// passes it passes the other, and no float32 run is needed. Of a large tensor a part is looked at.
+Tolerance least_tolerance(const Tensor<double>& exact);
+
 }  // namespace attn

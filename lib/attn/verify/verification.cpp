@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/verify/diagnose.hpp>
+#include <attn/verify/large.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/verify/verification.hpp>
 
@@ -7,9 +8,6 @@
 
 namespace attn {
 namespace {
-
-// Numbers a run may hold before blind spots, which run every mistake, are left out.
-constexpr std::size_t most_cells_for_blind_spots = 300000;
 
 std::vector<Step> comparable_steps(const Problem<double>& problem) {
   std::vector<Step> steps;
@@ -20,10 +18,16 @@ std::vector<Step> comparable_steps(const Problem<double>& problem) {
   return steps;
 }
 
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
+  std::map<Step, Tensor<double>> tensors;
+  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
+  return tensors;
+}
+
 class Walk {
  public:
   Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-      : problem_(problem), single_(in_float32(problem)), theirs_(theirs.tensors), options_(options), ours_(run_problem(problem)) {
+      : problem_(problem), single_(in_float32(problem)), theirs_(widened(theirs.tensors)), options_(options), ours_(run_problem(problem)) {
     Evaluator<float> single_run(single_);
     for (const auto& [step, tensor] : ours_) rounding_[step] = rounding_tolerance(tensor, single_run.get(step));
   }
@@ -36,7 +40,6 @@ class Walk {
     });
     if (!compared) return std::move(result_);
     explain();
-    if (result_.verdict == Verdict::match) add_blind_spots();
     return std::move(result_);
   }
 
@@ -95,6 +98,7 @@ class Walk {
         found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
       } else {
         found = diagnose(divergence, all_explained);
+        if (found.empty() && !pairs_are_tried(divergence)) result_.pairs_left_out = true;
       }
       const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
       if (!convention && !wrong) {
@@ -130,21 +134,9 @@ class Walk {
     }
   }
 
-  void add_blind_spots() {
-    std::size_t cells = 0;
-    for (const auto& [step, tensor] : ours_) cells += tensor.size();
-    if (cells > most_cells_for_blind_spots) return;
-    std::vector<Step> observed;
-    for (const StepVerdict& verdict : result_.steps) {
-      if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
-    }
-    result_.blind_spots = find_blind_spots(problem_, ours_, rounding_, observed);
-    result_.blind_spots_known = true;
-  }
-
   const Problem<double>& problem_;
   const Problem<float> single_;
-  const std::map<Step, Tensor<double>>& theirs_;
+  const std::map<Step, Tensor<double>> theirs_;
   const VerifyOptions& options_;
   std::map<Step, Tensor<double>> ours_;
   std::map<Step, Tolerance> rounding_, local_tolerance_;
@@ -168,8 +160,23 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
   return tensors;
 }
 
-Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+Verification verify_at_once(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   return Walk(problem, theirs, options).judge();
+}
+
+Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  std::optional<Verification> result;
+  if (is_large(problem)) result = verify_in_slices(problem, theirs, options);
+  if (!result) result = verify_at_once(problem, theirs, options);
+  if (result->verdict != Verdict::match) return std::move(*result);
+  std::vector<Step> observed;
+  for (const StepVerdict& verdict : result->steps) {
+    if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
+  }
+  BlindSpots blind = find_blind_spots(problem, observed);
+  result->blind_spots = std::move(blind.spots);
+  result->blind_spots_on = blind.decided_on;
+  return std::move(*result);
 }
 
 }  // namespace attn
