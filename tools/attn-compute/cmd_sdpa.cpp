@@ -109,7 +109,10 @@ int run_sdpa(AttentionCommand& c) {
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) problem = problem_of_given(q, k, v, counts.heads, counts.kv_heads, options, plan_of(c));
   }
-  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  if (!c.verify.files.empty()) {
+    q = k = v = Tensor<T>();
+    return verify_files(c, *problem);
+  }
   const auto steps = dot_product_attention<T>(std::move(q), std::move(k), std::move(v), counts.heads, counts.kv_heads, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);

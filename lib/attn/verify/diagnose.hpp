@@ -20,6 +20,9 @@ struct Divergence {
   Tolerance tolerance;       ///< of our operation on their upstream tensors
 };
 
+/// Whether a tensor of theirs can stand upstream of other steps: it has the shape that ours has.
+bool fits(const Divergence& divergence, Step step, const Tensor<double>& tensor);
+
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later
 /// step of theirs come alone if there are any. Then pairs, then reduced precision; empty when nothing
 /// explains it. Sets `explains_rest` when the first ones explain all that follows.

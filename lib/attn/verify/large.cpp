@@ -22,8 +22,6 @@ class Stream {
     std::vector<StepVerdict> verdicts;
     for (const auto& [step, shape] : shapes_) {
       verdicts.push_back(judged(step, shape));
-      run_.release_before(step);
-      if (single_) single_->release_before(step);
     }
     return verdicts;
   }
@@ -35,6 +33,7 @@ class Stream {
     if (found == theirs_.end()) return verdict;
     verdict.theirs = found->second.shape();
     const Tensor<double>& ours = run_.get(step);
+    run_.release(step);
     verdict.tolerance = options_.tolerance.value_or(least_tolerance(ours));
     verdict.tolerance.equal_nan = options_.equal_nan;
     verdict.difference = compare(ours, found->second.view(), verdict.tolerance);
@@ -49,6 +48,7 @@ class Stream {
       single_ = std::make_unique<Evaluator<float>>(narrow_);
     }
     verdict.tolerance = rounding_tolerance(ours, single_->get(verdict.step));
+    single_->release(verdict.step);
     verdict.tolerance.equal_nan = options_.equal_nan;
     verdict.difference = compare(ours, theirs_.at(verdict.step).view(), verdict.tolerance);
   }
@@ -80,7 +80,7 @@ class Confirmation {
     try {
       for (const StepVerdict& verdict : verdicts_) {
         if (was_compared(verdict) && !agrees(run.shown(verdict.step), verdict)) return false;
-        run.release_before(verdict.step);
+        run.release(verdict.step);
       }
     } catch (const std::exception&) {
       return false;  // the mistakes do not fit the whole

@@ -35,7 +35,7 @@ struct Mistake {
   bool fitted = false;
 };
 
-/// All rows, in the order of the catalogue; several rows may share an id.
+/// All rows, by what they are about; several rows may share an id.
 const std::vector<Mistake>& mistake_table();
 
 /// The rows of an id, in order; empty for an unknown id.
@@ -76,6 +76,7 @@ std::vector<Mistake> projection_mistakes();
 std::vector<Mistake> head_mistakes();
 std::vector<Mistake> score_mistakes();
 std::vector<Mistake> mask_mistakes();
+std::vector<Mistake> fill_mistakes();
 std::vector<Mistake> softmax_mistakes();
 
 }  // namespace attn

@@ -157,14 +157,14 @@ const Tensor<T>& Evaluator<T>::get(Step step) {
 }
 
 template <class T>
-void Evaluator<T>::release_before(Step next) {
+void Evaluator<T>::release(Step done) {
   std::set<Step> wanted;
   for (const Step step : problem_.steps) {
-    if (step < next) continue;
+    if (step <= done) continue;
     for (const Step operand : operands_of(step)) wanted.insert(operand);
   }
-  for (auto done = computed_.begin(); done != computed_.end();) {
-    done = done->first < next && wanted.count(done->first) == 0 ? computed_.erase(done) : std::next(done);
+  for (auto made = computed_.begin(); made != computed_.end();) {
+    made = made->first < done && wanted.count(made->first) == 0 ? computed_.erase(made) : std::next(made);
   }
 }
 

@@ -58,8 +58,9 @@ class Evaluator {
   /// The step computed from what it reads, as the run computes it; an input is itself.
   Tensor<T> compute(Step step);
 
-  /// Drops every tensor that was made here and that no step from `next` on reads. References to them end.
-  void release_before(Step next);
+  /// Drops every tensor that was made here, of a step before `done`, that no step after it reads. References
+  /// to them end.
+  void release(Step done);
 
   const Problem<T>& problem() const { return problem_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace attn {
@@ -58,6 +59,23 @@ Problem<float> in_float32(const Problem<double>& problem) {
   a.dropout_keep = narrowed(o.attention.dropout_keep);
   a.dropout_p = o.attention.dropout_p;
   return result;
+}
+
+Problem<double> moved_by_rounding(const Problem<double>& problem) {
+  Problem<double> moved = problem;
+  std::uint32_t state = 1;
+  const auto move = [&state](Tensor<double>& tensor) {
+    for (double& value : tensor.storage()) {
+      state = state * 1664525u + 1013904223u;  // the linear congruential generator of Numerical Recipes
+      value *= 1 + ((state >> 31) != 0 ? 0.5 : -0.5) * static_cast<double>(std::numeric_limits<float>::epsilon());
+    }
+  };
+  for (auto& [step, tensor] : moved.inputs) move(tensor);
+  MultiheadWeights<double>& w = moved.weights;
+  for (auto* map : {&w.w_q, &w.b_q, &w.w_k, &w.b_k, &w.w_v, &w.b_v, &w.bias_k, &w.bias_v, &w.w_o, &w.b_o}) {
+    if (*map) move(**map);
+  }
+  return moved;
 }
 
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& single) {

@@ -14,6 +14,10 @@ Problem<float> in_float32(const Problem<double>& problem);
 /// plus eight units in the last place of the largest magnitude.
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& in_float32);
 
+/// The problem with every number of its inputs and maps moved up or down by what float32 rounds away at most,
+/// the same way every time: what this changes in a run is how far rounding may carry it.
+Problem<double> moved_by_rounding(const Problem<double>& problem);
+
 /// The least that rounding_tolerance can be at this step, from the numbers of an exact evaluation alone: what
 /// passes it passes the other, and no float32 run is needed. Of a large tensor a part is looked at.
 Tolerance least_tolerance(const Tensor<double>& exact);

@@ -73,13 +73,20 @@ class Walk {
       const Tensor<double> local = run.compute(step);
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
       Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
-      tolerance.equal_nan = options_.equal_nan;
+      // NaN that follows from their own NaN is a consequence.
+      tolerance.equal_nan = options_.equal_nan || differs_before();
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
     } catch (const std::exception&) {
       verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
     }
     return verdict;
+  }
+
+  bool differs_before() const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& before) {
+      return before.difference.status != Status::match && before.difference.status != Status::missing;
+    });
   }
 
   // Explains the first step that differs locally, then the next one that this does not explain, …

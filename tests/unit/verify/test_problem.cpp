@@ -169,7 +169,7 @@ TEST_CASE("a released tensor is computed again where it is asked for") {
   const Problem<double> problem = problem_of(causal());
   Evaluator<double> run(problem);
   const Tensor<double> raw = run.get(Step::scores_raw), weights = run.get(Step::weights);
-  run.release_before(Step::heads);
+  run.release(Step::weights);
   CHECK(run.get(Step::scores_raw) == raw);
   CHECK(run.get(Step::weights) == weights);
 }
@@ -189,7 +189,7 @@ TEST_CASE("a tensor that is supplied is made once, when it is read, and again af
   CHECK(run.get(Step::weights)(0, 0, 0, 0) == 0.2);  // all scores equal: 1/5
   run.get(Step::scores_raw);
   CHECK(made == 1);
-  run.release_before(Step::output);
+  run.release(Step::output);
   run.get(Step::scores_raw);
   CHECK(made == 2);
 }

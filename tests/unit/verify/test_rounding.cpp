@@ -113,3 +113,17 @@ TEST_CASE("the least tolerance is never above the measured one, and needs no flo
   many(1) = 100;
   CHECK(least_tolerance(many).atol == doctest::Approx(8 * unit).epsilon(1e-12));
 }
+
+TEST_CASE("a problem moved by rounding has every number within half a unit of float32, and is always the same") {
+  const Problem<double> problem = loops::problem_of(loops::causal());
+  const Problem<double> moved = moved_by_rounding(problem);
+  CHECK(moved.inputs.at(Step::x) == moved_by_rounding(problem).inputs.at(Step::x));
+  const auto check = [](const Tensor<double>& from, const Tensor<double>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const double change = std::abs(to.data()[i] / from.data()[i] - 1);
+      CHECK(change == doctest::Approx(unit / 2).epsilon(1e-6));
+    }
+  };
+  check(problem.inputs.at(Step::x), moved.inputs.at(Step::x));
+  check(*problem.weights.w_o, *moved.weights.w_o);
+}
