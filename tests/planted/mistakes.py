@@ -195,6 +195,7 @@ class NoOutputMap(Attention):
 
 
 def rescaled(self, w):
+    require(not self.p.extra_keys)
     for letter, factor in (("q", 2), ("k", 0.5)):
         for part in ("w_", "b_"):
             if part + letter in w:
@@ -202,6 +203,7 @@ def rescaled(self, w):
 
 
 def values_rescaled(self, w):
+    require(not self.p.extra_keys)
     require(w.get("w_o") is not None)
     w["w_o"] = w["w_o"] * self.dtype.type(0.25)
     for name in ("w_v", "b_v"):

@@ -222,7 +222,7 @@ def all_problems(seed):
         given(rng, "sdpa-empty-rows", (3, 2, 2, 4, 5, 3, 4), valid_lens=[0, 3, 5]),
         given(rng, "dot", (2, 1, 1, 3, 5, 4, 6), rank=3, command="dot"),
         given(rng, "sdpa-rank-2", (1, 1, 1, 4, 6, 5, 3), rank=2, causal=True),
-        given(rng, "dot-rank-2", (1, 1, 1, 4, 4, 3, 5), rank=2, command="dot", causal=True),
+        given(rng, "dot-rank-2", (1, 1, 1, 4, 4, 7, 5), rank=2, command="dot", causal=True),
         given(rng, "sdpa-causal-grouped", (2, 6, 2, 6, 6, 4, 3), causal=True),
         given(rng, "sdpa-cache-bottom-right", (2, 4, 2, 3, 2, 5, 3), past=4, causal=True, align="bottom-right"),
         given(rng, "sdpa-cache-plain", (3, 4, 2, 2, 3, 5, 4), past=3),

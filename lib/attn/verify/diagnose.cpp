@@ -255,7 +255,7 @@ std::vector<Diagnosis> loss_of_precision(const Divergence& d) {
 // A softmax in half precision is a low precision in that stage, by definition.
 void add_precision_of_softmax(std::vector<Diagnosis>& found) {
   for (const Diagnosis& diagnosis : found) {
-    if (diagnosis.id != "W6") continue;
+    if (diagnosis.id != "W6" || diagnosis.variant.find("float16") == std::string::npos) continue;
     Diagnosis tie = diagnosis;
     tie.id = "T2";
     found.push_back(tie);

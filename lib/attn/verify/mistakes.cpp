@@ -7,7 +7,7 @@ namespace attn {
 const std::vector<Mistake>& mistake_table() {
   static const std::vector<Mistake> table = [] {
     std::vector<Mistake> rows;
-    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, fill_mistakes, softmax_mistakes}) {
+    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, fill_mistakes, softmax_mistakes, tolerance_mistakes}) {
       for (Mistake& mistake : part()) rows.push_back(std::move(mistake));
     }
     return rows;

@@ -78,5 +78,6 @@ std::vector<Mistake> score_mistakes();
 std::vector<Mistake> mask_mistakes();
 std::vector<Mistake> fill_mistakes();
 std::vector<Mistake> softmax_mistakes();
+std::vector<Mistake> tolerance_mistakes();
 
 }  // namespace attn

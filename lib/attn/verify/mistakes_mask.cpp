@@ -1,5 +1,6 @@
 // M1, M2, M7, M8, M12, M13, M15, M16: which keys are taken out.
 #include <attn/ops/stages.hpp>
+#include <attn/verify/compare.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
 
@@ -79,6 +80,22 @@ Result padding_on_queries_filled(Run& run, Step, const Tensor<double>* theirs) {
 }
 
 bool allows_transpose(const Sizes& sizes) { return sizes.query_len == sizes.key_len; }
+
+// The padding alone, or the given mask alone, stored and read so.
+Mistaken head_major_rule(bool Verdict::*rule, bool (*present)(const Rules&)) {
+  return [=](Run& run, Step, const Tensor<double>*) -> Result {
+    const Sizes sizes = sizes_of_scores(run);
+    const Rules& rules = rules_of(run);
+    if (!present(rules) || sizes.batch < 2 || sizes.heads < 2) return std::nullopt;
+    return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto h, auto i, auto j) {
+      const std::size_t slice = b * sizes.heads + h;
+      const Verdict other = mask_verdict(rules, sizes, slice % sizes.batch, slice / sizes.batch, i, j);
+      verdict.*rule = other.*rule;
+      if (rule == &Verdict::given) verdict.added = other.added;
+      return verdict.forbidden() ? minus_infinity : verdict.added;
+    });
+  };
+}
 
 // The upper triangle kept instead of the lower one.
 Result upper_triangle(Run& run, Step, const Tensor<double>*) {
@@ -169,9 +186,11 @@ Mistake with_empty_rows(const Mistake& wrong, MaskedRows become, const char* how
       if (!mask || mask->dimension() != 4 || !any_empty(fully_masked_rows(*mask))) return std::nullopt;
       return mask;
     }
-    const std::vector<bool> rows = fully_masked_rows(run.get(S::mask));
-    if (!any_empty(rows)) return std::nullopt;
-    return softmax(run.get(S::scores_masked), rows, become).weights;
+    // Only if the mask of this run is the wrong one: rows that are empty rightly are another mistake.
+    const Tensor<double>& mask = run.get(S::mask);
+    const Result changed = change(run, S::mask, nullptr);
+    if (!changed || !agree(*changed, mask, {}) || !any_empty(fully_masked_rows(mask))) return std::nullopt;
+    return softmax(run.get(S::scores_masked), fully_masked_rows(mask), become).weights;
   };
   return mistake;
 }
@@ -210,6 +229,8 @@ std::vector<Mistake> mask_mistakes() {
       {"M8", "bottom right of the valid keys", mask, diagonal_at(valid_offset)},
       {"M8", "the cache is ignored", mask, diagonal_at(no_offset)},
       {"M12", "", mask, head_major},
+      {"M12", "padding", mask, head_major_rule(&Verdict::padding, has_lens)},
+      {"M12", "the given mask", mask, head_major_rule(&Verdict::given, has_given)},
       {"M13", "left side one more", mask, window_changed(1, 0)},
       {"M13", "left side one less", mask, window_changed(-1, 0)},
       {"M13", "right side one more", mask, window_changed(0, 1)},

@@ -25,6 +25,8 @@ Tensors with_exponential(const Case& c, double (*exponential)(double)) {
   return p.run();
 }
 
+Program right(const Case& c) { return {c, {}, {}}; }
+
 std::optional<Diagnosis> judged(const Case& c, const Tensors& theirs) {
   const Problem<double> problem = problem_of(c);
   const Tensors ours = run_problem(problem);
@@ -38,7 +40,7 @@ std::optional<Diagnosis> judged(const Case& c, const Tensors& theirs) {
 }  // namespace
 
 TEST_CASE("a coarse exponential is told by its errors, which are one function of the score") {
-  // (1 + x/64)^64, and 2^x with x·log2(e) rounded up to steps of 1/8 below −1: a table.
+  // (1 + x/64)^64, and one over the first terms of the series of exp(−x).
   const auto power = judged(square(), with_exponential(square(), [](double x) { return std::pow(std::max(0.0, 1 + x / 64), 64); }));
   REQUIRE(power);
   CHECK(power->id == "W6");

@@ -107,7 +107,7 @@ TEST_CASE("the least tolerance is never above the measured one, and needs no flo
   CHECK(least.rtol == 1.3e-6);
   CHECK(least.atol == doctest::Approx(8 * 4 * unit).epsilon(1e-12));
   CHECK(least.atol <= rounding_tolerance(exact({1, -4}), single({1.25f, -3.5f})).atol);
-  CHECK(least_tolerance(exact({-inf, std::nan(""), -1e9, 2})).atol == doctest::Approx(8 * 2 * unit).epsilon(1e-12));
+  CHECK(least_tolerance(exact({-std::numeric_limits<double>::infinity(), std::nan(""), -1e9, 2})).atol == doctest::Approx(8 * 2 * unit).epsilon(1e-12));
   // 200 000 cells are looked at in steps of four; what is between is not seen, which only makes it smaller.
   Tensor<double> many = filled<double>({200000}, 1.0);
   many(1) = 100;
