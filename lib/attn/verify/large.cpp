@@ -34,23 +34,25 @@ class Stream {
     verdict.theirs = found->second.shape();
     const Tensor<double>& ours = run_.get(step);
     run_.release(step);
-    verdict.tolerance = options_.tolerance.value_or(least_tolerance(ours));
+    const TensorView theirs = found->second.view();
+    verdict.tolerance = options_.tolerance ? *options_.tolerance : single_ ? measured(step, ours) : least_tolerance(ours);
     verdict.tolerance.equal_nan = options_.equal_nan;
-    verdict.difference = compare(ours, found->second.view(), verdict.tolerance);
-    if (verdict.difference.status == Status::mismatch && !options_.tolerance) measure_rounding(verdict, ours);
+    // A tensor that the cheap tolerance passes needs no other.
+    if (!options_.tolerance && !single_ && verdict.ours == theirs.shape() && !agree(ours, theirs, verdict.tolerance)) {
+      narrow_ = in_float32(problem_);
+      single_ = std::make_unique<Evaluator<float>>(narrow_);
+      verdict.tolerance = measured(step, ours);
+    }
+    verdict.difference = compare(ours, theirs, verdict.tolerance);
     return verdict;
   }
 
-  // The cheap tolerance did not do: a float32 run of ours says how far rounding really goes.
-  void measure_rounding(StepVerdict& verdict, const Tensor<double>& ours) {
-    if (!single_) {
-      narrow_ = in_float32(problem_);
-      single_ = std::make_unique<Evaluator<float>>(narrow_);
-    }
-    verdict.tolerance = rounding_tolerance(ours, single_->get(verdict.step));
-    single_->release(verdict.step);
-    verdict.tolerance.equal_nan = options_.equal_nan;
-    verdict.difference = compare(ours, theirs_.at(verdict.step).view(), verdict.tolerance);
+  // How far rounding really goes, from a float32 run of ours.
+  Tolerance measured(Step step, const Tensor<double>& ours) {
+    Tolerance tolerance = rounding_tolerance(ours, single_->get(step));
+    single_->release(step);
+    tolerance.equal_nan = options_.equal_nan;
+    return tolerance;
   }
 
   const Problem<double>& problem_;
@@ -65,11 +67,12 @@ class Stream {
 bool was_compared(const StepVerdict& verdict) { return verdict.difference.status != Status::missing; }
 bool differs(const StepVerdict& verdict) { return was_compared(verdict) && verdict.difference.status != Status::match; }
 
-// Third pass: the whole run with mistakes in it, against everything they handed in.
+// Third pass: the whole run with mistakes in it, from the first step that differs, against everything they
+// handed in. Before that step theirs are ours, and the slice has seen to it that the mistakes change none.
 class Confirmation {
  public:
-  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts)
-      : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts) {}
+  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
+      : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first) {}
 
   bool holds(const Mistakes& mistakes) {
     Tensor<double> copy;
@@ -77,8 +80,14 @@ class Confirmation {
       const auto found = theirs_.find(step);
       return found == theirs_.end() ? nullptr : &found->second.widened(copy);
     });
+    for (const StepVerdict& verdict : verdicts_) {
+      if (was_compared(verdict) && verdict.step < first_) {
+        run.know(verdict.step, [this, step = verdict.step]() { return theirs_.at(step).in<double>(); });
+      }
+    }
     try {
       for (const StepVerdict& verdict : verdicts_) {
+        if (verdict.step < first_) continue;
         if (was_compared(verdict) && !agrees(run.shown(verdict.step), verdict)) return false;
         run.release(verdict.step);
       }
@@ -99,6 +108,7 @@ class Confirmation {
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
+  const Step first_;
 };
 
 Mistakes rows_of(const std::string& id, const std::string& variant) {
@@ -169,7 +179,7 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     result.verdict = Verdict::match;
     return result;
   }
-  Confirmation confirmation(problem, theirs, result.steps);
+  Confirmation confirmation(problem, theirs, result.steps, first->step);
   const bool heads_apart = problem.sizes.kv_heads > 1 && (first->step != Step::output || !problem.has(Step::merged));
   for (const bool of_heads : {true, false}) {
     if (of_heads ? !heads_apart : problem.sizes.batch < 2) continue;

@@ -18,6 +18,7 @@ Needs NumPy. Nothing here passes or fails: times depend on the machine.
 """
 import argparse
 import json
+import multiprocessing
 import os
 import pathlib
 import subprocess
@@ -64,22 +65,38 @@ def numpy_seconds(path, repeat):
     return best
 
 
-def row(tool, run, path, name, run_seconds, options):
+def row(tool, run, path, count_and_bytes, name, run_seconds, options):
+    count, size = count_and_bytes
     (seconds, cpu, peak), code = measured([tool, *run, "--verify", path], options.repeat)
     read, _ = measured([tool, "dot", "--query", "ones:1x1", "--key", "ones:1x1", "--verify", path], options.repeat)
-    with np.load(path) as file:
-        count = sum(file[array].size for array in file.files)
-        size = sum(file[array].nbytes for array in file.files)
     return {"submission": name, "exit_code": code, "elements": count, "bytes": size, "seconds": seconds, "cpu": cpu,
-            "read_numpy": numpy_seconds(path, options.repeat), "read_own": read[0], "run": run_seconds,
+            "read_numpy": elsewhere(numpy_seconds, path, options.repeat), "read_own": read[0], "run": run_seconds,
             "of_reading": seconds / read[0], "comparing": (seconds - run_seconds) / read[0],
             "peak_rss": peak, "of_tensors": peak / size, "allowed": 1.5 + 64 * MIB / size}
 
 
+def write_inputs(path, shape):
+    rng = np.random.default_rng(0)
+    np.savez(path, **{name: rng.standard_normal(shape) for name in "qkv"})
+
+
+def write_as(path, source, dtype):
+    """The same arrays in another type; how many numbers and bytes there are."""
+    with np.load(source) as file:
+        arrays = {name: file[name].astype(dtype) for name in file.files}
+    np.savez(path, **arrays)
+    return sum(array.size for array in arrays.values()), sum(array.nbytes for array in arrays.values())
+
+
+def elsewhere(function, *arguments):
+    """Calls it in a process of its own: what this one holds would count as memory of the programs it starts."""
+    with multiprocessing.Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
 def measure(tool, folder, options):
     batch, heads, length, width = sizes_for(options.elements)
-    rng = np.random.default_rng(0)
-    np.savez(folder / "in.npz", **{name: rng.standard_normal((batch, heads, length, width)) for name in "qkv"})
+    elsewhere(write_inputs, folder / "in.npz", (batch, heads, length, width))
     run = ["sdpa", "--causal"]
     for option, name in (("--query", "q"), ("--key", "k"), ("--value", "v")):
         run += [option, f"{folder / 'in.npz'}:{name}"]
@@ -89,12 +106,10 @@ def measure(tool, folder, options):
     rows = []
     for name, mistake in submissions.items():
         subprocess.run([tool, *run, *mistake, "-o", folder / "all.npz", "--force"], check=True)
-        with np.load(folder / "all.npz") as file:
-            arrays = {array: file[array] for array in file.files}
         for dtype in ("float64", "float32"):
             path = folder / f"{dtype}.npz"
-            np.savez(path, **{array: values.astype(dtype) for array, values in arrays.items()})
-            rows.append(row(tool, run, path, f"{name}, {dtype}", run_seconds, options))
+            size = elsewhere(write_as, path, folder / "all.npz", dtype)
+            rows.append(row(tool, run, path, size, f"{name}, {dtype}", run_seconds, options))
     return {"sizes": {"B": batch, "H": heads, "L": length, "D": width}, "repeat": options.repeat, "rows": rows}
 
 
