@@ -6,15 +6,24 @@
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
+#include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 namespace attn::tools {
 namespace {
+
+// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
+bool may_be_minus_infinity(Step step) {
+  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
+}
+
+}  // namespace
 
 render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
   render::JsonObject header = {{"tool", "attn-compute"},
@@ -34,11 +43,6 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
   return header;
 }
 
-// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
-bool may_be_minus_infinity(Step step) {
-  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
-}
-
 void require_finite(const Trace& trace) {
   for (const TraceEntry& entry : trace.entries) {
     for (std::size_t i = 0; i < entry.tensor.size(); ++i) {
@@ -51,14 +55,21 @@ void require_finite(const Trace& trace) {
   }
 }
 
-}  // namespace
-
 AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale)
     : subcommand(std::move(name)), tensors(app) {
   add_score_options(app, scores, tensors, default_scale);
   add_run_options(app, run);
   add_verify_options(app, verify);
+  add_mistake_option(app, verify);
   add_output_options(app, output);
+}
+
+void check_verify(const AttentionCommand& command) {
+  std::vector<std::string> ids;
+  for (const Mistake& mistake : mistake_table()) {
+    if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
+  }
+  check_verify_options(command.verify, command.run.dtype, ids);
 }
 
 RunPlan plan_of(const AttentionCommand& command) {

@@ -92,7 +92,7 @@ int run_sdpa(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   require_all_or_none(c.tensors);
   use_default_inputs(c, budget);
   const HeadCounts counts = head_counts(c);
@@ -117,7 +117,7 @@ int run_sdpa(AttentionCommand& c) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, std::move(problem)});
+  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, {}, std::move(problem)});
 }
 
 }  // namespace

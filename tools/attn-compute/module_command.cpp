@@ -93,7 +93,7 @@ int run(ModuleCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   ModuleWeights<T> read = read_weights<T>(c, budget);
   const MultiheadShape shape = read.shape;
   use_default_inputs(c, shape, budget);
@@ -136,7 +136,7 @@ int run(ModuleCommand& c) {
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
   AttentionFacts facts = facts_of(c, explained, trace.sizes);
-  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn, std::move(problem)});
+  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn, {}, std::move(problem)});
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include "verify_command.hpp"
 
-#include "../common/formats.hpp"
-#include "verify_report.hpp"
+#include "../common/verify_files.hpp"
 
 #include <attn/error.hpp>
-#include <attn/io/file.hpp>
-#include <attn/io/source.hpp>
-#include <attn/render/json.hpp>
+#include <attn/render/number.hpp>
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
@@ -16,66 +14,36 @@
 namespace attn::tools {
 namespace {
 
-// float32 and what is narrower stay in float32.
-StoredTensor stored(const io::Array& array, const std::string& subject) {
-  const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
-  if (narrow) return io::to_tensor<float>(array, subject);
-  return io::to_tensor<double>(array, subject);
-}
-
-std::vector<ForeignTensor> read_submission(const std::string& path, const AttentionCommand& command) {
-  MemoryBudget budget(command.run.max_memory);
-  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()));
-  std::vector<ForeignTensor> tensors;
-  for (io::NamedArray& read : arrays) {
-    const io::NamedArray named = std::move(read);  // its bytes end with its turn
-    // A file of one array without a name stands for the result.
-    const std::string name = named.name.empty() ? std::string(name_of(Step::output)) : named.name;
-    tensors.push_back({name, stored(named.array, path + ":" + name)});
-    budget.charge(tensors.back().tensor.view().bytes(), path);
-    io::forget_pages(named.array.bytes);
+// What the messages about normalisations say: what this run has, and what they have instead.
+void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<double>& layer, const Diagnosis& diagnosis) {
+  const NormOptions& norm = layer.options.norm;
+  const bool rms = norm.kind == NormKind::rms;
+  if (diagnosis.id == "L2") values["expected"] = render::number_text(norm.eps);
+  if (diagnosis.id == "L4") {
+    values["expected"] = layer.norm_first() ? "before" : "after";
+    values["found"] = layer.norm_first() ? "after" : "before";
   }
-  return tensors;
-}
-
-Judged judge(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
-  const VerifyCommandOptions& o = command.verify;
-  Judged judged{file, align(read_submission(file, command), step_shapes(problem), o.map), {}, {}};
-  VerifyOptions options;
-  if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
-  options.equal_nan = o.equal_nan;
-  judged.verification = verify(problem, judged.theirs, options);
-  judged.theirs.tensors.clear();  // several submissions are not held at once
-  return judged;
-}
-
-// One of several: a file that cannot be read is a line of the table, and the others are judged all the same.
-Judged judge_or_refuse(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
-  try {
-    return judge(file, command, problem);
-  } catch (const UsageError& error) {
-    if (command.verify.map.empty()) throw;  // --map may fit one file and not another
-    return {file, {}, {}, error};
-  } catch (const Error& error) {
-    return {file, {}, {}, error};
+  if (diagnosis.id == "L6") {
+    values["expected"] = rms ? "RMSNorm" : "LayerNorm";
+    if (diagnosis.variant == "the other norm") values["found"] = rms ? "LayerNorm" : "RMSNorm";
   }
 }
 
-int exit_code_of(const Judged& judged) {
-  if (judged.refused) return static_cast<int>(judged.refused->kind());
-  return judged.verification.verdict == Verdict::match ? exit_done : exit_different;
-}
-
-void write_json_report(const std::vector<Judged>& judged, const AttentionCommand& command, const Problem<double>& problem) {
-  render::StringOutput output;
-  if (judged.size() == 1) {
-    render::write_json(output, json_of(judged.front(), problem, command.output.language));
-  } else {
-    render::JsonArray reports;
-    for (const Judged& one : judged) reports.push_back(json_of(one, problem, command.output.language));
-    render::write_json(output, render::JsonObject{{"reports", std::move(reports)}});
-  }
-  write_text_result(output.text(), command.output);
+// What the message about a mistake may say of this run.
+lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis) {
+  lessons::Placeholders values;
+  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
+  if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
+  values["step"] = std::string(name_of(diagnosis.step));
+  values["found"] = diagnosis.variant;
+  values["deviation"] = fmt::format("{:.1e}", diagnosis.residual);
+  const auto& attention = problem.options.attention;
+  values["expected"] = "";
+  values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
+  values["fill"] = render::number_text(attention.mask_fill);
+  if (problem.layer) add_values_of_layer(values, *problem.layer, diagnosis);
+  values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
+  return values;
 }
 
 // What a run with these mistakes shows. Throws Error where their shapes cannot go on.
@@ -112,25 +80,15 @@ const Mistake* most_visible_variant(const std::string& id, const Problem<double>
 }  // namespace
 
 int verify_files(const AttentionCommand& command, const Problem<double>& problem) {
-  std::vector<Judged> judged;
-  const bool alone = command.verify.files.size() == 1;
-  for (const std::string& file : command.verify.files) {
-    judged.push_back(alone ? judge(file, command, problem) : judge_or_refuse(file, command, problem));
-  }
-  const std::string format = chosen_format(command.output).name;
-  if (format == "json") {
-    write_json_report(judged, command, problem);
-  } else if (format == "text") {
-    std::string text;
-    if (judged.size() > 1) text = render::table_text(table_of(judged)) + "\n";
-    for (const Judged& one : judged) text += text_of(one, problem, command.output.language) + "\n";
-    write_text_result(text, command.output);
-  } else {
-    write_table(judged.size() == 1 ? table_of_steps(judged.front()) : table_of(judged), "", command.output);
-  }
-  int worst = exit_done;
-  for (const Judged& one : judged) worst = std::max(worst, exit_code_of(one));
-  return worst;
+  const std::map<Step, Shape> shapes = step_shapes(problem);
+  const std::vector<Judged> judged = judge_files(command.verify, [&](const std::string& file) {
+    Judged one{file, align(read_submission(file, Step::output, command.run.max_memory), shapes, command.verify.map), {}, {}};
+    one.verification = verify(problem, one.theirs, verify_options_of(command.verify));
+    one.theirs.tensors.clear();  // several submissions are not held at once
+    return one;
+  });
+  const auto values = [&problem](const Diagnosis& diagnosis) { return values_of(problem, diagnosis); };
+  return report_judged(judged, {command.output.language, values}, command.output);
 }
 
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {

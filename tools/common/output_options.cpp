@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -47,6 +48,12 @@ std::string table_format_help(const OutputOptions& o) {
   for (const Format& format : format_table()) {
     if (format.table) names.push_back(format.name);
   }
+  return format_help(names, o);
+}
+
+std::string any_format_help(const OutputOptions& o) {
+  std::vector<std::string> names;
+  for (const Format& format : format_table()) names.push_back(format.name);
   return format_help(names, o);
 }
 
@@ -136,22 +143,31 @@ void add_table_options(CLI::App& app, OutputOptions& o) {
   add_notes(app, o, "Explain the tables (default)");
 }
 
+void add_report_or_tensor_options(CLI::App& app, OutputOptions& o) {
+  add_destination(app, o, any_format_help(o));
+  add_notes(app, o, "Explain the tables (default)");
+  add_colour(app, o);
+}
+
 void add_array_options(CLI::App& app, OutputOptions& o) {
-  std::vector<std::string> names;
-  for (const Format& format : format_table()) names.push_back(format.name);
-  add_destination(app, o, format_help(names, o));
+  add_destination(app, o, any_format_help(o));
   add_precision(app, o);
   add_notes(app, o, "Explain the numbers (default)");
   add_colour(app, o);
   add_full(app, o);
 }
 
-Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {
+Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
   Trace selected{trace.sizes, trace.precision, {}};
-  for (const std::string& glob : globs) {
-    bool found = false;
-    for (const TraceEntry& entry : trace.entries) found = found || matches(glob, entry.name);
-    if (!found) throw no_such_step(glob, trace);
+  std::vector<std::string> globs;
+  for (const std::string& glob : asked) {
+    const auto found = [&trace](const std::string& wanted) {
+      return std::any_of(trace.entries.begin(), trace.entries.end(), [&](const TraceEntry& entry) { return matches(wanted, entry.name); });
+    };
+    // A step's own name stands for that step in every block of a layer.
+    const std::string in_a_block = "*." + glob;
+    if (!found(glob) && !found(in_a_block)) throw no_such_step(glob, trace);
+    globs.push_back(found(glob) ? glob : in_a_block);
   }
   for (const TraceEntry& entry : trace.entries) {
     bool wanted = globs.empty() && step_info(entry.step).kind != StepKind::parameter;

@@ -14,6 +14,9 @@ namespace {
 // Numbers a run may hold before it is cut down: making every mistake then takes some milliseconds.
 constexpr std::size_t most_cells = 20000;
 
+// A layer is not cut down.
+constexpr std::size_t most_cells_of_layer = 300000;
+
 enum class Shown { not_possible, unchanged, revealed };
 
 // A right run, against which every mistake is made.
@@ -29,7 +32,8 @@ class RightRun {
 
   Shown show(const Mistake& mistake, const std::vector<Step>& observed) const {
     MistakenRun run(problem_, {&mistake});
-    const Step first = *std::min_element(mistake.acts_on.begin(), mistake.acts_on.end());
+    // A layer has the steps of attention several times over; there a mistake may act from the beginning on.
+    const Step first = problem_.layer ? Step{} : *std::min_element(mistake.acts_on.begin(), mistake.acts_on.end());
     for (const auto& [step, tensor] : steps_) {
       if (step < first) run.know(step, tensor);
     }
@@ -66,8 +70,8 @@ std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step
   const RightRun right(problem);
   std::vector<BlindSpot> spots;
   std::set<std::string> revealed;
-  for (const Mistake& mistake : mistake_table()) {
-    if (mistake.convention || revealed.count(mistake.id) > 0) continue;
+  for (const Mistake& mistake : mistakes_in(problem)) {
+    if (mistake.convention || mistake.block || revealed.count(mistake.id) > 0) continue;
     const auto same_id = [&](const BlindSpot& spot) { return spot.id == mistake.id; };
     const Shown shown = right.show(mistake, observed);
     if (shown == Shown::revealed) {
@@ -85,6 +89,8 @@ std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step
 }  // namespace
 
 BlindSpots find_blind_spots(const Problem<double>& problem, const std::vector<Step>& observed) {
+  if (problem.layer && cells_of(problem) > most_cells_of_layer) return {{}, std::nullopt, true};
+  if (problem.layer) return {spots_in(problem, observed), std::nullopt};
   if (cells_of(problem) <= most_cells) return {spots_in(problem, observed), std::nullopt};
   const Problem<double> part = cut_down(problem);
   return {spots_in(part, observed), part.sizes};

@@ -29,19 +29,17 @@ Step first_difference(const Divergence& d) {
   return d.step;
 }
 
-Step first_effect(const Mistakes& mistakes) {
+// A layer has the steps of attention several times over: there a mistake may act from the beginning on.
+Step first_effect(const Divergence& d, const Mistakes& mistakes) {
+  if (d.problem.layer) return Step{};
   Step first = Step::output;
   for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
   return first;
 }
 
-bool acts_at(const Mistake& mistake, Step step) {
-  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), step) != mistake.acts_on.end();
-}
-
 // Whether the mistake can change the step at all: it acts there, or before it where theirs is not known.
 bool reaches(const Divergence& d, const Mistake& mistake) {
-  if (acts_at(mistake, d.step)) return true;
+  if (d.problem.layer || acts_at(mistake, d.step)) return true;
   return mistake.effect == Effect::computes &&
          std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) { return step < d.step && !known(d, step); });
 }
@@ -51,7 +49,7 @@ bool reaches(const Divergence& d, const Mistake& mistake) {
 class Hypothesis {
  public:
   Hypothesis(const Divergence& d, const Mistakes& mistakes, Step difference) : divergence_(d), mistakes_(mistakes), run_(d.problem, mistakes, &d.theirs) {
-    const Step as_ours = std::min(first_effect(mistakes), difference);
+    const Step as_ours = std::min(first_effect(d, mistakes), difference);
     for (const auto& [step, tensor] : d.ours) {
       if (step < as_ours && !known(d, step)) run_.know(step, tensor);
     }
@@ -124,7 +122,7 @@ struct Explanation {
 bool keeps_result(const Divergence& d, const Mistake& mistake) {
   try {
     MistakenRun run(d.problem, {&mistake}, &d.theirs);
-    const Step last = Step::output;
+    const Step last = d.ours.rbegin()->first;
     const auto found = d.tolerances.find(last);
     const Tolerance tolerance = found != d.tolerances.end() ? found->second : Tolerance{1.3e-6, 1e-6, true};
     Tolerance equal_nan = tolerance;
@@ -174,14 +172,14 @@ std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mis
 
 std::vector<Mistakes> singles(const Divergence& d) {
   std::vector<Mistakes> all;
-  for (const Mistake& mistake : mistake_table()) {
+  for (const Mistake& mistake : mistakes_in(d.problem)) {
     if (reaches(d, mistake)) all.push_back({&mistake});
   }
   return all;
 }
 
 bool pairable(const Divergence& d, const Mistake& mistake) {
-  return mistake.effect == Effect::computes && !mistake.convention && reaches(d, mistake);
+  return mistake.effect == Effect::computes && !mistake.convention && !mistake.block && reaches(d, mistake);
 }
 
 // Pairs of mistakes of different ids that both change something on the way to the step.
@@ -190,7 +188,7 @@ std::vector<Mistakes> pairs(const Divergence& d) {
   if (!pairs_are_tried(d)) return all;
   const Step difference = first_difference(d);
   Mistakes applicable;
-  for (const Mistake& mistake : mistake_table()) {
+  for (const Mistake& mistake : mistakes_in(d.problem)) {
     if (pairable(d, mistake) && Hypothesis(d, {&mistake}, difference).shown(d.step)) applicable.push_back(&mistake);
   }
   for (std::size_t a = 0; a < applicable.size(); ++a) {
@@ -272,7 +270,7 @@ bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
 bool pairs_are_tried(const Divergence& d) {
   double cells = 0;
   for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
-  const auto count = static_cast<double>(std::count_if(mistake_table().begin(), mistake_table().end(), [&](const Mistake& m) { return pairable(d, m); }));
+  const auto count = static_cast<double>(std::count_if(mistakes_in(d.problem).begin(), mistakes_in(d.problem).end(), [&](const Mistake& m) { return pairable(d, m); }));
   return cells * count * count / 2 <= most_cells_for_pairs;
 }
 

@@ -158,6 +158,7 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
 }  // namespace
 
 bool is_large(const Problem<double>& problem) {
+  if (problem.layer) return false;  // a layer is not sliced
   std::size_t cells = 0;
   for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_at_once);
   return cells > most_cells_at_once;

@@ -10,7 +10,7 @@ namespace attn {
 /// Numbers in all steps of a run above which it is verified in slices.
 constexpr std::size_t most_cells_at_once = 300000;
 
-/// Whether all the steps of a run together hold more than that.
+/// Whether all the steps of a run of attention together hold more than that; never for a layer.
 bool is_large(const Problem<double>& problem);
 
 /// The same findings as of a whole walk, from three passes that hold few tensors at a time:

@@ -193,6 +193,7 @@ Verification verify(const Problem<double>& problem, const Submission& theirs, co
   BlindSpots blind = find_blind_spots(problem, observed);
   result->blind_spots = std::move(blind.spots);
   result->blind_spots_on = blind.decided_on;
+  result->blind_spots_left_out = blind.left_out;
   return std::move(*result);
 }
 

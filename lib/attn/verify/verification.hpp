@@ -47,6 +47,7 @@ struct Verification {
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
   std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself
+  bool blind_spots_left_out = false;   ///< a match, and the layer is too large to make every mistake in it
   bool pairs_left_out = false;         ///< a step is unexplained, and the run is too large to try mistakes in pairs
 };
 

@@ -7,6 +7,7 @@
 #include <attn/render/table.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,11 +22,19 @@ struct Judged {
   std::optional<Error> refused;  ///< of several files: why this one could not be read
 };
 
+/// What a report needs to put its findings into words.
+struct ReportWords {
+  lessons::Language language;
+  /// The values of the placeholders in the message about a mistake.
+  std::function<lessons::Placeholders(const Diagnosis&)> values;
+  bool has_cells = true;  ///< the subcommand takes one number apart with --cell
+};
+
 /// The object that data/verify.schema.json describes.
-render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+render::Json json_of(const Judged& judged, const ReportWords& report);
 
 /// A page for people: the verdict, a line a step, the diagnosis, the worst cells, what was not visible.
-std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+std::string text_of(const Judged& judged, const ReportWords& report);
 
 /// One line a file.
 render::Table table_of(const std::vector<Judged>& judged);

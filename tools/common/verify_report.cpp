@@ -1,31 +1,13 @@
 #include "verify_report.hpp"
 
-#include <attn/render/number.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 
 namespace attn::tools {
 namespace {
 
 std::string index_text(const Shape& index) { return fmt::format("[{}]", fmt::join(index, ",")); }
-
-lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis) {
-  lessons::Placeholders values;
-  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
-  if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
-  values["step"] = std::string(name_of(diagnosis.step));
-  values["found"] = diagnosis.variant;
-  values["deviation"] = fmt::format("{:.1e}", diagnosis.residual);
-  const auto& attention = problem.options.attention;
-  values["expected"] = "";
-  values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
-  values["fill"] = render::number_text(attention.mask_fill);
-  values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
-  return values;
-}
 
 std::string words(lessons::Language language, const std::string& key, const std::string& variant, const lessons::Placeholders& values = {}) {
   return lessons::lesson(language).note(key, variant, values).value_or(variant);
@@ -73,12 +55,13 @@ std::string why_blind(lessons::Language language, const BlindSpot& spot) {
 
 }  // namespace
 
-render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language) {
+render::Json json_of(const Judged& judged, const ReportWords& report) {
+  const lessons::Language language = report.language;
   const Verification& v = judged.verification;
   render::JsonArray steps, diagnosis, blind_spots, alignments;
   for (const StepVerdict& verdict : v.steps) steps.emplace_back(json_of_step(verdict));
   for (const Diagnosis& d : v.diagnosis) {
-    const lessons::Placeholders values = values_of(problem, d);
+    const lessons::Placeholders values = report.values(d);
     render::JsonObject object = {{"id", d.id},
                                  {"step", name_of(d.step)},
                                  {"confidence", d.explains ? "explains" : "consistent"},
@@ -98,7 +81,7 @@ render::Json json_of(const Judged& judged, const Problem<double>& problem, lesso
   }
   render::JsonArray unmatched;
   for (const std::string& name : judged.theirs.unmatched) unmatched.emplace_back(name);
-  render::JsonObject report = {{"verdict", to_string(v.verdict)},
+  render::JsonObject object = {{"verdict", to_string(v.verdict)},
                             {"first_divergent_step", v.first_divergent_step ? render::Json(name_of(*v.first_divergent_step)) : render::Json(nullptr)},
                             {"steps", std::move(steps)},
                             {"diagnosis", std::move(diagnosis)},
@@ -106,10 +89,13 @@ render::Json json_of(const Judged& judged, const Problem<double>& problem, lesso
                             {"file", judged.file},
                             {"aligned", std::move(alignments)},
                             {"unmatched", std::move(unmatched)}};
-  if (v.blind_spots_on) report.emplace_back("blind_spots_on", render::json_of(*v.blind_spots_on));
-  if (v.pairs_left_out) report.emplace_back("left_out", render::JsonArray{"pairs"});
-  if (judged.refused) report.emplace_back("error", judged.refused->what());
-  return report;
+  if (v.blind_spots_on) object.emplace_back("blind_spots_on", render::json_of(*v.blind_spots_on));
+  render::JsonArray left_out;
+  if (v.pairs_left_out) left_out.emplace_back("pairs");
+  if (v.blind_spots_left_out) left_out.emplace_back("blind_spots");
+  if (!left_out.empty()) object.emplace_back("left_out", std::move(left_out));
+  if (judged.refused) object.emplace_back("error", judged.refused->what());
+  return object;
 }
 
 render::Table table_of_steps(const Judged& judged) {
@@ -151,7 +137,8 @@ render::Table table_of(const std::vector<Judged>& judged) {
   return table;
 }
 
-std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language) {
+std::string text_of(const Judged& judged, const ReportWords& report) {
+  const lessons::Language language = report.language;
   const Verification& v = judged.verification;
   if (judged.refused) return fmt::format("{}\n", judged.refused->what());
   std::string text = fmt::format("{}: {}\n", judged.file, words(language, "verify", to_string(v.verdict)));
@@ -169,7 +156,7 @@ std::string text_of(const Judged& judged, const Problem<double>& problem, lesson
     text += words(language, "verify", "tie") + "\n";
   }
   for (const Diagnosis& d : v.diagnosis) {
-    const lessons::Placeholders values = values_of(problem, d);
+    const lessons::Placeholders values = report.values(d);
     const char* degree = d.convention ? "equivalent" : d.explains ? "explains" : "consistent";
     text += fmt::format("\n  {}  {} ({}{}{}; {})\n", d.id, about(language, d, "title", values), name_of(d.step), d.variant.empty() ? "" : ": ", d.variant,
                         words(language, "verify", degree));
@@ -179,10 +166,11 @@ std::string text_of(const Judged& judged, const Problem<double>& problem, lesson
   for (const StepVerdict& step : v.steps) {
     if (v.first_divergent_step != step.step || !v.diagnosis.empty() || step.difference.total == 0) continue;
     const std::string cell = std::string(name_of(step.step)) + index_text(unravel(step.difference.at, step.ours));
-    text += fmt::format("\n{}\n  --cell '{}'\n", words(language, "verify", "unknown"), cell);
+    text += fmt::format("\n{}\n  {}{}{}\n", words(language, "verify", "unknown"), report.has_cells ? "--cell '" : "", cell, report.has_cells ? "'" : "");
     if (v.pairs_left_out) text += words(language, "verify", "pairs_left_out") + "\n";
   }
   if (v.verdict == Verdict::match) {
+    if (v.blind_spots_left_out) text += "\n" + words(language, "verify", "blind_left_out") + "\n";
     std::vector<std::string> unchanged, impossible;
     for (const BlindSpot& spot : v.blind_spots) (spot.applies ? unchanged : impossible).push_back(spot.id);
     if (!unchanged.empty()) text += fmt::format("\n{}: {}\n", words(language, "verify", "blind_unchanged"), fmt::join(unchanged, " "));
