@@ -93,11 +93,10 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
   return wrong;
 }
 
-void check_worksheet(const AttentionCommand& command, const Trace& trace) {
+void check_worksheet(const AttentionCommand& command) {
   if (!command.output.blank.empty() && !command.output.cell.empty()) {
     throw UsageError("--blank", "prints a worksheet, and --cell the working of one number; give one of them");
   }
-  if (!command.verify.files.empty()) check_blank(command.output, trace);
 }
 
 int present(const AttentionCommand& command, AttentionResult result) {
@@ -105,8 +104,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     command.inspect(*result.problem);
     return exit_done;
   }
-  check_worksheet(command, result.trace);
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  check_worksheet(command);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);
@@ -116,7 +114,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    check_blank(command.output, shown);
+    check_blank(command.output, names_of(shown));
     write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result)}, command.output);
   }
   if (command.run.strict) require_finite(result.trace);

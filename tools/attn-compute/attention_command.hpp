@@ -90,10 +90,10 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
   return facts;
 }
 
-/// Throws UsageError for a --blank that contradicts other options or names no step of this run.
-void check_worksheet(const AttentionCommand& command, const Trace& trace);
+/// Throws UsageError for a --blank that contradicts other options.
+void check_worksheet(const AttentionCommand& command);
 
-/// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
 

@@ -91,7 +91,7 @@ void show_instead(LayerResult& result, const std::map<Step, Tensor<double>>& wro
 }  // namespace
 
 int present_layer(const LayerCommand& command, LayerResult result) {
-  check_worksheet(command, result.trace);
+  check_worksheet(command);
   if (!command.verify.files.empty()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
@@ -103,7 +103,7 @@ int present_layer(const LayerCommand& command, LayerResult result) {
     write_layer_cell(command, result, views);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    check_blank(command.output, shown);
+    check_blank(command.output, names_of(shown));
     write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views)}, command.output);
   }
   if (command.run.strict) require_finite(result.trace);

@@ -9,10 +9,23 @@
 namespace attn::tools {
 namespace {
 
-std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
-  std::map<Step, Shape> shapes;
-  for (const auto& [step, tensor] : run_problem(problem)) shapes[step] = shape_of(tensor);
-  return shapes;
+// One submission, and everything its report says of their tensors, which end here: several files are not
+// held at once.
+Judged judged(const std::string& file, const AttentionCommand& command, const Problem<double>& problem, const std::map<Step, Shape>& shapes) {
+  std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory);
+  Judged one{file, aligned(std::move(tensors), shapes, command.verify.map, command.output), {}, {}, {}};
+  one.verification = verify(problem, one.theirs, verify_options_of(command.verify));
+  for (const Diagnosis& diagnosis : one.verification.diagnosis) {
+    one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
+  }
+  one.theirs.tensors.clear();
+  return one;
+}
+
+std::vector<std::string> names_of(const std::map<Step, Shape>& shapes) {
+  std::vector<std::string> names;
+  for (const auto& [step, shape] : shapes) names.emplace_back(name_of(step));
+  return names;
 }
 
 // What a run with these mistakes shows. Throws Error where their shapes cannot go on.
@@ -49,20 +62,17 @@ const Mistake* most_visible_variant(const std::string& id, const Problem<double>
 }  // namespace
 
 int verify_files(const AttentionCommand& command, const Problem<double>& problem) {
-  std::vector<Judged> judged;
-  for (const std::string& file : command.verify.files) {
-    Submission theirs = aligned(read_submission(file, Step::output, command.run.max_memory), shapes_of(problem), command.verify.map, command.output);
-    Verification found = verify(problem, theirs, verify_options_of(command.verify));
-    judged.push_back({file, std::move(theirs), std::move(found)});
-  }
+  check_worksheet(command);
+  const std::map<Step, Shape> shapes = step_shapes(problem);
+  check_blank(command.output, names_of(shapes));
+  const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) { return judged(file, command, problem, shapes); });
   ReportWords words;
   words.language = command.output.language;
   words.values = [&](const Diagnosis& diagnosis) { return values_of_run(problem, diagnosis, words.language); };
-  words.measured = [&](const Diagnosis& diagnosis, const Judged& one) { return values_measured(problem, diagnosis, one); };
   words.sizes = problem.sizes;
   words.hint = command.verify.hint;
   words.color = wants_colour(command.output);
-  return report_judged(judged, words, command.output);
+  return report_judged(files, words, command.output);
 }
 
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {

@@ -73,8 +73,8 @@ lessons::Placeholders values_of_run(const Problem<double>& problem, const Diagno
   return values;
 }
 
-lessons::Placeholders values_measured(const Problem<double>& problem, const Diagnosis& diagnosis, const Judged& judged) {
-  const auto number = measured_number(diagnosis.id, diagnosis.variant, problem, judged.theirs.tensors);
+lessons::Placeholders values_measured(const Problem<double>& problem, const Diagnosis& diagnosis, const Submission& theirs) {
+  const auto number = measured_number(diagnosis.id, diagnosis.variant, problem, theirs.tensors);
   if (!number) return {};
   return {{"p", short_number(*number)}, {"found", short_number(*number)}};
 }

@@ -9,6 +9,6 @@ namespace attn::tools {
 lessons::Placeholders values_of_run(const Problem<double>& problem, const Diagnosis& diagnosis, lessons::Language language);
 
 /// The number that the mistake has in their tensors; empty for one without a number.
-lessons::Placeholders values_measured(const Problem<double>& problem, const Diagnosis& diagnosis, const Judged& judged);
+lessons::Placeholders values_measured(const Problem<double>& problem, const Diagnosis& diagnosis, const Submission& theirs);
 
 }  // namespace attn::tools

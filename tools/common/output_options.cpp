@@ -100,7 +100,7 @@ void add_full(CLI::App& app, OutputOptions& o) {
 bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
 
 // Why a glob selected nothing: a name no step has, or a step that this run does not compute.
-UsageError no_such_step(const char* option, const std::string& glob, const Trace& trace) {
+UsageError no_such_step(const char* option, const std::string& glob, const std::vector<std::string>& here) {
   std::vector<std::string> known;
   for (const StepInfo& row : step_table()) {
     if (matches(glob, std::string(row.name))) {
@@ -108,8 +108,6 @@ UsageError no_such_step(const char* option, const std::string& glob, const Trace
     }
     known.emplace_back(row.name);
   }
-  std::vector<std::string> here;
-  for (const TraceEntry& entry : trace.entries) here.push_back(entry.name);
   return UsageError(option, fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
 }
 
@@ -168,7 +166,7 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
     };
     // A step's own name stands for that step in every block of a layer.
     const std::string in_a_block = "*." + glob;
-    if (!found(glob) && !found(in_a_block)) throw no_such_step("--steps", glob, trace);
+    if (!found(glob) && !found(in_a_block)) throw no_such_step("--steps", glob, names_of(trace));
     globs.push_back(found(glob) ? glob : in_a_block);
   }
   for (const TraceEntry& entry : trace.entries) {
@@ -179,17 +177,23 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
   return selected;
 }
 
+std::vector<std::string> names_of(const Trace& trace) {
+  std::vector<std::string> names;
+  for (const TraceEntry& entry : trace.entries) names.push_back(entry.name);
+  return names;
+}
+
 bool is_blank(const OutputOptions& options, const std::string& step) {
   return std::any_of(options.blank.begin(), options.blank.end(),
                      [&](const std::string& glob) { return matches(glob, step) || matches("*." + glob, step); });
 }
 
-void check_blank(const OutputOptions& options, const Trace& shown) {
+void check_blank(const OutputOptions& options, const std::vector<std::string>& steps) {
   for (const std::string& glob : options.blank) {
-    const bool found = std::any_of(shown.entries.begin(), shown.entries.end(), [&](const TraceEntry& entry) {
-      return matches(glob, entry.name) || matches("*." + glob, entry.name);
+    const bool found = std::any_of(steps.begin(), steps.end(), [&](const std::string& step) {
+      return matches(glob, step) || matches("*." + glob, step);
     });
-    if (!found) throw no_such_step("--blank", glob, shown);
+    if (!found) throw no_such_step("--blank", glob, steps);
   }
 }
 

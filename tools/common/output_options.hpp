@@ -55,8 +55,11 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& globs);
 /// Whether the cells of this step are left empty.
 bool is_blank(const OutputOptions& options, const std::string& step);
 
-/// Throws UsageError for a glob of --blank that matches none of the steps shown.
-void check_blank(const OutputOptions& options, const Trace& shown);
+/// The names of its steps, in order.
+std::vector<std::string> names_of(const Trace& trace);
+
+/// Throws UsageError for a glob of --blank that matches none of these steps.
+void check_blank(const OutputOptions& options, const std::vector<std::string>& steps);
 
 /// Whether text goes out in colour: --color, NO_COLOR, and whether standard output is a terminal.
 bool wants_colour(const OutputOptions& options);

@@ -5,9 +5,12 @@
 #include "run_tool.hpp"
 #include "verify_text.hpp"
 
+#include <attn/error.hpp>
+#include <attn/io/file.hpp>
 #include <attn/io/source.hpp>
 #include <attn/render/json.hpp>
 
+#include <algorithm>
 #include <numeric>
 
 namespace attn::tools {
@@ -42,15 +45,30 @@ void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const
   }
 }
 
+// float32 and what is narrower stay in float32.
+StoredTensor stored(const io::Array& array, const std::string& subject) {
+  const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
+  if (narrow) return io::to_tensor<float>(array, subject);
+  return io::to_tensor<double>(array, subject);
+}
+
+int exit_code_of(const Judged& judged) {
+  if (judged.refused) return static_cast<int>(judged.refused->kind());
+  return judged.verification.verdict == Verdict::match ? exit_done : exit_different;
+}
+
 }  // namespace
 
 std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory) {
   MemoryBudget budget(max_memory);
+  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()), io::EmptyCells::allowed);
   std::vector<ForeignTensor> tensors;
-  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()), io::EmptyCells::allowed)) {
+  for (io::NamedArray& read : arrays) {
+    const io::NamedArray named = std::move(read);  // its bytes end with its turn
     const std::string name = named.name.empty() ? std::string(name_of(unnamed)) : named.name;
-    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name), named.unfilled});
-    budget.charge(tensors.back().tensor.size() * sizeof(double), path);
+    tensors.push_back({name, stored(named.array, path + ":" + name), named.unfilled});
+    budget.charge(tensors.back().tensor.view().bytes(), path);
+    io::forget_pages(named.array.bytes);
   }
   return tensors;
 }
@@ -60,6 +78,19 @@ Submission aligned(std::vector<ForeignTensor> theirs, const std::map<Step, Shape
   Submission submission = align(std::move(theirs), ours, map);
   require_blanks(submission, ours, output);
   return submission;
+}
+
+std::vector<Judged> judge_files(const VerifyCommandOptions& options, const std::function<Judged(const std::string&)>& judge) {
+  std::vector<Judged> judged;
+  for (const std::string& file : options.files) {
+    try {
+      judged.push_back(judge(file));
+    } catch (const Error& error) {
+      if (options.files.size() == 1) throw;
+      judged.push_back({file, {}, {}, error, {}});
+    }
+  }
+  return judged;
 }
 
 VerifyOptions verify_options_of(const VerifyCommandOptions& o) {
@@ -82,10 +113,9 @@ int report_judged(const std::vector<Judged>& judged, const ReportWords& words, c
     const bool steps = judged.size() == 1 && tells(words.hint, hint_where);
     write_table(steps ? table_of_steps(judged.front(), language, words.hint) : table_of(judged, language, words.hint), "", output);
   }
-  for (const Judged& one : judged) {
-    if (one.verification.verdict != Verdict::match) return exit_different;
-  }
-  return exit_done;
+  int worst = exit_done;
+  for (const Judged& one : judged) worst = std::max(worst, exit_code_of(one));
+  return worst;
 }
 
 }  // namespace attn::tools

@@ -4,6 +4,7 @@
 #include "suggest.hpp"
 
 #include <attn/error.hpp>
+#include <attn/lessons/lesson.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -35,6 +36,15 @@ double parse_tolerance(const std::string& option, const std::string& text) {
 
 void add_text(CLI::App& app, const char* option, const char* type, const char* help, std::function<void(const std::string&)> set) {
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
+}
+
+// Why a mistake of the catalogue is not one of these subcommands'; empty for an id that is in no catalogue.
+std::string why_not_here(const std::string& id) {
+  const auto among = [&](std::initializer_list<const char*> ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+  if (among({"S1", "S2"})) return "is about shapes, and stops a program before there is any tensor";
+  if (!lessons::mistake_lesson(lessons::Language::en).note(id, "title", {})) return "";
+  if (id[0] == 'E' || id[0] == 'R' || id.compare(0, 2, "AL") == 0) return "is about positions, which this run has none of";
+  return "is not about what this run computes";
 }
 
 }  // namespace
@@ -74,9 +84,9 @@ void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const 
     throw UsageError("--dtype", "verification and mistakes are computed in float64");
   }
   for (const std::string& id : o.mistakes) {
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
-      throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));
-    }
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    if (const std::string reason = why_not_here(id); !reason.empty()) throw UsageError("--mistake " + id, "cannot be made here: it " + reason);
+    throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));
   }
 }
 

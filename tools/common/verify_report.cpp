@@ -138,6 +138,12 @@ render::Json json_of(const Judged& judged, const ReportWords& words) {
                                {"unmatched", std::move(unmatched)}};
   if (const std::size_t unfilled = unfilled_cells(v)) report.emplace_back("unfilled", static_cast<std::uint64_t>(unfilled));
   if (hint > 0) report.emplace_back("hint", hint);
+  if (v.blind_spots_on) report.emplace_back("blind_spots_on", render::json_of(*v.blind_spots_on));
+  render::JsonArray left_out;
+  if (v.pairs_left_out) left_out.emplace_back("pairs");
+  if (v.blind_spots_left_out) left_out.emplace_back("blind_spots");
+  if (!left_out.empty()) report.emplace_back("left_out", std::move(left_out));
+  if (judged.refused) report.emplace_back("error", judged.refused->what());
   return report;
 }
 
@@ -181,9 +187,9 @@ render::Table table_of(const std::vector<Judged>& judged, lessons::Language lang
     const Verification& v = one.verification;
     std::vector<std::string> ids;
     for (const Diagnosis& d : v.diagnosis) ids.push_back(d.id);
-    std::vector<render::Cell> row = {one.file, verify_word(language, std::string("verdict_") + verdict_word(v))};
+    std::vector<render::Cell> row = {one.file, verify_word(language, std::string("verdict_") + (one.refused ? "refused" : verdict_word(v)))};
     if (tells(hint, hint_where)) row.emplace_back(v.first_divergent_step ? std::string(name_of(*v.first_divergent_step)) : std::string());
-    if (tells(hint, hint_why)) row.emplace_back(fmt::format("{}", fmt::join(ids, " ")));
+    if (tells(hint, hint_why)) row.emplace_back(one.refused ? one.refused->what() : fmt::format("{}", fmt::join(ids, " ")));
     table.rows.push_back(std::move(row));
   }
   return table;

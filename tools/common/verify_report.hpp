@@ -5,12 +5,15 @@
 // why. No hint gives a right number away; 0 is the whole report.
 #pragma once
 
+#include <attn/error.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/json.hpp>
 #include <attn/render/table.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,9 @@ struct Judged {
   std::string file;
   Submission theirs;
   Verification verification;
+  std::optional<Error> refused;  ///< of several files: why this one could not be read
+  /// By id of a diagnosis: numbers in its sentences that were read off their tensors.
+  std::map<std::string, lessons::Placeholders> measured;
 };
 
 /// What a report needs to put its findings into words.
@@ -29,8 +35,6 @@ struct ReportWords {
   /// The values of the placeholders in the message about a mistake: what this run has.
   std::function<lessons::Placeholders(const Diagnosis&)> values;
   bool has_cells = true;  ///< the subcommand takes one number apart with --cell
-  /// The same, read off the tensors that were handed in; may be empty.
-  std::function<lessons::Placeholders(const Diagnosis&, const Judged&)> measured{};
   Sizes sizes{};          ///< of the run, for the labels of axes
   int hint = 0;
   bool color = false;

@@ -29,6 +29,7 @@ class Page {
   Page(const Judged& judged, const ReportWords& page) : judged_(judged), v_(judged.verification), page_(page) {}
 
   std::string text() {
+    if (judged_.refused) return std::string(judged_.refused->what()) + "\n";
     add(word("heading", {{"name", judged_.file}, {"found", word(verdict_word(v_))}}) + "\n");
     add_alignments();
     if (const std::size_t unfilled = unfilled_cells(v_)) {
@@ -91,28 +92,8 @@ class Page {
     if (!v_.first_divergent_step) return;
     add("\n" + word("first", {{"step", std::string(name_of(*v_.first_divergent_step))}}) + "\n");
     for (const StepVerdict& step : v_.steps) {
-      if (step.step == *v_.first_divergent_step && step.difference.total > 0 && v_.right_tensor) add_map(step);
+      if (step.step == *v_.first_divergent_step && v_.excess) add_map(step);
     }
-  }
-
-  // 0 where a cell passes, else its difference; infinity and NaN as draw_differences takes them.
-  Tensor<double> excess(const StepVerdict& step) const {
-    const Tensor<double>& ours = *v_.right_tensor;
-    const Tensor<double>& theirs = judged_.theirs.tensors.at(step.step);
-    Tensor<double> result = filled<double>(step.ours, 0.0);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-      const double a = ours.data()[i], b = theirs.data()[i], difference = std::abs(a - b);
-      if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-      if (!std::isfinite(difference)) {
-        result.data()[i] = std::numeric_limits<double>::infinity();
-      } else if (difference > step.tolerance.atol + step.tolerance.rtol * std::abs(a)) {
-        result.data()[i] = difference;
-      }
-    }
-    const auto unfilled = judged_.theirs.unfilled.find(step.step);
-    if (unfilled == judged_.theirs.unfilled.end()) return result;
-    for (const std::size_t i : unfilled->second) result.data()[i] = std::numeric_limits<double>::quiet_NaN();
-    return result;
   }
 
   std::string axes_of_step(const StepVerdict& step) const {
@@ -121,11 +102,10 @@ class Page {
   }
 
   void add_map(const StepVerdict& step) {
-    const Tensor<double> cells = excess(step);
     render::DifferenceStyle style;
     style.color = page_.color;
     style.words = lessons::words(page_.language);
-    const render::DifferenceMap map = render::draw_differences(render::Panel{cells, split_axes(axes_of_step(step))}, style);
+    const render::DifferenceMap map = render::draw_differences(render::Panel{*v_.excess, split_axes(axes_of_step(step))}, style);
     add("\n" + map.text);
     const char* legend = map.largest == 0 ? "map_marks" : page_.hint == 0 ? "map" : "map_hint";
     add_paragraph(word(legend, {{"deviation", fmt::format("{:.1e}", map.largest)}}), 2);
@@ -161,17 +141,22 @@ class Page {
       if (page_.hint > 0) continue;
       const std::string cell = fmt::format("{}[{}]", name_of(step.step), fmt::join(unravel(step.difference.at, step.ours), ","));
       add(page_.has_cells ? "  --cell '" + cell + "'\n" : "  " + cell + "\n");
+      if (v_.pairs_left_out) add(word("pairs_left_out") + "\n");
     }
   }
 
   void add_blind_spots() {
-    if (!v_.blind_spots_known) add("\n" + word("blind_unknown") + "\n");
+    if (v_.blind_spots_left_out) add("\n" + word("blind_left_out") + "\n");
     std::vector<std::string> unchanged, impossible;
     for (const BlindSpot& spot : v_.blind_spots) (spot.applies ? unchanged : impossible).push_back(spot.id);
     if (unchanged.empty() && impossible.empty()) return;
     add("\n");
     if (!unchanged.empty()) add_paragraph(word("not_shown", {{"list", fmt::format("{}", fmt::join(unchanged, " "))}}), 0);
     if (!impossible.empty()) add_paragraph(word("not_made", {{"list", fmt::format("{}", fmt::join(impossible, " "))}}), 0);
+    if (!v_.blind_spots_on) return;
+    lessons::Placeholders sizes;
+    for (const Letter& letter : letters()) sizes[std::string(letter.name)] = std::to_string((*v_.blind_spots_on).*letter.size);
+    add_paragraph(word("blind_on", sizes), 0);
   }
 
   const Judged& judged_;

@@ -25,8 +25,8 @@ std::string verify_word(lessons::Language language, const std::string& entry, co
 std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report) {
   lessons::Placeholders values = values_of_verdict(diagnosis, judged);
   for (const auto& [name, value] : report.values(diagnosis)) values[name] = value;
-  if (report.measured) {
-    for (const auto& [name, value] : report.measured(diagnosis, judged)) values[name] = value;
+  if (const auto found = judged.measured.find(diagnosis.id); found != judged.measured.end()) {
+    for (const auto& [name, value] : found->second) values[name] = value;
   }
   // The phrase of the variant, which may hold a number that was found.
   const auto phrase = lessons::variant_lesson(report.language).note(diagnosis.id, diagnosis.variant, values);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/verify/problem.hpp>
+#include <attn/verify/stored_tensor.hpp>
 
 #include <map>
 #include <string>
@@ -13,7 +14,7 @@ namespace attn {
 /// A tensor somebody handed in, under their own name.
 struct ForeignTensor {
   std::string name;
-  Tensor<double> tensor;
+  StoredTensor tensor;
   std::vector<std::size_t> unfilled{};  ///< row-major positions of cells that were left empty, ascending
 };
 
@@ -28,7 +29,7 @@ struct Alignment {
 /// A submission in our names and our order of axes. A tensor whose shape fits no known order of axes
 /// keeps its own shape, and the comparison says so.
 struct Submission {
-  std::map<Step, Tensor<double>> tensors;
+  std::map<Step, StoredTensor> tensors;
   std::vector<Alignment> alignments;
   std::vector<std::string> unmatched;  ///< their names that stand for no step of this run
   std::map<Step, std::vector<std::size_t>> unfilled{};  ///< cells of a worksheet left empty, in our order of axes

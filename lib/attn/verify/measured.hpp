@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/verify/problem.hpp>
+#include <attn/verify/stored_tensor.hpp>
 
 #include <map>
 #include <optional>
@@ -14,6 +15,6 @@ namespace attn {
 /// the table of mistakes assumes. Empty for every other mistake, and where this one cannot be made.
 std::optional<double> measured_number(const std::string& id, const std::string& variant,
                                       const Problem<double>& problem,
-                                      const std::map<Step, Tensor<double>>& theirs);
+                                      const std::map<Step, StoredTensor>& theirs);
 
 }  // namespace attn

@@ -24,5 +24,12 @@ Tolerance half_unit(int decimals);
 /// before it. A tensor of theirs that is right counts as it is, any other as ours, rounded.
 std::map<Step, Tolerance> decimal_tolerances(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
                                              const std::map<Step, Tensor<double>>& theirs, int decimals);
+/// The problem with every number of its inputs and maps moved up or down by what float32 rounds away at most,
+/// the same way every time: what this changes in a run is how far rounding may carry it.
+Problem<double> moved_by_rounding(const Problem<double>& problem);
+
+/// The least that rounding_tolerance can be at this step, from the numbers of an exact evaluation alone: what
+/// passes it passes the other, and no float32 run is needed. Of a large tensor a part is looked at.
+Tolerance least_tolerance(const Tensor<double>& exact);
 
 }  // namespace attn

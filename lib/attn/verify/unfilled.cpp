@@ -1,6 +1,7 @@
 #include <attn/verify/unfilled.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace attn {
 namespace {
@@ -13,11 +14,11 @@ const Places* empty_cells(const Submission& theirs, Step step) {
 }
 
 // What follows from their earlier numbers; zeros where those do not even fit each other.
-Tensor<double> following(const Problem<double>& problem, const std::map<Step, Tensor<double>>& theirs, Step step,
+Tensor<double> following(const Problem<double>& problem, const std::map<Step, StoredTensor>& theirs, Step step,
                          const Shape& shape) {
   Evaluator<double> run(problem);
   for (const auto& [earlier, known] : theirs) {
-    if (earlier < step) run.know(earlier, known);
+    if (earlier < step) run.know(earlier, [&stored = known]() { return stored.in<double>(); });
   }
   try {
     Tensor<double> tensor = run.compute(step);
@@ -50,11 +51,13 @@ Submission completed(const Problem<double>& problem, const Submission& theirs) {
     const auto found = whole.tensors.find(step);
     if (found != whole.tensors.end() && empty.size() == found->second.size()) whole.tensors.erase(found);
   }
-  for (auto& [step, tensor] : whole.tensors) {
+  for (auto& [step, stored] : whole.tensors) {
     const Places* empty = empty_cells(theirs, step);
     if (!empty) continue;
+    Tensor<double> tensor = stored.in<double>();
     const Tensor<double> following_from_theirs = following(problem, whole.tensors, step, shape_of(tensor));
     for (const std::size_t i : *empty) tensor.data()[i] = following_from_theirs.data()[i];
+    stored = std::move(tensor);
   }
   return whole;
 }
@@ -70,8 +73,10 @@ void leave_out_unfilled(Verification& verification, const Submission& theirs,
     const Places filled = filled_cells(verdict.difference.total, *empty);
     Tolerance tolerance = verdict.tolerance;
     tolerance.equal_nan = options.equal_nan;
-    verdict.difference = compare(at(ours.at(verdict.step), filled), at(handed_in->second, filled), tolerance);
+    verdict.difference = compare(at(ours.at(verdict.step), filled), at(handed_in->second.in<double>(), filled), tolerance);
     if (!filled.empty()) verdict.difference.at = filled[verdict.difference.at];
+    if (verification.first_divergent_step != verdict.step || !verification.excess) continue;
+    for (const std::size_t i : *empty) verification.excess->data()[i] = std::numeric_limits<double>::quiet_NaN();
   }
   if (verification.verdict == Verdict::match) verification.verdict = Verdict::incomparable;
 }

@@ -1,5 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/verify/diagnose.hpp>
+#include <attn/verify/excess.hpp>
+#include <attn/verify/large.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/verify/unfilled.hpp>
 #include <attn/verify/verification.hpp>
@@ -8,9 +10,6 @@
 
 namespace attn {
 namespace {
-
-// Numbers a run may hold before blind spots, which run every mistake, are left out.
-constexpr std::size_t most_cells_for_blind_spots = 300000;
 
 std::vector<Step> comparable_steps(const Problem<double>& problem) {
   std::vector<Step> steps;
@@ -21,10 +20,16 @@ std::vector<Step> comparable_steps(const Problem<double>& problem) {
   return steps;
 }
 
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
+  std::map<Step, Tensor<double>> tensors;
+  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
+  return tensors;
+}
+
 class Walk {
  public:
   Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-      : problem_(problem), single_(in_float32(problem)), theirs_(theirs.tensors), options_(options), ours_(run_problem(problem)) {
+      : problem_(problem), single_(in_float32(problem)), theirs_(widened(theirs.tensors)), options_(options), ours_(run_problem(problem)) {
     if (options.decimals) {
       rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
       return;
@@ -41,7 +46,6 @@ class Walk {
     });
     if (!compared) return std::move(result_);
     explain();
-    if (result_.verdict == Verdict::match) add_blind_spots();
     return std::move(result_);
   }
 
@@ -76,7 +80,8 @@ class Walk {
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
       if (options_.decimals) local_tolerance_[step] = rounding_.at(step);
       Tolerance tolerance = options_.decimals && !after_divergence() ? verdict.tolerance : options_.tolerance.value_or(local_tolerance_[step]);
-      tolerance.equal_nan = options_.equal_nan;
+      // NaN that follows from their own NaN is a consequence.
+      tolerance.equal_nan = options_.equal_nan || differs_before();
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
     } catch (const std::exception&) {
@@ -88,6 +93,12 @@ class Walk {
   // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
   bool after_divergence() const {
     return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) { return v.diverges(); });
+  }
+
+  bool differs_before() const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& before) {
+      return before.difference.status != Status::match && before.difference.status != Status::missing;
+    });
   }
 
   // Explains the first step that differs locally, then the next one that this does not explain, …
@@ -108,8 +119,9 @@ class Walk {
         found = diagnose(divergence, all_explained);
         // Decimals are coarser than any float: a low precision cannot be told from them.
         if (options_.decimals && !found.empty() && found.front().id == "T2") found.clear();
+        if (found.empty() && !pairs_are_tried(divergence)) result_.pairs_left_out = true;
       }
-      const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
+      const bool convention = keep_conventions(found);
       if (!convention && !wrong) {
         wrong = true;
         result_.first_divergent_step = verdict.step;
@@ -117,7 +129,23 @@ class Walk {
       add(found);
     }
     result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
-    if (wrong) result_.right_tensor = ours_.at(*result_.first_divergent_step);
+    if (wrong) result_.excess = excess_at(*result_.first_divergent_step);
+  }
+
+  std::optional<Tensor<double>> excess_at(Step step) const {
+    const auto theirs = theirs_.find(step);
+    if (theirs == theirs_.end() || shape_of(theirs->second) != shape_of(ours_.at(step))) return std::nullopt;
+    return excess(ours_.at(step), theirs->second, tolerance_at(step));
+  }
+
+  // A convention that explains everything and keeps the result leaves nothing to hold against them, even where
+  // a mistake explains it too. Padded rows are the exception: a real mistake may show in them alone.
+  static bool keep_conventions(std::vector<Diagnosis>& found) {
+    const auto innocent = [](const Diagnosis& d) { return d.convention && d.id != "M17"; };
+    if (std::any_of(found.begin(), found.end(), innocent)) {
+      found.erase(std::remove_if(found.begin(), found.end(), [](const Diagnosis& d) { return !d.convention; }), found.end());
+    }
+    return !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
   }
 
   // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
@@ -144,21 +172,9 @@ class Walk {
     }
   }
 
-  void add_blind_spots() {
-    std::size_t cells = 0;
-    for (const auto& [step, tensor] : ours_) cells += tensor.size();
-    if (cells > most_cells_for_blind_spots) return;
-    std::vector<Step> observed;
-    for (const StepVerdict& verdict : result_.steps) {
-      if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
-    }
-    result_.blind_spots = find_blind_spots(problem_, ours_, rounding_, observed);
-    result_.blind_spots_known = true;
-  }
-
   const Problem<double>& problem_;
   const Problem<float> single_;
-  const std::map<Step, Tensor<double>>& theirs_;
+  const std::map<Step, Tensor<double>> theirs_;
   const VerifyOptions& options_;
   std::map<Step, Tensor<double>> ours_;
   std::map<Step, Tolerance> rounding_, local_tolerance_;
@@ -182,12 +198,29 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
   return tensors;
 }
 
-Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+Verification verify_at_once(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   if (theirs.unfilled.empty()) return Walk(problem, theirs, options).judge();
-  const Submission whole = completed(problem, theirs);
-  Verification verification = Walk(problem, whole, options).judge();
+  Verification verification = Walk(problem, completed(problem, theirs), options).judge();
   leave_out_unfilled(verification, theirs, run_problem(problem), options);
   return verification;
+}
+
+Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  std::optional<Verification> result;
+  // Worksheets are small.
+  const bool worksheet = options.decimals || !theirs.unfilled.empty();
+  if (!worksheet && is_large(problem)) result = verify_in_slices(problem, theirs, options);
+  if (!result) result = verify_at_once(problem, theirs, options);
+  if (result->verdict != Verdict::match) return std::move(*result);
+  std::vector<Step> observed;
+  for (const StepVerdict& verdict : result->steps) {
+    if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
+  }
+  BlindSpots blind = find_blind_spots(problem, observed);
+  result->blind_spots = std::move(blind.spots);
+  result->blind_spots_on = blind.decided_on;
+  result->blind_spots_left_out = blind.left_out;
+  return std::move(*result);
 }
 
 }  // namespace attn

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <attn/verify/align.hpp>
+#include <attn/verify/blind_spots.hpp>
 #include <attn/verify/compare.hpp>
 #include <attn/verify/problem.hpp>
 
@@ -40,19 +41,18 @@ struct Diagnosis {
   std::string with;          ///< of a pair: the id of the other mistake
 };
 
-struct BlindSpot {
-  std::string id;
-  bool applies = false;      ///< false: the mistake cannot be made in this run at all
-};
-
 struct Verification {
   Verdict verdict = Verdict::incomparable;
   std::optional<Step> first_divergent_step;
   std::vector<StepVerdict> steps;      ///< every step of the run that could be compared, in order
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
-  bool blind_spots_known = false;      ///< false: the run is too large to try every mistake on it
-  std::optional<Tensor<double>> right_tensor{};  ///< ours at the first divergent step
+  /// At the first divergent step, how far their cells are off, as excess() has it, NaN where a cell was not
+  /// filled in; empty where the shapes differ or the run is too large.
+  std::optional<Tensor<double>> excess{};
+  std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself
+  bool blind_spots_left_out = false;   ///< a match, and the layer is too large to make every mistake in it
+  bool pairs_left_out = false;         ///< a step is unexplained, and the run is too large to try mistakes in pairs
 };
 
 struct VerifyOptions {
@@ -66,5 +66,8 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem);
 
 /// Judges a submission. Never throws for what the submission holds: shapes that do not fit are findings.
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
+
+/// The same, without blind spots, with all tensors of both sides in memory at once.
+Verification verify_at_once(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
 
 }  // namespace attn

@@ -128,3 +128,29 @@ TEST_CASE("rounded earlier steps widen the tolerance of later ones, exact ones d
   CHECK(rounded_before.at(Step::scores_scaled).atol > half);
   CHECK(rounded_before.at(Step::scores_scaled).atol <= half + 2 * 0.05 / std::sqrt(2.0) + 1e-12);
 }
+
+TEST_CASE("the least tolerance is never above the measured one, and needs no float32 run") {
+  const Tolerance least = least_tolerance(exact({1, -4}));
+  CHECK(least.rtol == 1.3e-6);
+  CHECK(least.atol == doctest::Approx(8 * 4 * unit).epsilon(1e-12));
+  CHECK(least.atol <= rounding_tolerance(exact({1, -4}), single({1.25f, -3.5f})).atol);
+  CHECK(least_tolerance(exact({-std::numeric_limits<double>::infinity(), std::nan(""), -1e9, 2})).atol == doctest::Approx(8 * 2 * unit).epsilon(1e-12));
+  // 200 000 cells are looked at in steps of four; what is between is not seen, which only makes it smaller.
+  Tensor<double> many = filled<double>({200000}, 1.0);
+  many(1) = 100;
+  CHECK(least_tolerance(many).atol == doctest::Approx(8 * unit).epsilon(1e-12));
+}
+
+TEST_CASE("a problem moved by rounding has every number within half a unit of float32, and is always the same") {
+  const Problem<double> problem = loops::problem_of(loops::causal());
+  const Problem<double> moved = moved_by_rounding(problem);
+  CHECK(moved.inputs.at(Step::x) == moved_by_rounding(problem).inputs.at(Step::x));
+  const auto check = [](const Tensor<double>& from, const Tensor<double>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const double change = std::abs(to.data()[i] / from.data()[i] - 1);
+      CHECK(change == doctest::Approx(unit / 2).epsilon(1e-6));
+    }
+  };
+  check(problem.inputs.at(Step::x), moved.inputs.at(Step::x));
+  check(*problem.weights.w_o, *moved.weights.w_o);
+}
