@@ -19,6 +19,9 @@ enum class Step {
   w_s, b_s, gamma, beta, w_gate, b_gate, w_1, b_1, w_2, b_2,
   // inputs
   x, memory, memory_value,
+  // positional encodings
+  pair_omega, pair_rotation, pos_encoding, x_plus_p, position_dots,
+  rope_cos, rope_sin, rope_rotated, alibi_slopes, alibi_bias,
   // linear maps and heads
   q_proj, k_proj, v_proj, q, k, v, q_rot, k_rot, past_key, past_value, present_key, present_value,
   // scores: four tensors with four meanings
@@ -56,8 +59,8 @@ struct StepInfo {
   StepKind kind;
   std::string_view name;     ///< "scores_raw"
   std::string_view symbol;   ///< "S"
-  std::string_view formula;  ///< "Q·Kᵀ"
-  std::string_view latex;    ///< "Q K^{\top}"
+  std::string_view formula;  ///< "<q>·<k>ᵀ": operands are steps, see formula.hpp
+  std::string_view latex;    ///< "<q> {<k>}^{\top}"; empty: the formula is words
   std::string_view axes;     ///< "B, H, Lq, Lk"; letters of shape.hpp
   std::vector<Step> operands;  ///< what the formula reads, in the order it reads them
   std::string_view meaning;  ///< one line

@@ -7,7 +7,7 @@ import numpy as np
 
 from test_cmd_mha import write_safetensors
 from test_options import options_in
-from tool import NAME, SUBCOMMANDS, ToolTest
+from tool import NAME, WITH_LAYERS as SUBCOMMANDS, ToolTest
 
 
 class HelpTest(ToolTest):

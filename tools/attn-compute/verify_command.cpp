@@ -12,7 +12,7 @@ namespace {
 // One submission, and everything its report says of their tensors, which end here: several files are not
 // held at once.
 Judged judged(const std::string& file, const AttentionCommand& command, const Problem<double>& problem, const std::map<Step, Shape>& shapes) {
-  std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory);
+  std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory, io::EmptyCells::allowed);
   Judged one{file, aligned(std::move(tensors), shapes, command.verify.map, command.output), {}, {}, {}};
   one.verification = verify(problem, one.theirs, verify_options_of(command.verify));
   for (const Diagnosis& diagnosis : one.verification.diagnosis) {

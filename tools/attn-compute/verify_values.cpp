@@ -44,8 +44,9 @@ void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<doubl
   const bool rms = norm.kind == NormKind::rms;
   if (diagnosis.id == "L2") values["expected"] = render::number_text(norm.eps);
   if (diagnosis.id == "L4") {
-    values["expected"] = verify_word(language, layer.norm_first() ? "norm_before" : "norm_after");
-    values["found"] = verify_word(language, layer.norm_first() ? "norm_after" : "norm_before");
+    const auto side = [language](bool first) { return lessons::lesson(language).note("word", first ? "before" : "after").value_or(""); };
+    values["expected"] = side(layer.norm_first());
+    values["found"] = side(!layer.norm_first());
   }
   if (diagnosis.id == "L6") {
     values["expected"] = rms ? "RMSNorm" : "LayerNorm";

@@ -59,9 +59,9 @@ int exit_code_of(const Judged& judged) {
 
 }  // namespace
 
-std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory) {
+std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory, io::EmptyCells empty_cells) {
   MemoryBudget budget(max_memory);
-  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()), io::EmptyCells::allowed);
+  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()), empty_cells);
   std::vector<ForeignTensor> tensors;
   for (io::NamedArray& read : arrays) {
     const io::NamedArray named = std::move(read);  // its bytes end with its turn

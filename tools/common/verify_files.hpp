@@ -5,9 +5,11 @@
 #include "verify_options.hpp"
 #include "verify_report.hpp"
 
+#include <attn/io/array.hpp>
 #include <attn/verify/align.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,8 +17,10 @@
 namespace attn::tools {
 
 /// The tensors of a file, float32 and narrower ones in float32. An array without a name stands for the step `unnamed`.
+/// A worksheet may have cells that were not filled in.
 /// `max_memory` in bytes; 0: what is available.
-std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory);
+std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory,
+                                           io::EmptyCells empty_cells = io::EmptyCells::refused);
 
 /// The tensors as steps of ours; a step of --blank that is not among them counts as not filled in.
 Submission aligned(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map,

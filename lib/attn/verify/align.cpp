@@ -56,6 +56,63 @@ constexpr Alias aliases[] = {
     {"att", Step::weights, AxisOrder::ours},
     {"atty", Step::merged, AxisOrder::ours},
     {"attproj", Step::output, AxisOrder::ours},
+    // positional encodings, as their authors call them
+    {"P", Step::pos_encoding, AxisOrder::ours},
+    {"pe", Step::pos_encoding, AxisOrder::ours},
+    {"pos_embed", Step::pos_encoding, AxisOrder::ours},
+    {"hook_pos_embed", Step::pos_encoding, AxisOrder::ours},
+    {"similarity", Step::position_dots, AxisOrder::ours},
+    {"omega", Step::pair_omega, AxisOrder::ours},
+    {"inv_freq", Step::pair_omega, AxisOrder::ours},
+    {"cos", Step::rope_cos, AxisOrder::ours},
+    {"sin", Step::rope_sin, AxisOrder::ours},
+    {"rotary_cos", Step::rope_cos, AxisOrder::ours},
+    {"rotary_sin", Step::rope_sin, AxisOrder::ours},
+    {"cos_cached", Step::rope_cos, AxisOrder::ours},
+    {"sin_cached", Step::rope_sin, AxisOrder::ours},
+    {"rotated", Step::rope_rotated, AxisOrder::ours},
+    {"q_embed", Step::rope_rotated, AxisOrder::ours},
+    {"hook_rot_q", Step::rope_rotated, AxisOrder::length_before_heads},
+    {"hook_rot_k", Step::rope_rotated, AxisOrder::length_before_heads},
+    {"slopes", Step::alibi_slopes, AxisOrder::ours},
+    {"bias", Step::alibi_bias, AxisOrder::ours},
+    {"alibi", Step::alibi_bias, AxisOrder::ours},
+};
+
+// The same for the steps of a layer around attention. Of several rows with one name the first stands that
+// this layer has: norm2 belongs to the cross-attention of a decoder and to the feed-forward of an encoder.
+struct LayerAlias {
+  std::string_view name;
+  Block block;
+  Step step;
+};
+
+constexpr LayerAlias layer_aliases[] = {
+    // what forward hooks on the parts of PyTorch's layers see
+    {"self_attn", Block::self, Step::output},
+    {"multihead_attn", Block::cross, Step::output},
+    {"norm1", Block::self, Step::norm},
+    {"norm2", Block::cross, Step::norm},
+    {"norm2", Block::ffn, Step::norm},
+    {"norm3", Block::ffn, Step::norm},
+    {"linear1", Block::ffn, Step::ffn_up},
+    {"linear2", Block::ffn, Step::ffn_output},
+    // TransformerLens
+    {"hook_resid_mid", Block::self, Step::residual},
+    {"hook_resid_post", Block::ffn, Step::residual},
+    {"hook_pre", Block::ffn, Step::ffn_up},
+    {"hook_post", Block::ffn, Step::ffn_hidden},
+    {"hook_mlp_out", Block::ffn, Step::ffn_output},
+    // llm.c
+    {"ln1", Block::self, Step::norm},
+    {"ln1_mean", Block::self, Step::norm_mean},
+    {"residual2", Block::self, Step::residual},
+    {"ln2", Block::ffn, Step::norm},
+    {"ln2_mean", Block::ffn, Step::norm_mean},
+    {"fch", Block::ffn, Step::ffn_up},
+    {"fch_gelu", Block::ffn, Step::ffn_hidden},
+    {"fcproj", Block::ffn, Step::ffn_output},
+    {"residual3", Block::ffn, Step::residual},
 };
 
 // "blocks.0.attn.hook_q" is known by its last part.
@@ -152,9 +209,16 @@ class Aligner {
   void by_alias() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       for (const Alias& alias : aliases) {
-        if (taken_[i] || alias.name != last_part(theirs_[i].name) || !free(alias.step)) continue;
-        // An alias is a hint: a tensor that cannot be this step is left to its shape.
-        if (arrangement(theirs_[i].tensor.shape(), ours_.at(alias.step), alias.order)) take(i, alias.step, "alias", alias.order);
+        if (taken_[i] || alias.name != last_part(theirs_[i].name)) continue;
+        // In a layer these are the names of self-attention.
+        const std::optional<Step> step = ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
+        take_if_it_fits(i, step, alias.order);
+      }
+      for (const LayerAlias& alias : layer_aliases) {
+        const std::optional<Step> step = in_block(alias.block, alias.step);
+        if (taken_[i] || alias.name != last_part(theirs_[i].name) || !step) continue;
+        take_if_it_fits(i, step, AxisOrder::ours);
+        break;
       }
     }
   }
@@ -191,6 +255,19 @@ class Aligner {
     return std::nullopt;
   }
 
+  // The step of this kind in that block, if the run is one of a layer that has it.
+  std::optional<Step> in_block(Block block, Step base) const {
+    for (const auto& [step, shape] : ours_) {
+      if (place_of(step) && place_of(step)->block == block && base_of(step) == base) return step;
+    }
+    return std::nullopt;
+  }
+
+  // An alias is a hint: a tensor that cannot be this step is left to its shape.
+  void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order) {
+    if (step && free(*step) && arrangement(theirs_[i].tensor.shape(), ours_.at(*step), order)) take(i, *step, "alias", order);
+  }
+
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
 
   void take(std::size_t i, Step step, const char* how, AxisOrder order) {
@@ -219,6 +296,12 @@ Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>&
   aligner.by_alias();
   aligner.by_unique_shape();
   return aligner.finish();
+}
+
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
+  std::map<Step, Tensor<double>> tensors;
+  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
+  return tensors;
 }
 
 }  // namespace attn

@@ -20,12 +20,6 @@ std::vector<Step> comparable_steps(const Problem<double>& problem) {
   return steps;
 }
 
-std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
-  std::map<Step, Tensor<double>> tensors;
-  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
-  return tensors;
-}
-
 class Walk {
  public:
   Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)

@@ -39,6 +39,7 @@ struct Diagnosis {
   bool convention = false;   ///< another way to the same result: reported, not held against them
   double residual = 0;       ///< largest difference that is left
   std::string with;          ///< of a pair: the id of the other mistake
+  std::string expected{};    ///< what stands where `variant` was found, for mistakes about one word or number
 };
 
 struct Verification {
@@ -51,7 +52,7 @@ struct Verification {
   /// filled in; empty where the shapes differ or the run is too large.
   std::optional<Tensor<double>> excess{};
   std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself
-  bool blind_spots_left_out = false;   ///< a match, and the layer is too large to make every mistake in it
+  bool blind_spots_left_out = false;   ///< a match, and the run is too large to make every mistake in it
   bool pairs_left_out = false;         ///< a step is unexplained, and the run is too large to try mistakes in pairs
 };
 

@@ -1,0 +1,46 @@
+#include "encoding_verify.hpp"
+
+#include "../common/verify_files.hpp"
+
+#include <attn/error.hpp>
+
+namespace attn::tools {
+
+void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, const PictureOptions& picture, const std::vector<std::string>& ids) {
+  check_verify_options(verify, dtype, ids);
+  if (verify.files.empty()) return;
+  if (!picture.file.empty() || picture.heatmap || picture.curves) {
+    throw UsageError("--verify", "judges numbers and draws nothing; leave out --plot, --heatmap and --curves");
+  }
+}
+
+void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify) {
+  if (verify.mistakes.empty()) return;
+  render::JsonArray ids;
+  for (const std::string& id : verify.mistakes) ids.emplace_back(id);
+  header.emplace_back("mistakes", std::move(ids));
+}
+
+int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::EncodingRun& run, const EncodingReport& report) {
+  if (report.output.as_script) throw UsageError("--verify", "judges numbers; --format gnuplot draws them");
+  std::map<Step, Shape> shapes;
+  for (const posenc::EncodingStep& step : run.steps) shapes[step.step] = shape_of(step.ours);
+  const std::vector<Judged> judged = judge_files(verify, [&](const std::string& file) {
+    Judged one{file, align(read_submission(file, report.unnamed, report.max_memory), shapes, verify.map), {}, {}, {}};
+    one.verification = posenc::verify_encoding(run, one.theirs, verify_options_of(verify));
+    return one;
+  });
+  ReportWords words;
+  words.language = report.output.language;
+  words.has_cells = report.has_cells;
+  words.hint = verify.hint;
+  words.color = wants_colour(report.output);
+  words.values = [&report](const Diagnosis& diagnosis) {
+    lessons::Placeholders values = values_of(report.output, report.sizes, diagnosis.variant, diagnosis.expected);
+    values["step"] = std::string(name_of(diagnosis.step));
+    return values;
+  };
+  return report_judged(judged, words, report.output);
+}
+
+}  // namespace attn::tools
