@@ -79,8 +79,7 @@ int run_frequencies(const FrequenciesCommand& c) {
 Run setup_frequencies(CLI::App& app) {
   auto command = std::make_shared<FrequenciesCommand>();
   add_table_shape(app, command->shape, "", "32", Without::offset_and_layout);
-  add_picture_options(app, command->picture, Drawings::curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::curves);
   add_verify_options(app, command->verify);
   add_table_options(app, command->output);
   return [command]() {

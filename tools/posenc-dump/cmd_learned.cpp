@@ -191,8 +191,7 @@ Run setup_learned(CLI::App& app) {
   add_fit_options(app, *command);
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
-  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
   add_verify_options(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {

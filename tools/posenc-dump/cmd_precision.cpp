@@ -90,8 +90,7 @@ Run setup_precision(CLI::App& app) {
     c->tolerance = parse_number("--tolerance", text);
     if (c->tolerance < 0) throw UsageError("--tolerance", "expected a number of at least 0, found '" + text + "'");
   })->group("Encoding");
-  add_picture_options(app, command->picture, Drawings::curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::curves);
   add_table_options(app, command->output);
   return [command]() { return run_precision(*command); };
 }

@@ -75,8 +75,7 @@ Run setup_similarity(CLI::App& app) {
   auto command = std::make_shared<SimilarityCommand>();
   add_table_shape(app, command->shape, "60", "32");
   add_number_options(app, command->run);
-  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
   add_verify_options(app, command->verify);
   add_mistake_option(app, command->verify);
   add_array_options(app, command->output);

@@ -292,8 +292,7 @@ Run setup_sinusoidal(CLI::App& app) {
   app.add_option("--cell", command->cell, "The formula with the numbers of one cell, e.g. 'p[2,3]'")->type_name("CELL")->group("Output");
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
-  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
   add_verify_options(app, command->verify);
   add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
