@@ -171,7 +171,7 @@ class ErrorTest(ToolTest):
                                  (["dot", "--head-dim", 8, "--query", "ones:2x3x4", "--key", "ones:2x3x4"], "--head-dim: 8 contradicts the queries, where it is 4"),
                                  (["dot", "--batch"], "--batch: expected a value behind it, found nothing"),
                                  (["dot", "--batch", 1, "--batch", 2], "--batch: is given more than once"),
-                                 (["dot", "--mistake", "ZZ"], "no mistake 'ZZ' that can be made (the subcommand mistakes lists them)")):
+                                 (["dot", "--mistake", "ZZ"], "no mistake 'ZZ' that can be made (attn-compute mistakes lists them)")):
             self.refuse(USAGE, *arguments, mentions=words)
         self.refuse(LIMIT, "dot", "--len", 300, "--max-memory", "64KiB", mentions=" needed for ")
 

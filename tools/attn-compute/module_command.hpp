@@ -6,6 +6,7 @@
 
 #include <attn/weights/layouts.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,9 @@ void add_single_maps(ModuleCommand& command);
 
 /// "W_q.weight (H*D, E), …": the tensors of a layout whose sources are equally wide, biases included.
 std::string names_of_tensors(const LayoutInfo& layout);
+
+/// The options of `mha`.
+std::shared_ptr<ModuleCommand> add_mha(CLI::App& app);
 
 int run_module(ModuleCommand& command);
 

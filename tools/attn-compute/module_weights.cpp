@@ -116,7 +116,7 @@ std::vector<NamedTensor<T>> read_named_tensors(const std::string& weights, Memor
   const WeightsFile file = split_prefix(weights);
   const std::string subject = "--weights " + weights;
   std::vector<NamedTensor<T>> tensors;
-  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()), "--weights")) {
+  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()), io::EmptyCells::refused, "--weights")) {
     if (named.name.compare(0, file.prefix.size(), file.prefix) != 0) continue;
     tensors.push_back({named.name.substr(file.prefix.size()), io::to_tensor<T>(named.array, "--weights " + file.path + ":" + named.name)});
     budget.charge(tensors.back().tensor.size() * sizeof(T), subject);

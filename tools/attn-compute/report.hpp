@@ -16,6 +16,9 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
 /// and only where notes are wanted. Without digits behind the point the two look alike, and that is said.
 void explain_zeros(render::Document& document, const OutputOptions& options);
 
+/// For a worksheet: which of the steps shown are to be filled in, and what to do with the sheet.
+std::string words_of_worksheet(const OutputOptions& options, const Trace& shown);
+
 /// `shown` are the steps to show, `result` is the complete run they are part of.
 render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown);
 

@@ -23,6 +23,7 @@ struct OutputOptions {
   bool path_given = false;            ///< --output was given, if only as "-"
   bool force = false;                 ///< replace an existing file
   std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
+  std::vector<std::string> blank;     ///< names or globs of steps whose cells are left empty, or must be there to verify
   bool list_steps = false;
   std::optional<int> precision;       ///< digits after the decimal point
   std::optional<std::size_t> width;   ///< columns of the page; empty: those of the terminal
@@ -60,6 +61,15 @@ std::string what_brings(Step step);
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step
 /// that this run does not compute.
 Trace select_steps(const Trace& trace, const std::vector<std::string>& globs);
+
+/// Whether the cells of this step are left empty.
+bool is_blank(const OutputOptions& options, const std::string& step);
+
+/// The names of its steps, in order.
+std::vector<std::string> names_of(const Trace& trace);
+
+/// Throws UsageError for a glob of --blank that matches none of these steps.
+void check_blank(const OutputOptions& options, const std::vector<std::string>& steps);
 
 /// Whether text goes out in colour: --color, NO_COLOR, TERM=dumb, and whether standard output is a terminal.
 bool wants_colour(const OutputOptions& options);

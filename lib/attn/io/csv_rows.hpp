@@ -48,4 +48,7 @@ Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column
 /// with its own delimiter, or one with tabs or semicolons.
 bool is_several_numbers(std::string_view cell);
 
+/// Whether nothing but blanks stands in the cell.
+bool is_empty_cell(std::string_view cell);
+
 }  // namespace attn::io
