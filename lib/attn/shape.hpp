@@ -6,7 +6,7 @@
 //   Lq  query length              Ek  width of the source of keys    (E unless kdim differs)
 //   Lk  key length, cache included Ev width of the source of values  (E unless vdim differs)
 //   F   feed-forward width               Eo width of a layer's output (E unless its last residual is mapped)
-//   P   keys that come from the cache      Ln  keys that are new in this run (Lk = P + Ln)
+//   P   keys that come from the cache      Ln  keys new in this run (Lk = P + Ln + those a module appends)
 #pragma once
 
 #include <cstddef>
@@ -52,7 +52,7 @@ struct Letter {
 };
 const std::vector<Letter>& letters();
 
-/// The size of an axis written with letters: "Lq", a product such as "H*D", a half such as "E/2", or a number such as "1".
+/// The size of an axis written with letters: "Lq", a product such as "H*D", a half such as "E/2", a sum such as "Ln+1", or a number.
 /// Throws std::invalid_argument for an unknown letter (a mistake in a table, not in an input).
 std::size_t axis_size(std::string_view axis, const Sizes& sizes);
 

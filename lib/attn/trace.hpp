@@ -34,8 +34,8 @@ struct Trace {
   TraceEntry* find(Step step) { return const_cast<TraceEntry*>(static_cast<const Trace*>(this)->find(step)); }
 };
 
-/// The axes of a step in a run of these sizes: those of the step table, with Ln written as Lk when there
-/// is no cache and both are the same.
+/// The axes of a step in a run of these sizes: those of the step table, with Ln written as Lk where both
+/// are the same, and as Ln+1 or Ln+2 where keys that the module appends follow new keys beside a cache.
 std::string axes_of(Step step, const Sizes& sizes);
 
 /// Collects what `visit` meets. The steps must outlive the trace; `trace.sizes` must be set.
