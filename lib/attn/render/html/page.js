@@ -1,0 +1,140 @@
+// What a page does besides being read: its language, light and dark, the choice of head and batch, and the
+// digits of one number. Without this script everything is shown.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+
+  // Language.
+  const languages = all("[data-language]");
+  const speak = language => {
+    root.lang = language;
+    for (const button of languages) button.setAttribute("aria-pressed", button.dataset.language === language);
+  };
+  for (const button of languages) button.addEventListener("click", () => speak(button.dataset.language));
+  speak(root.lang);
+
+  // Light and dark.
+  const is_dark = () => root.classList.contains("dark") ||
+      (!root.classList.contains("light") && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.getElementById("theme").addEventListener("click", () => {
+    const next = is_dark() ? "light" : "dark";
+    root.classList.remove("light", "dark");
+    root.classList.add(next);
+  });
+
+  // Head and batch: one selector for each axis that tells matrices apart.
+  const place_of = figure => Object.fromEntries(
+      figure.dataset.at.split(" ").filter(part => part).map(part => part.split("=")).map(([axis, i]) => [axis, Number(i)]));
+  const panels = all(".panel");
+  const lengths = {};
+  for (const figure of all(".panel figure")) {
+    for (const [axis, i] of Object.entries(place_of(figure))) lengths[axis] = Math.max(lengths[axis] || 0, i + 1);
+  }
+  const bar = document.querySelector(".selectors");
+  const chosen = {};
+  const name_of = axis => {
+    const words = {B: "batch", H: "head", Hk: "key/value head"};
+    return words[axis] || axis;
+  };
+  const show = () => {
+    for (const panel of panels) {
+      const figures = all("figure", panel);
+      let shown = 0;
+      for (const figure of figures) {
+        const wanted = Object.entries(place_of(figure)).every(([axis, i]) => !(axis in chosen) || chosen[axis] === "all" || chosen[axis] === i);
+        figure.hidden = !wanted;
+        shown += wanted ? 1 : 0;
+      }
+      const note = panel.querySelector(".left-out") || panel.appendChild(Object.assign(document.createElement("p"), {className: "left-out"}));
+      note.textContent = bar.dataset.leftOut;
+      note.hidden = shown > 0 || figures.length === 0;
+      for (const gap of all(":scope > p.gap", panel)) gap.hidden = Object.values(chosen).some(value => value !== "all");
+    }
+  };
+  const selectors = {};
+  const add_selector = axis => {
+    const label = document.createElement("label");
+    const select = document.createElement("select");
+    select.dataset.axis = axis;
+    label.append(name_of(axis) + " ", select);
+    select.append(new Option(bar.dataset.all, "all"));
+    for (let i = 0; i < lengths[axis]; ++i) select.append(new Option(String(i), String(i)));
+    select.addEventListener("change", () => {
+      chosen[axis] = select.value === "all" ? "all" : Number(select.value);
+      show();
+    });
+    bar.append(label);
+    selectors[axis] = select;
+    chosen[axis] = "all";
+  };
+  for (const axis of Object.keys(lengths)) if (lengths[axis] > 1) add_selector(axis);
+  bar.hidden = Object.keys(selectors).length === 0;
+  const turn = (axis, by) => {
+    const select = selectors[axis];
+    if (!select) return;
+    select.selectedIndex = (select.selectedIndex + by + select.options.length) % select.options.length;
+    select.dispatchEvent(new Event("change"));
+  };
+  // A page opens with one batch, so that it is not too long; all of its heads beside each other.
+  if (selectors.B) turn("B", 1);
+
+  // One number: under the pointer, or where the arrow keys went.
+  const inspector = document.getElementById("inspector");
+  const is_number = cell => cell && cell.tagName === "TD" && !cell.classList.contains("gap") && !cell.classList.contains("blank");
+  const describe = cell => {
+    const figure = cell.closest("figure");
+    const row = cell.parentElement.dataset.i;
+    const column = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].dataset.i;
+    const index = [...Object.values(place_of(figure)), row, column].join(",");
+    return `${cell.closest(".panel").dataset.name}[${index}] = ${cell.dataset.v ?? cell.textContent}`;
+  };
+  const inspect = cell => {
+    inspector.textContent = describe(cell);
+    inspector.hidden = false;
+  };
+  for (const table of all(".matrix")) {
+    const first = all("td", table).find(is_number);
+    if (first) first.tabIndex = 0;
+  }
+  document.addEventListener("pointerover", event => {
+    const cell = event.target.closest?.(".matrix td");
+    if (is_number(cell)) inspect(cell);
+    else if (!is_number(document.activeElement)) inspector.hidden = true;
+  });
+  document.addEventListener("focusin", event => {
+    if (is_number(event.target)) inspect(event.target);
+    else inspector.hidden = true;
+  });
+  const neighbour = (cell, dy, dx) => {
+    const table = cell.closest("table");
+    let y = cell.parentElement.rowIndex, x = cell.cellIndex;
+    do {
+      y += dy;
+      x += dx;
+      const next = table.rows[y]?.cells[x];
+      if (is_number(next)) return next;
+    } while (y > 0 && x > 0 && y < table.rows.length && x < table.rows[0].cells.length);
+    return null;
+  };
+  const moves = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const cell = document.activeElement;
+    if (is_number(cell) && (event.key in moves || event.key === "Home" || event.key === "End")) {
+      event.preventDefault();
+      const row = [...cell.parentElement.cells].filter(is_number);
+      const next = event.key === "Home" ? row[0] : event.key === "End" ? row[row.length - 1] : neighbour(cell, ...moves[event.key]);
+      if (!next) return;
+      cell.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    } else if (cell.tagName !== "SELECT" && (event.key === "[" || event.key === "]")) {
+      turn(selectors.H ? "H" : "B", event.key === "]" ? 1 : -1);
+    } else if (event.key === "Escape") {
+      cell.blur();
+      inspector.hidden = true;
+    }
+  });
+  show();
+})();
