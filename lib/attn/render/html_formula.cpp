@@ -64,13 +64,12 @@ class Parser {
   }
 
   std::string with_scripts() {
-    const std::string base = atom();
-    std::string below, above;
+    std::string base = atom(), below, above;
     while (!rest_.empty() && (rest_.front() == '^' || rest_.front() == '_' || rest_.front() == '\'')) {
       const char mark = rest_.front();
       rest_.remove_prefix(1);
       if (mark == '\'') {
-        above += "<mo>′</mo>";
+        base += "<mo lspace=0 rspace=0>′</mo>";
       } else {
         (mark == '^' ? above : below) += argument();
       }

@@ -52,7 +52,8 @@ class PageWriter {
     write_contents();
     buffer_.append("<main>\n<h1>" + in_languages([](const PageEdition& e) { return html_text(e.title); }) + "</h1>\n");
     for (std::size_t i = 0; i < editions_.front().blocks.size(); ++i) write_block(i);
-    buffer_.append("</main>\n</div>\n<output id=inspector aria-live=polite hidden></output>\n<script>\n");
+    buffer_.append("</main>\n</div>\n<output id=inspector aria-live=polite hidden></output>\n<script type=\"application/json\" id=words>" + script_words() +
+                   "</script>\n<script>\n");
     buffer_.append(embedded_page_js);
     buffer_.append("</script>\n</body>\n</html>\n");
     buffer_.flush();
@@ -87,14 +88,23 @@ class PageWriter {
     for (const std::string& language : languages_) {
       buffer_.append("html[lang=" + language + "] body [lang]:not([lang=" + language + "]){display:none}\n");
     }
-    buffer_.append("</style>\n</head>\n<body>\n<header class=bar>\n<div class=selectors hidden data-all=\"" + html_text(first.words.every) + "\"");
-    buffer_.append(" data-left-out=\"" + html_text(first.words.left_out) + "\"></div>\n<div class=switches>");
+    buffer_.append("</style>\n</head>\n<body>\n<header class=bar>\n<div class=selectors hidden></div>\n<div class=switches>");
     if (editions_.size() > 1) {
       for (const PageEdition& edition : editions_) {
         buffer_.append("<button type=button data-language=\"" + html_text(edition.language) + "\">" + html_text(edition.words.language) + "</button>");
       }
     }
     buffer_.append("<button type=button id=theme aria-label=\"" + html_text(first.words.theme) + "\" title=\"" + html_text(first.words.theme) + "\">◐</button></div>\n</header>\n<div class=page>\n");
+  }
+
+  /// The words that the script needs, by language.
+  std::string script_words() const {
+    std::string json;
+    for (const PageEdition& e : editions_) {
+      json += (json.empty() ? "{" : ", ") + json_string(e.language) + ": {\"B\": " + json_string(e.words.batch) + ", \"H\": " + json_string(e.words.head) +
+              ", \"Hk\": " + json_string(e.words.kv_head) + ", \"every\": " + json_string(e.words.every) + ", \"left_out\": " + json_string(e.words.left_out) + "}";
+    }
+    return json + "}";
   }
 
   void write_contents() {

@@ -10,9 +10,11 @@
   const speak = language => {
     root.lang = language;
     for (const button of languages) button.setAttribute("aria-pressed", button.dataset.language === language);
+    for (const said of all("[data-word]")) said.textContent = word(said.dataset.word);
   };
+  const words = JSON.parse(document.getElementById("words").textContent);
+  const word = name => words[root.lang][name] ?? name;
   for (const button of languages) button.addEventListener("click", () => speak(button.dataset.language));
-  speak(root.lang);
 
   // Light and dark.
   const is_dark = () => root.classList.contains("dark") ||
@@ -33,32 +35,39 @@
   }
   const bar = document.querySelector(".selectors");
   const chosen = {};
-  const name_of = axis => {
-    const words = {B: "batch", H: "head", Hk: "key/value head"};
-    return words[axis] || axis;
+  // The head of keys and values that a head of queries reads.
+  const choice_of = axis => {
+    if (axis !== "Hk" || !(lengths.H > 1)) return chosen[axis] ?? "all";
+    return chosen.H === "all" ? "all" : Math.floor(chosen.H * lengths.Hk / lengths.H);
   };
   const show = () => {
     for (const panel of panels) {
       const figures = all("figure", panel);
       let shown = 0;
       for (const figure of figures) {
-        const wanted = Object.entries(place_of(figure)).every(([axis, i]) => !(axis in chosen) || chosen[axis] === "all" || chosen[axis] === i);
+        const wanted = Object.entries(place_of(figure)).every(([axis, i]) => ["all", i].includes(choice_of(axis)));
         figure.hidden = !wanted;
         shown += wanted ? 1 : 0;
       }
-      const note = panel.querySelector(".left-out") || panel.appendChild(Object.assign(document.createElement("p"), {className: "left-out"}));
-      note.textContent = bar.dataset.leftOut;
+      const note = panel.querySelector(".left-out") || panel.appendChild(said("p", "left_out", "left-out"));
       note.hidden = shown > 0 || figures.length === 0;
       for (const gap of all(":scope > p.gap", panel)) gap.hidden = Object.values(chosen).some(value => value !== "all");
     }
+  };
+  const said = (element, name, css = "") => {
+    const node = Object.assign(document.createElement(element), {className: css});
+    node.dataset.word = name;
+    node.textContent = word(name);
+    return node;
   };
   const selectors = {};
   const add_selector = axis => {
     const label = document.createElement("label");
     const select = document.createElement("select");
     select.dataset.axis = axis;
-    label.append(name_of(axis) + " ", select);
-    select.append(new Option(bar.dataset.all, "all"));
+    label.append(said("span", axis), " ", select);
+    select.append(said("option", "every"));
+    select.options[0].value = "all";
     for (let i = 0; i < lengths[axis]; ++i) select.append(new Option(String(i), String(i)));
     select.addEventListener("change", () => {
       chosen[axis] = select.value === "all" ? "all" : Number(select.value);
@@ -68,7 +77,9 @@
     selectors[axis] = select;
     chosen[axis] = "all";
   };
-  for (const axis of Object.keys(lengths)) if (lengths[axis] > 1) add_selector(axis);
+  for (const axis of Object.keys(lengths)) {
+    if (lengths[axis] > 1 && !(axis === "Hk" && lengths.H > 1)) add_selector(axis);
+  }
   bar.hidden = Object.keys(selectors).length === 0;
   const turn = (axis, by) => {
     const select = selectors[axis];
@@ -137,4 +148,5 @@
     }
   });
   show();
+  speak(root.lang);
 })();
