@@ -64,6 +64,7 @@ PageText page_of(const Report& report) {
     page.blocks.back().drawing = report.drawing;
   }
   if (!report.table.rows.empty()) add().table = report.table;
+  if (report.table.rows.empty() && !report.text_body.empty()) add().paragraphs = {report.text_body};
   if (!report.closing.empty()) add().paragraphs = report.closing;
   return page;
 }
