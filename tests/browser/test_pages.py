@@ -90,7 +90,7 @@ class Pages(unittest.TestCase):
         Select(self.one(f"select[data-axis={axis}]")).select_by_value(str(value))
 
     def panel(self, name):
-        return f".panel[data-name={name}]"
+        return f".attn-panel[data-name={name}]"
 
     def mha(self, **options):
         data = pathlib.Path(os.environ["DATA"], "torch-mha")
@@ -191,7 +191,7 @@ class Pages(unittest.TestCase):
 
     def test_large_tensors_are_thinned_and_say_so(self):
         self.open("ATTN_COMPUTE", "sdpa", "--batch", "2", "--heads", "16", "--len", "400", "--head-dim", "64", "--causal")
-        self.assertIn("shown in part", self.one(self.panel("weights") + " .remark").text)
+        self.assertIn("shown in part", self.one(self.panel("weights") + " .attn-remark").text)
         self.choose("H", 8)
         self.assertIn("left out", self.one(self.panel("weights") + " .left-out").text)
         self.choose("H", 1)
@@ -223,7 +223,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(len(beside), 5)
         scaled = beside[1].find_elements(By.TAG_NAME, "h3")
         self.assertEqual([one.text for one in scaled], ["ours", "theirs", "difference: ours − theirs"])
-        first = [panel.find_element(By.CSS_SELECTOR, "td") for panel in beside[1].find_elements(By.CSS_SELECTOR, ".panel")]
+        first = [panel.find_element(By.CSS_SELECTOR, "td") for panel in beside[1].find_elements(By.CSS_SELECTOR, ".attn-panel")]
         ours, theirs, difference = [float(cell.get_attribute("data-v")) for cell in first]
         self.assertAlmostEqual(ours - theirs, difference, places=15)
         self.assertLess(max(one.location["y"] for one in beside[1].find_elements(By.TAG_NAME, "h3")) -

@@ -37,10 +37,10 @@ class PanelWriter {
   }
 
   std::string html() const {
-    std::string html = "<div class=\"panel" + std::string(wordy_ ? "" : " dense") + "\" data-name=\"" + html_text(style_.name) + "\">";
+    std::string html = "<div class=\"attn-panel" + std::string(wordy_ ? "" : " attn-dense") + "\" data-name=\"" + html_text(style_.name) + "\">";
     for (const std::size_t m : places(first().shown_matrices)) html += m == gap ? "<p class=gap>⋮</p>" : figure(m);
     const std::string remark = in_languages([](const PanelExcerpt& e) { return e.remark(e.shown_columns.shown()); });
-    if (!remark.empty()) html += "<p class=remark>" + remark + "</p>";
+    if (!remark.empty()) html += "<p class=attn-remark>" + remark + "</p>";
     return html + "</div>\n";
   }
 
@@ -72,7 +72,7 @@ class PanelWriter {
     std::string html = "<figure data-at=\"" + html_text(place_of(matrix)) + "\">";
     const std::string caption = in_languages([matrix](const PanelExcerpt& e) { return e.matrices.caption(matrix); });
     if (!caption.empty()) html += "<figcaption>" + caption + "</figcaption>";
-    html += "<div class=scroll><table class=matrix><thead><tr><th>" + header();
+    html += "<div class=attn-scroll><table class=attn-matrix><thead><tr><th>" + header();
     for (const std::size_t r : places(first().shown_rows)) html += row(matrix, r);
     return html + "</table></div></figure>";
   }
@@ -151,7 +151,7 @@ std::string html_panel(const std::vector<PanelEdition>& editions, const HtmlPane
     languages.push_back(edition.language);
     texts.push_back(html_text(edition.words->no_elements));
   }
-  return "<p class=remark>" + html_in_languages(languages, texts) + "</p>\n";
+  return "<p class=attn-remark>" + html_in_languages(languages, texts) + "</p>\n";
 }
 
 Extent fitting_extent(const std::vector<Shape>& shapes, std::size_t cells) {

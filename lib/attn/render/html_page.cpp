@@ -130,8 +130,8 @@ class PageWriter {
     buffer_.append(of_block(i, [](const PageBlock& b) { return paragraphs_html(b.paragraphs); }));
     if (block.section) write_section(i);
     if (!block.panels.empty()) write_panels(i);
-    buffer_.append(of_block(i, [](const PageBlock& b) { return b.table ? "<div class=scroll>" + table_html(*b.table) + "</div>" : std::string(); }));
-    buffer_.append(of_block(i, [](const PageBlock& b) { return b.drawing.empty() ? std::string() : "<pre class=scroll>" + html_text(b.drawing) + "</pre>"; }));
+    buffer_.append(of_block(i, [](const PageBlock& b) { return b.table ? "<div class=attn-scroll>" + table_html(*b.table) + "</div>" : std::string(); }));
+    buffer_.append(of_block(i, [](const PageBlock& b) { return b.drawing.empty() ? std::string() : "<pre class=attn-scroll>" + html_text(b.drawing) + "</pre>"; }));
     buffer_.append(of_block(i, [](const PageBlock& b) { return paragraphs_html(b.closing); }));
     buffer_.append("</section>\n");
   }
@@ -220,7 +220,7 @@ void write_page(Output& output, const std::vector<PageEdition>& editions, const 
 
 std::string table_html(const Table& table) {
   const auto align = [&table](std::size_t c) { return table.columns[c].alignment == Alignment::right ? " class=right" : ""; };
-  std::string html = "<table class=words><thead><tr>";
+  std::string html = "<table class=attn-words><thead><tr>";
   for (std::size_t c = 0; c < table.columns.size(); ++c) html += "<th" + std::string(align(c)) + ">" + html_text(table.columns[c].title) + "</th>";
   html += "</tr></thead><tbody>";
   for (const std::vector<Cell>& row : table.rows) {

@@ -70,7 +70,7 @@ TEST_CASE("many columns leave room for colours only") {
   const Tensor<double> tensor = filled<double>({1, 17}, 0.25);
   HtmlPanelStyle style;
   style.extent.columns = 17;
-  CHECK(holds(html_of({tensor, {"Lq", "Lk"}}, style), "panel dense"));
+  CHECK(holds(html_of({tensor, {"Lq", "Lk"}}, style), "attn-panel attn-dense"));
   CHECK(holds(html_of({tensor, {"Lq", "Lk"}}, style), "<td data-v=0.25><td"));
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("a table keeps its alignment and sets its formulas") {
   table.columns = {{"name"}, {"value", Alignment::right}};
   table.rows = {{std::string("a & b"), Formula{"n²", "n^2"}}, {true}};
   CHECK(table_html(table) ==
-        "<table class=words><thead><tr><th>name</th><th class=right>value</th></tr></thead><tbody>"
+        "<table class=attn-words><thead><tr><th>name</th><th class=right>value</th></tr></thead><tbody>"
         "<tr><td>a &amp; b</td><td class=right><math><msup><mrow><mi>n</mi></mrow><mrow><mrow><mn>2</mn></mrow></mrow></msup></math></td></tr>"
         "<tr><td>✓</td><td class=right></td></tr></tbody></table>");
 }

@@ -28,9 +28,9 @@
   // Head and batch: one selector for each axis that tells matrices apart.
   const place_of = figure => Object.fromEntries(
       figure.dataset.at.split(" ").filter(part => part).map(part => part.split("=")).map(([axis, i]) => [axis, Number(i)]));
-  const panels = all(".panel");
+  const panels = all(".attn-panel");
   const lengths = {};
-  for (const figure of all(".panel figure")) {
+  for (const figure of all(".attn-panel figure")) {
     for (const [axis, i] of Object.entries(place_of(figure))) lengths[axis] = Math.max(lengths[axis] || 0, i + 1);
   }
   const bar = document.querySelector(".selectors");
@@ -98,18 +98,18 @@
     const row = cell.parentElement.dataset.i;
     const column = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].dataset.i;
     const index = [...Object.values(place_of(figure)), row, column].join(",");
-    return `${cell.closest(".panel").dataset.name}[${index}] = ${cell.dataset.v ?? cell.textContent}`;
+    return `${cell.closest(".attn-panel").dataset.name}[${index}] = ${cell.dataset.v ?? cell.textContent}`;
   };
   const inspect = cell => {
     inspector.textContent = describe(cell);
     inspector.hidden = false;
   };
-  for (const table of all(".matrix")) {
+  for (const table of all(".attn-matrix")) {
     const first = all("td", table).find(is_number);
     if (first) first.tabIndex = 0;
   }
   document.addEventListener("pointerover", event => {
-    const cell = event.target.closest?.(".matrix td");
+    const cell = event.target.closest?.(".attn-matrix td");
     if (is_number(cell)) inspect(cell);
     else if (!is_number(document.activeElement)) inspector.hidden = true;
   });
