@@ -75,7 +75,7 @@ TEST_CASE("many columns leave room for colours only") {
 }
 
 TEST_CASE("names, tokens and axes are escaped") {
-  const Tensor<double> tensor = {{1.0}};
+  const Tensor<double> tensor = filled<double>({1, 1}, 1.0);
   HtmlPanelStyle style;
   style.name = "<script>\"'&";
   const std::string html = html_of({tensor, {"<b>", "x"}, {"<i>"}, {"&"}}, style);
@@ -93,7 +93,7 @@ TEST_CASE("words that differ are given in every language, the others once") {
 }
 
 TEST_CASE("a worksheet has empty cells, and a tensor without elements says so") {
-  const Tensor<double> tensor = {{0.123}}, nothing = empty<double>({0, 3});
+  const Tensor<double> tensor = filled<double>({1, 1}, 0.123), nothing = empty<double>({0, 3});
   Panel blank{tensor, {"Lq", "Lk"}};
   blank.blank = true;
   CHECK_FALSE(holds(html_of(blank), "0.1"));

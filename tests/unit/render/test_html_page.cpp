@@ -62,7 +62,7 @@ TEST_CASE("sections stand in order, with formula, shape, notes, numbers and chec
 }
 
 TEST_CASE("two languages share the numbers and have a switch") {
-  const Tensor<double> tensor = {{0.5}};
+  const Tensor<double> tensor = filled<double>({1, 1}, 0.5);
   PageBlock english, chinese;
   english.paragraphs = {"hello"};
   chinese.paragraphs = {"你好"};
@@ -77,7 +77,7 @@ TEST_CASE("two languages share the numbers and have a switch") {
 }
 
 TEST_CASE("panels may stand beside each other, with titles, in a coloured block") {
-  const Tensor<double> ours = {{1.0}}, theirs = {{2.0}};
+  const Tensor<double> ours = filled<double>({1, 1}, 1.0), theirs = filled<double>({1, 1}, 2.0);
   PageBlock block;
   block.title = "weights";
   block.tone = Tone::bad;
