@@ -11,6 +11,8 @@ using namespace loops;
 
 namespace {
 
+Program right(const Case& c) { return {c, {}, {}}; }
+
 // causal() with two samples of 110 positions: above most_cells_at_once.
 Case long_causal() {
   Case c = causal();

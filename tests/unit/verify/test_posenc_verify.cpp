@@ -41,7 +41,7 @@ EncodingRun run_of(const Tensor<double>& x) {
 
 Verification judged(const EncodingRun& run, const Tensors& tensors, const VerifyOptions& options = {}) {
   Submission theirs;
-  theirs.tensors = tensors;
+  for (const auto& [step, tensor] : tensors) theirs.tensors.emplace(step, tensor);
   return verify_encoding(run, theirs, options);
 }
 

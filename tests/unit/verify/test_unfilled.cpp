@@ -13,12 +13,20 @@ namespace {
 
 const double no_number = std::numeric_limits<double>::quiet_NaN();
 
+void change(Submission& submission, Step step, std::size_t cell, double value) {
+  Tensor<double> tensor = submission.tensors.at(step).in<double>();
+  tensor.data()[cell] = value;
+  submission.tensors[step] = std::move(tensor);
+}
+
+double number(const Submission& submission, Step step, std::size_t cell) { return submission.tensors.at(step).in<double>().data()[cell]; }
+
 Tensors right_run() { return Program{square(), {}, {}}.run(); }
 
 // The weights of a right run with these cells left empty.
 Submission with_empty_weights(const std::vector<std::size_t>& cells) {
   Submission submission = only(Step::weights, right_run());
-  for (const std::size_t i : cells) submission.tensors.at(Step::weights).data()[i] = no_number;
+  for (const std::size_t i : cells) change(submission, Step::weights, i, no_number);
   submission.unfilled[Step::weights] = cells;
   return submission;
 }
@@ -32,11 +40,11 @@ const StepVerdict& on(const Verification& v, Step step) {
 TEST_CASE("an empty cell is filled by what follows from the numbers before it") {
   const Problem<double> problem = problem_of(square());
   Submission submission = submission_of(right_run());
-  const double right = submission.tensors.at(Step::weights).data()[7];
-  submission.tensors.at(Step::weights).data()[7] = no_number;
+  const double right = number(submission, Step::weights, 7);
+  change(submission, Step::weights, 7, no_number);
   submission.unfilled[Step::weights] = {7};
   const Submission whole = completed(problem, submission);
-  CHECK(whole.tensors.at(Step::weights).data()[7] == doctest::Approx(right));
+  CHECK(number(whole, Step::weights, 7) == doctest::Approx(right));
   CHECK(whole.unfilled.empty());
 }
 
@@ -62,7 +70,7 @@ TEST_CASE("a right but incomplete submission is not a match, and only filled cel
 
 TEST_CASE("a wrong cell beside empty ones is found where it stands") {
   Submission submission = with_empty_weights({0, 9});
-  submission.tensors.at(Step::weights).data()[10] += 0.5;
+  change(submission, Step::weights, 10, number(submission, Step::weights, 10) + 0.5);
   const Verification v = verify(problem_of(square()), submission, {});
   CHECK(v.verdict == Verdict::mismatch);
   CHECK(v.first_divergent_step == Step::weights);
