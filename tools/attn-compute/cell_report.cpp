@@ -215,6 +215,7 @@ void write_cell(const AttentionCommand& command, const Trace& trace, const Atten
     const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(decimals_of_terms));
     if (format.name == "markdown") return markdown_of(title, lines, terms);
     if (format.name == "latex") return latex_of(title, lines, terms);
+    if (format.name == "html") return format.table(rows_of(cell));
     return text_of(title, lines, terms, page_width(options));
   };
   write_rendered(render, options);
