@@ -1,5 +1,6 @@
 #include "verify_command.hpp"
 
+#include "../common/formats.hpp"
 #include "../common/verify_files.hpp"
 #include "verify_values.hpp"
 
@@ -10,7 +11,7 @@ namespace attn::tools {
 namespace {
 
 // One submission, and everything its report says of their tensors, which end here: several files are not
-// held at once.
+// held at once. Only a page for a browser shows the numbers themselves.
 Judged judged(const std::string& file, const AttentionCommand& command, const Problem<double>& problem, const std::map<Step, Shape>& shapes) {
   std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory, io::EmptyCells::allowed);
   Judged one{file, aligned(std::move(tensors), shapes, command.verify.map, command.output), {}, {}, {}};
@@ -18,7 +19,7 @@ Judged judged(const std::string& file, const AttentionCommand& command, const Pr
   for (const Diagnosis& diagnosis : one.verification.diagnosis) {
     one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
   }
-  one.theirs.tensors.clear();
+  if (chosen_format(command.output).name != "html") one.theirs.tensors.clear();
   return one;
 }
 

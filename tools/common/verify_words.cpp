@@ -29,7 +29,7 @@ std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, co
     for (const auto& [name, value] : found->second) values[name] = value;
   }
   // The phrase of the variant, which may hold a number that was found.
-  const auto phrase = lessons::variant_lesson(report.language).note(diagnosis.id, diagnosis.variant, values);
+  const auto phrase = lessons::variant_phrase(report.language, diagnosis.id, diagnosis.variant, values);
   if (phrase) values["found"] = *phrase;
   if (!values.count("found")) values["found"] = diagnosis.variant;
   return lessons::mistake_lesson(report.language).note(diagnosis.id, field, values).value_or("");

@@ -187,6 +187,15 @@ const Lesson& variant_lesson(Language language) {
   return en;
 }
 
+std::optional<std::string> variant_phrase(Language language, const std::string& id, const std::string& variant, const Placeholders& values) {
+  if (auto phrase = variant_lesson(language).note(id, variant, values)) return phrase;
+  const std::size_t comma = variant.rfind(", ");
+  if (comma == std::string::npos) return std::nullopt;
+  const auto base = variant_phrase(language, id, variant.substr(0, comma), values);
+  if (!base) return std::nullopt;
+  return lesson(language).note("variant", variant.substr(comma + 2), {{"found", *base}});
+}
+
 const Lesson& shape_lesson(Language language) {
   if (language == Language::zh) {
     static const Lesson zh("shapes.zh.txt", embedded_shapes_zh);

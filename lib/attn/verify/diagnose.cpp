@@ -203,10 +203,18 @@ bool matches(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return compare(tensor, d.theirs.at(step), d.tolerances.at(step)).status == Status::match;
 }
 
-// Whether every later step of theirs is our operation on their tensors before it.
+// Whether this step of theirs is where other weights come in: a map of the input, or the heads of a map that
+// was not handed in.
+bool is_mapped_by_them(const Divergence& d, Step step) {
+  if (step > Step::v) return false;
+  const std::vector<Step> operands = step_info(step).operands;
+  return std::none_of(operands.begin(), operands.end(), [&](Step read) { return d.theirs.count(read) > 0 && d.problem.inputs.count(read) == 0; });
+}
+
+// Whether every later step of theirs, but for maps of the input, is our operation on their tensors before it.
 bool follows_from_theirs(const Divergence& d) {
   for (const auto& [step, tensor] : d.theirs) {
-    if (step <= d.step || !d.problem.has(step)) continue;
+    if (step <= d.step || !d.problem.has(step) || is_mapped_by_them(d, step)) continue;
     Evaluator<double> run(d.problem);
     for (const auto& [before, known_tensor] : d.theirs) {
       if (before < step && fits(d, before, known_tensor)) run.know(before, known_tensor);

@@ -186,6 +186,7 @@ Mistake with_empty_rows(const Mistake& wrong, MaskedRows become, const char* how
       if (!mask || mask->dimension() != 4 || !any_empty(fully_masked_rows(*mask))) return std::nullopt;
       return mask;
     }
+    if (!run.problem().has(S::mask)) return std::nullopt;
     // Only if the mask of this run is the wrong one: rows that are empty rightly are another mistake.
     const Tensor<double>& mask = run.get(S::mask);
     const Result changed = change(run, S::mask, nullptr);

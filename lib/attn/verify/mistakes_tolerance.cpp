@@ -48,7 +48,7 @@ std::vector<Mistake> tolerance_mistakes() {
       {"T2", "float16", products, products_in(Mantissa::float16)},
       {"T2", "bfloat16", {S::output}, stored_in(Mantissa::bfloat16)},
       {"T2", "float16", {S::output}, stored_in(Mantissa::float16)},
-      {"T3", "NaN", {S::output}, nothing_but_nan, Effect::shows, false, true},
+      {"T3", "only NaN", {S::output}, nothing_but_nan, Effect::shows, false, true},
   };
 }
 

@@ -63,17 +63,23 @@ bool is_temperature(const std::vector<Deviation>& cells) {
   return square > 0 && error - product * product / square < 1e-3 * error;
 }
 
-// Sorted by score, noise jumps from cell to cell by twice its variance; a function of the score does not.
+// Sorted by score, noise lies off the line between its neighbours by one and a half times its variance; a
+// function of the score lies near it, however far the neighbours are.
 bool is_smooth(std::vector<Deviation> cells) {
   std::sort(cells.begin(), cells.end(), [](const Deviation& a, const Deviation& b) { return a.below < b.below; });
   double mean = 0;
   for (const Deviation& cell : cells) mean += cell.error / static_cast<double>(cells.size());
-  double variance = 0, jumps = 0;
+  double variance = 0, off_line = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     variance += (cells[i].error - mean) * (cells[i].error - mean);
-    if (i > 0) jumps += (cells[i].error - cells[i - 1].error) * (cells[i].error - cells[i - 1].error);
+    if (i == 0 || i + 1 == cells.size()) continue;
+    const Deviation &before = cells[i - 1], &after = cells[i + 1];
+    const double gap = after.below - before.below;
+    const double share = gap > 0 ? (cells[i].below - before.below) / gap : 0.5;
+    const double off = cells[i].error - (before.error + share * (after.error - before.error));
+    off_line += off * off;
   }
-  return variance > 0 && jumps < 0.3 * variance;
+  return variance > 0 && off_line < 0.2 * variance;
 }
 
 }  // namespace

@@ -107,6 +107,6 @@ TEST_CASE("colour adds escapes around the same marks") {
 }
 
 TEST_CASE("a vector has no row labels, and an empty tensor no picture") {
-  CHECK(drawn(zeros({3}), {"E"}).text == "   E 0  2\n   · · ·\n\n");
+  CHECK(drawn(zeros({3}), {"E"}).text == "   E 0 2\n   · · ·\n\n");
   CHECK(drawn(zeros({0, 3}), {"Lq", "Lk"}).text.empty());
 }

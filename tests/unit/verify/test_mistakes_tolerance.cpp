@@ -41,11 +41,11 @@ TEST_CASE("T1: float32 operands change the scores by less than float32 rounding 
 }
 
 TEST_CASE("T3: an output of nothing but NaN, after right steps") {
-  const Array output = shown(square(), "T3", "NaN", Step::output);
+  const Array output = shown(square(), "T3", "only NaN", Step::output);
   for (const double value : output) CHECK(std::isnan(value));
   const Problem<double> problem = problem_of(square());
   Evaluator<double> right(problem);
-  CHECK(shown(square(), "T3", "NaN", Step::merged) == right.get(Step::merged));
+  CHECK(shown(square(), "T3", "only NaN", Step::merged) == right.get(Step::merged));
 }
 
 TEST_CASE("P9: queries doubled and keys halved leave the scores as they are, unless the module appends a key of its own") {
