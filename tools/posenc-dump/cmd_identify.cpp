@@ -136,7 +136,7 @@ Run setup_identify(CLI::App& app) {
     EncodingSizes sizes;
     const Tensor<double> table = read_table(*command, sizes);
     const posenc::Identification found = identify(*command, table);
-    write_table_report(report_of(*command, sizes, found), command->output);
+    write_table_report([&]() { return report_of(*command, sizes, found); }, command->output);
     return exit_code(found);
   };
 }
