@@ -160,6 +160,8 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(module, *given, "--attn-mask", "2,5,5"), ["attn_mask"])
         self.assertEqual(self.rules(module, *given, "--key-padding-mask", "5,2"), ["padding_mask"])
         self.assertEqual(self.rules(module, *given, "--batch-first-input"), ["sequence_first"])
+        self.assertEqual(self.rules(module, "--input", "(5, 8)", "--key-padding-mask", "(5,)", code=DONE), [])
+        self.refuse(USAGE, "check", module, "--key-padding-mask", "5,")
 
     def test_a_module_can_be_given_by_its_sizes(self):
         sizes = ("--d-model", 8, "--heads", 2)
@@ -178,6 +180,11 @@ class CheckTest(Shapes):
         program = (HERE / "shapes" / "d1.py").read_text().split("\n", 1)[1]  # without its title
         text = program.replace("\n", " ").replace("n_head, d_k, d_v = 4, 2, 8", "n_head = 4 d_k = 2 d_v = 8")
         self.assertEqual(self.rules(text), self.rules("--file", HERE / "shapes" / "d1.py"))
+
+    def test_a_page_of_text_with_fenced_code(self):
+        program = (HERE / "shapes" / "d1.py").read_text().split("\n", 1)[1]
+        page = f"A layer like nn.MultiheadAttention() needs sizes.\n\n```python\n{program}```\nIt prints its shape.\n"
+        self.assertEqual(self.rules("--file", "-", stdin=page), self.rules("--file", HERE / "shapes" / "d1.py"))
 
     def test_unicode_order_of_keywords_slips_and_impossible_sizes(self):
         self.assertEqual(self.rules("注意力 = nn.MultiheadAttention(num_heads=5, embed_dim=12)"), ["divisible"])

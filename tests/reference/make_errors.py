@@ -68,6 +68,9 @@ CASES = [
     ("numpy_align", lambda: np.dot(np.zeros((4, 20)), np.zeros((4, 20)))),
     ("invalid_view", lambda: np.zeros((2, 4, 10)).reshape(2, 4, 4, 3)),
     ("einsum", lambda: np.einsum("qd,kd->qk", np.zeros((4, 20)), np.zeros((4, 10)))),
+    ("numpy_permute", lambda: np.zeros((2, 5, 8)).transpose(0, 2, 1, 3)),
+    ("numpy_axis", lambda: np.swapaxes(np.zeros((5, 4)), 1, 2)),
+    ("sdpa_missing", lambda: F.scaled_dot_product_attention(t(2, 5, 4), t(2, 6, 4), t(2, 6, 4))),  # before PyTorch 2.0
     ("numpy_concatenate", lambda: np.concatenate([np.zeros((3, 2, 5, 4)), np.zeros((2, 2, 1, 4))], axis=2)),
     ("stack", lambda: torch.stack([t(2, 4), t(2, 5)])),
     ("permute_rank", lambda: t(2, 5, 8).permute(0, 2, 1, 3)),

@@ -31,12 +31,14 @@ struct CheckCommand {
   OutputOptions output;
 };
 
-// "5,3,8", also with brackets or blanks as a program prints it: "(5, 3, 8)".
+// "5,3,8", also with brackets or blanks as a program prints it: "(5, 3, 8)", "(5,)".
 Shape parse_shape(const std::string& option, const std::string& text) {
   std::string bare;
   for (const char c : text) {
     if (std::string_view("()[] ").find(c) == std::string_view::npos) bare += c;
   }
+  const bool is_tuple_of_one = text.size() > 2 && text.substr(text.size() - 2) == ",)" && bare.find(',') + 1 == bare.size();
+  if (is_tuple_of_one) bare.pop_back();
   Shape shape;
   for (const std::string& size : parse_list(option, bare)) shape.push_back(parse_whole(option, size, 1, std::size_t{1} << 28));
   return shape;

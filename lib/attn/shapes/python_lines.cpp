@@ -94,7 +94,8 @@ std::string fenced_code(std::string_view page) {
   while (begin != std::string_view::npos) {
     begin = std::min(page.find_first_not_of(letters, begin + fence.size()), page.size());
     const std::size_t end = std::min(page.find(fence, begin), page.size());
-    code += std::string(page.substr(begin, end - begin)) + "\n";
+    const std::string_view block = page.substr(begin, end - begin);
+    code += (block.find('\n') == std::string_view::npos ? with_line_breaks(block) : std::string(block)) + "\n";
     begin = page.find(fence, std::min(end + fence.size(), page.size()));
   }
   return code;

@@ -23,7 +23,7 @@ std::vector<Line> logical_lines(std::string_view source);
 std::string with_line_breaks(std::string_view source);
 
 /// The code of a page that marks it with fences of three backticks, block after block without the word for its
-/// language; a page without fences as it is.
+/// language, and with_line_breaks() where a block is one line; a page without fences as it is.
 std::string fenced_code(std::string_view page);
 
 }  // namespace attn::shapes::python

@@ -89,6 +89,7 @@ void add_unseen(const RotaryPairs& pairs, Identification& found) {
   const auto add = [&found](Deviation deviation, bool possible) { found.cannot_tell.push_back({std::move(deviation), possible}); };
   const std::vector<Deviation>& first = found.explanations.front().deviations;
   const bool is_partial = std::any_of(first.begin(), first.end(), [](const Deviation& one) { return one.kind == "partial"; });
+  if (pairs.len == 1 || pairs.width / pairs.heads == 2) add({"R3", "any_base"}, true);
   if (!is_partial) add({"R4", "head_exponent_of_all"}, false);
   if (pairs.heads == 1) add({"R7", "unsplit_one_head"}, false);
 }

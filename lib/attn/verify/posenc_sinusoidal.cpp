@@ -283,6 +283,9 @@ void add_unseen(const Table& table, Identification& found) {
     if (std::none_of(first.begin(), first.end(), is_same)) found.cannot_tell.push_back({std::move(deviation), possible});
   };
   if (table.width % 2 == 0) add({"E1", "odd_width"}, false);
+  const std::vector<Deviation>& first = found.explanations.front().deviations;
+  const bool begins_at_0 = std::none_of(first.begin(), first.end(), [](const Deviation& one) { return one.kind == "offset"; });
+  if (table.width < 4 || (table.len == 1 && begins_at_0)) add({"E6", "any_base"}, true);
   if (table.len == 1) add({"E8", "batch_of_one"}, true);
   if (table.len == 1) add({"E9", "one_row_of_one"}, true);
   if (table.magnitude == 0) add({"E10", "embedding_scale"}, false);

@@ -132,6 +132,16 @@ TEST_CASE("a part of any even size is found, and NTK scaling is told from anothe
   CHECK(posenc_testing::kinds(identify_rope(rotated(x, m), x, 1)) == "ntk_scaling");
 }
 
+TEST_CASE("one pair has no base, and that is said") {
+  Tensor<double> x = queries(2);
+  Made m;
+  m.rotary = m.divisor = 2;
+  const Identification found = identify_rope(rotated(x, m), x, 1);
+  CHECK(ids(found) == "plain");
+  CHECK(posenc_testing::has_blind_spot(found, "R3"));
+  CHECK_FALSE(posenc_testing::has_blind_spot(identify_rope(rotated(queries(8), {}), queries(8), 1), "R3"));
+}
+
 TEST_CASE("values should not be rotated") {
   const Tensor<double> x = queries(8);
   CHECK(ids(identify_rope(rotated(x, {}), x, 1, RotaryRole::value)) == "R7");

@@ -247,10 +247,12 @@ TEST_CASE("what a small table cannot tell is said") {
   CHECK(ids(narrow) == "plain");
   CHECK(posenc_testing::has_blind_spot(narrow, "E2"));
   CHECK(posenc_testing::has_blind_spot(narrow, "E3"));
+  CHECK(posenc_testing::has_blind_spot(narrow, "E6"));
   m = {};
   m.len = 1;  // position 0: no frequency
   const Identification flat = identify_sinusoidal(made(m));
   CHECK(posenc_testing::has_blind_spot(flat, "E5"));
+  CHECK(posenc_testing::has_blind_spot(flat, "E6"));
   CHECK_FALSE(posenc_testing::has_blind_spot(flat, "E2"));
 }
 
