@@ -64,6 +64,7 @@ std::string program_text(const CheckCommand& c) {
   if (!c.file.empty() && !c.program.empty()) throw UsageError("--file", "gives the code a second time");
   if (!c.file.empty()) {
     const io::Bytes bytes = c.file == "-" ? io::load_stdin("--file -") : io::load_file(c.file, "--file " + c.file);
+    if (bytes.text().empty()) throw InputError("--file " + c.file, "is empty: expected Python that makes and calls a module");
     return std::string(bytes.text());
   }
   return c.program;

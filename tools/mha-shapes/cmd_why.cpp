@@ -28,6 +28,7 @@ std::string error_text(const WhyCommand& c) {
   std::string text = c.text;
   if (!c.file.empty()) {
     const io::Bytes bytes = c.file == "-" ? io::load_stdin("--file -") : io::load_file(c.file, "--file " + c.file);
+    if (bytes.text().empty()) throw InputError("--file " + c.file, "is empty: expected the text of an error");
     text = std::string(bytes.text());
   }
   if (text.empty()) throw UsageError("", "nothing to explain: give the text of an error, or --file");
