@@ -1,5 +1,6 @@
 #include "verify_command.hpp"
 
+#include "../common/formats.hpp"
 #include "../common/verify_files.hpp"
 #include "verify_values.hpp"
 
@@ -18,7 +19,8 @@ Judged judged(const std::string& file, const AttentionCommand& command, const Pr
   for (const Diagnosis& diagnosis : one.verification.diagnosis) {
     one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
   }
-  one.theirs.tensors.clear();
+  // Only a page shows them; of many files they would fill the memory.
+  if (chosen_format(command.output).name != "html") one.theirs.tensors.clear();
   return one;
 }
 
