@@ -16,7 +16,7 @@ constexpr std::pair<std::string_view, std::string_view> letters_of[] = {
 
 constexpr std::pair<std::string_view, std::string_view> operators_of[] = {
     {"\\cdot", "·"}, {"\\times", "×"}, {"\\top", "⊤"}, {"\\circ", "∘"}, {"\\odot", "⊙"}, {"\\dots", "…"}, {"\\ldots", "…"}, {"\\cdots", "⋯"}, {"\\le", "≤"}, {"\\leq", "≤"},
-    {"\\ge", "≥"}, {"\\geq", "≥"}, {"\\ne", "≠"}, {"\\to", "→"}, {"\\in", "∈"}, {"\\sum", "∑"}, {"\\surd", "√"}, {"\\|", "∥"}, {"\\{", "{"}, {"\\}", "}"}, {"\\lfloor", "⌊"},
+    {"\\ge", "≥"}, {"\\geq", "≥"}, {"\\ne", "≠"}, {"\\to", "→"}, {"\\mapsto", "↦"}, {"\\in", "∈"}, {"\\sum", "∑"}, {"\\surd", "√"}, {"\\|", "∥"}, {"\\{", "{"}, {"\\}", "}"}, {"\\lfloor", "⌊"},
     {"\\rfloor", "⌋"}, {"\\lceil", "⌈"}, {"\\rceil", "⌉"}, {"\\pm", "±"}, {"\\approx", "≈"}, {"\\left", ""}, {"\\right", ""}, {"\\bigl", ""}, {"\\bigr", ""}};
 
 constexpr std::pair<std::string_view, std::string_view> spaces_of[] = {
@@ -134,6 +134,7 @@ class Parser {
     if (name == "\\bar" || name == "\\hat") return "<mover accent=true>" + argument() + leaf("mo", name == "\\bar" ? "¯" : "^") + "</mover>";
     if (name == "\\mathrm" || name == "\\operatorname" || name == "\\mathit") return leaf("mi", word());
     if (name == "\\text") return text();
+    if (name == "\\begin") return matrix();
     if (const std::string_view* letter = find_in(letters_of, name)) return leaf("mi", *letter);
     if (const std::string_view* sign = find_in(operators_of, name)) return sign->empty() ? std::string() : leaf("mo", *sign);
     if (const std::string_view* width = find_in(spaces_of, name)) return "<mspace width=\"" + std::string(*width) + "\"></mspace>";
@@ -150,6 +151,26 @@ class Parser {
     if (inside.find_first_of("{\\") != std::string_view::npos) throw Unknown{};
     rest_.remove_prefix(end + 1);
     return inside;
+  }
+
+  /// What follows \begin, up to \end: cells between & in rows between \\.
+  std::string matrix() {
+    if (word() != "pmatrix") throw Unknown{};
+    std::string rows, row, cell;
+    while (true) {
+      skip_spaces();
+      const bool ends_row = rest_.substr(0, 2) == "\\\\", ends_all = rest_.substr(0, 4) == "\\end";
+      if (ends_row || ends_all || rest_.substr(0, 1) == "&") {
+        row += element("mtd", cell);
+        cell.clear();
+        if (ends_row || ends_all) rows += element("mtr", std::exchange(row, {}));
+        rest_.remove_prefix(ends_all ? 4 : ends_row ? 2 : 1);
+        if (ends_all && word() != "pmatrix") throw Unknown{};
+        if (ends_all) return element("mrow", "<mo>(</mo>" + element("mtable", rows) + "<mo>)</mo>");
+      } else {
+        cell += with_scripts();
+      }
+    }
   }
 
   /// Words, with formulas between dollar signs.
