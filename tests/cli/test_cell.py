@@ -71,6 +71,7 @@ class CellTest(ToolTest):
         for name in ("text", "csv", "markdown", "latex", "html"):
             self.assertIn("running", self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", name), name)
         json.loads(self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", "json"))
+        self.assertIn("<h1>weights[0,0,0,1] = ", self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", "html"))
 
     def test_addresses_that_name_no_number_are_refused(self):
         for cell in ("weights", "weights[0,0,0]", "weights[0,0,0,0,0]", "weights[0,0,0,5]", "weights[2,0,0,0]", "weights[-1,0,0,0]",

@@ -215,7 +215,10 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
 
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
   write_rendered(
-      [&](const Format& format) { return (format.name == "text" ? preface : std::string()) + format.table(table); },
+      [&](const Format& format) {
+        if (format.name == "html") return table_page(table, preface);
+        return (format.name == "text" ? preface : std::string()) + format.table(table);
+      },
       options);
 }
 
