@@ -14,7 +14,7 @@ configure = $(generator) cmake --preset $(1)
 run_tests = $(generator) JOBS=$(JOBS) scripts/run-tests.sh
 cxx_files = git ls-files -- '*.cpp' '*.hpp'
 
-.PHONY: build demo test test-release sanitize bench install format tidy clean help packages test-packages bench-packages
+.PHONY: build demo test test-release sanitize bench notebooks install format tidy clean help packages test-packages bench-packages
 
 build: packages  ## build the library and the tools (default)
 	@$(call configure,release)
@@ -35,6 +35,9 @@ sanitize: test-packages  ## every test under AddressSanitizer and UndefinedBehav
 bench: bench-packages  ## measure: start-up, output, memory, each beside a peer (build/bench/bench.json)
 	@$(call configure,release) -B build/bench -D ATTNSCOPE_BUILD_BENCHMARKS=ON -D ATTNSCOPE_BUILD_TESTS=OFF
 	@cmake --build build/bench --parallel $(JOBS) --target bench
+
+notebooks: build test-packages  ## run the notebooks again and store what their cells print
+	@python3 tests/notebooks/notebooks.py lib build/release/lib/libattnscope.so
 
 install: build  ## install under PREFIX (/usr/local)
 	@cmake --install build/release --prefix "$(PREFIX)"

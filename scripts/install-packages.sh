@@ -10,9 +10,14 @@ set -eu
 
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
+# What single tests need: pages in a browser, notebooks in a C++ interpreter. Where the distribution has no such
+# package, that test is skipped.
+optional=
 case ${1:-} in
-  tests) packages="$packages python3-numpy libmpfr-dev chromium chromium-driver python3-selenium fonts-noto-cjk
-                     clang-tools-19" ;;
+  tests)
+    packages="$packages python3-numpy libmpfr-dev"
+    optional='chromium chromium-driver python3-selenium fonts-noto-cjk clang-tools-19'
+    ;;
   bench) packages="$packages python3-numpy libbenchmark-dev" ;;
 esac
 
@@ -56,6 +61,13 @@ as_root() {
   fi
 }
 
+# The packages that are missing here and that the distribution has.
+available() {
+  for package; do
+    if ! is_present "$package" && apt-cache show "$package" >/dev/null 2>&1; then echo "$package"; fi
+  done
+}
+
 install() {
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
     fail "neither root nor sudo; please have an administrator run: apt-get install $*"
@@ -83,6 +95,12 @@ if command -v apt-get >/dev/null; then
   done
   # shellcheck disable=SC2086  # a list of words
   if [ -n "$missing" ]; then install $missing; fi
+  # shellcheck disable=SC2086
+  extra=$(available $optional)
+  # shellcheck disable=SC2086
+  if [ -n "$extra" ] && ! (install $extra); then
+    echo "install-packages: going on without these; the tests that need them are skipped" >&2
+  fi
 else
   check_without_apt
 fi

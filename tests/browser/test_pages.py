@@ -231,6 +231,19 @@ class Pages(unittest.TestCase):
         self.browser.execute_script("arguments[0].scrollIntoView()", beside[1])
         self.picture("verify-beside")
 
+    def test_weights_in_a_wrong_layout_are_shown_beside_the_right_ones(self):
+        weights = {"in_proj_weight": np.arange(48.0).reshape(12, 4), "out_proj.weight": np.eye(4)}
+        np.savez(self.folder / "torch.npz", **weights)
+        self.run_tool("MHA_SHAPES", "layouts", "--from", "torch", "--to", "linear", "--heads", "2", "torch.npz", "linear.npz")
+        with np.load(self.folder / "linear.npz") as right:
+            wrong = {name: right[name].T for name in right.files}
+        np.savez(self.folder / "mine.npz", **wrong)
+        self.open("MHA_SHAPES", "layouts", "--from", "torch", "--to", "linear", "--heads", "2", "torch.npz", "--verify", "mine.npz", code=1)
+        self.picture("verify-layout")
+        self.assertIn("P1", self.all("section.bad")[0].text)
+        self.assertEqual(len(self.all(".beside")), len(wrong))
+        self.assertEqual(len(self.all(".beside h3")), 3 * len(wrong))
+
     def test_a_match_is_green_in_both_languages(self):
         self.run_tool("ATTN_COMPUTE", "mha", "--d-model", "8", "--heads", "2", "-o", "right.npz")
         self.open("ATTN_COMPUTE", "mha", "--d-model", "8", "--heads", "2", "--verify", "right.npz")

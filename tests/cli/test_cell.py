@@ -70,9 +70,10 @@ class CellTest(ToolTest):
         self.assert_equal([float(r["right"]) for r in rows], steps["k"][0, 1, 2])
 
     def test_a_cell_can_be_written_in_every_table_format(self):
-        for name in ("text", "csv", "markdown", "latex"):
+        for name in ("text", "csv", "markdown", "latex", "html"):
             self.assertIn("running", self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", name), name)
         json.loads(self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", "json"))
+        self.assertIn("<h1>weights[0,0,0,1] = ", self.succeed("dot", "--cell", "weights[0,0,0,1]", "-f", "html"))
 
     def test_every_format_has_the_whole_answer(self):
         scores = self.step("scores_masked", "dot")[0, 0, 0]

@@ -54,7 +54,7 @@ class ExitCodeTest(ToolTest):
             self.succeed(command, "-o", f"{command}.npz")
             self.succeed(command, "--verify", f"{command}.npz")
             self.differ(command, "--seed", 1, "--verify", f"{command}.npz")
-            for name in ("json", "csv", "markdown", "latex"):
+            for name in ("json", "csv", "markdown", "latex", "html"):
                 self.differ(command, "--seed", 1, "--verify", f"{command}.npz", "-f", name)
         np.savez(self.folder / "strange.npz", nothing_we_know=np.zeros((7, 7, 7)))
         self.differ("dot", "--verify", "strange.npz")

@@ -113,12 +113,12 @@ class FormatTest(ToolTest):
         self.assert_equal(array, self.step("output", "dot"))
 
     def test_the_same_run_gives_the_same_bytes(self):
-        for name in ("text", "csv", "json", "npz", "safetensors", "markdown", "latex"):
+        for name in ("text", "csv", "json", "npz", "safetensors", "markdown", "latex", "html"):
             self.assertEqual(self.run_tool("mha", "-f", name).stdout, self.run_tool("mha", "-f", name).stdout, name)
 
     def test_extensions_choose_the_format(self):
         for extension, name in (("txt", "text"), ("csv", "csv"), ("json", "json"), ("npz", "npz"), ("safetensors", "safetensors"),
-                                ("md", "markdown"), ("tex", "latex")):
+                                ("md", "markdown"), ("tex", "latex"), ("html", "html"), ("htm", "html")):
             self.succeed("dot", "-o", f"out.{extension}")
             self.assertEqual((self.folder / f"out.{extension}").read_bytes(), self.run_tool("dot", "-f", name).stdout, name)
         self.succeed("dot", "-o", "plain")
@@ -155,7 +155,7 @@ class FormatTest(ToolTest):
         self.assertTrue({"NaN", "-Infinity"} <= set(cells))
 
     def test_text_formats_are_utf_8_and_end_with_a_line_end(self):
-        for name in ("text", "csv", "json", "markdown", "latex"):
+        for name in ("text", "csv", "json", "markdown", "latex", "html"):
             for language in ("en", "zh"):
                 text = self.succeed("mha", "-f", name, "--lang", language)
                 self.assertTrue(text.endswith("\n"), name)

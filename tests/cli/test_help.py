@@ -63,7 +63,7 @@ class HelpTest(ToolTest):
             for words in ("top-left|bottom-right", "keep|drop|add", "error|drop", "zero|nan|uniform", "float64|float32",
                           "en|zh", "auto|always|never"):
                 self.assertIn(words, text)
-            for name in ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex"):
+            for name in ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex", "html"):
                 self.assertRegex(text, rf"(?m)^ +{name}: ")
 
     def test_the_version_can_be_asked_for_anywhere(self):

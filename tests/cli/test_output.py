@@ -9,7 +9,7 @@ import unittest
 
 from tool import NAME, WITH_LAYERS as SUBCOMMANDS, SYSTEM, ToolTest, USAGE, clean_environment, tool_path
 
-FORMATS = ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex")
+FORMATS = ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex", "html")
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 BIG = ["dot", "--query", "randn:1x600x4", "--key", "randn:1x600x4", "-f", "csv"]  # a million lines
 
@@ -39,7 +39,7 @@ class OutputTest(ToolTest):
         return content.decode().replace("\r\n", "\n")
 
     def test_a_terminal_changes_nothing_but_colour(self):
-        for name in ("text", "csv", "json", "markdown", "latex"):
+        for name in ("text", "csv", "json", "markdown", "latex", "html"):
             piped, shown = self.succeed("mha", "-f", name), self.on_terminal("mha", "-f", name)
             self.assertEqual(COLOUR.sub("", shown), piped, name)
             self.assertEqual(bool(COLOUR.search(shown)), name == "text", name)

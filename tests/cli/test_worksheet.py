@@ -60,10 +60,10 @@ class WorksheetTest(ToolTest):
         right = [row["value"] for row in self.sheet()[1] if row["step"] in ("scores_raw", "weights")]
         numbers = {f"{float(value):.4f}" for value in right} - {"0.0000", "1.0000"}
         steps = ("--steps", "scores_raw,weights", "--no-notes")
-        for name in ("text", "markdown", "latex"):
+        for name in ("text", "markdown", "latex", "html"):
             sheet = self.succeed(*RUN, *BLANK, *steps, "-f", name)
             self.assertEqual([n for n in numbers if n in sheet], [], name)
-            mark = {"text": "______", "latex": r"\\underline", "markdown": r"\|(?=  \|)"}[name]
+            mark = {"text": "______", "latex": r"\\underline", "markdown": r"\|(?=  \|)", "html": "<td class=blank>"}[name]
             self.assertEqual(len(re.findall(mark, sheet)), 36, name)
         report = json.loads(self.succeed(*RUN, *BLANK, *steps, "-f", "json"))
         flat = str([step["values"] for step in report["steps"]])

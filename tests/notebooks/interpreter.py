@@ -17,8 +17,11 @@ class CellFailed(Exception):
 
 
 def run_cells(cells, include_folder, library):
-    """What each cell printed, in order. Raises CellFailed with the number of the first cell that does not compile
+    """What each cell printed, in order. Without a library (None) the first cell has to find it. Raises CellFailed with the number of the first cell that does not compile
     or does not come to its end."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "ATTNSCOPE_LIBRARY": str(library)}
+    if library is None:
+        del environment["ATTNSCOPE_LIBRARY"]
     with tempfile.TemporaryDirectory(prefix="attnscope-notebook-") as folder:
         lines = ["#include <cstdio>"]
         for number, cell in enumerate(cells):
@@ -28,7 +31,7 @@ def run_cells(cells, include_folder, library):
             lines.append(f'std::printf("{MARK}"); std::fflush(stdout);')
         lines.append("%quit")
         run = subprocess.run([CLANG_REPL, *FLAGS, f"-Xcc=-I{include_folder}"], input="\n".join(lines) + "\n", text=True, encoding="utf-8",
-                             capture_output=True, timeout=TIMEOUT, env={**os.environ, "ATTNSCOPE_LIBRARY": str(library), "LC_ALL": "C.UTF-8"})
+                             capture_output=True, timeout=TIMEOUT, env=environment)
     outputs = run.stdout.replace("clang-repl> ", "").replace("clang-repl...   ", "").split(MARK)
     if run.returncode != 0 or "error:" in run.stderr or len(outputs) != len(cells) + 1:
         done = min(len(outputs) - 1, len(cells) - 1)

@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 import interpreter
@@ -77,6 +78,15 @@ class Executed(unittest.TestCase):
                 printed = interpreter.run_cells(notebooks.code_of(source), INCLUDE_FOLDER, LIBRARY)
                 stored = notebooks.outputs_of(json.loads(notebooks.path_of(source, "en").read_text(encoding="utf-8")))
                 self.assertEqual(printed, stored)
+
+    def test_the_first_cell_finds_the_library_beside_its_headers(self):
+        with tempfile.TemporaryDirectory(prefix="attnscope-prefix-") as folder:
+            prefix = pathlib.Path(folder)
+            for place, target in (("include/attn", pathlib.Path(INCLUDE_FOLDER, "attn")), ("lib/libattnscope.so", pathlib.Path(LIBRARY))):
+                (prefix / place).parent.mkdir()
+                (prefix / place).symlink_to(target.resolve())
+            cells = ["#include <attn/notebook/attnscope.hpp>", "#include <attn/shape.hpp>", 'std::puts(attn::to_string({2, 3}).c_str());']
+            self.assertEqual(interpreter.run_cells(cells, prefix / "include", None)[2], "(2, 3)\n")
 
     def test_a_cell_that_does_not_compile_is_a_failure(self):
         with self.assertRaisesRegex(interpreter.CellFailed, "cell 1"):

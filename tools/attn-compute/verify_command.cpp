@@ -19,6 +19,7 @@ Judged judged(const std::string& file, const AttentionCommand& command, const Pr
   for (const Diagnosis& diagnosis : one.verification.diagnosis) {
     one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
   }
+  // Only a page shows them; of many files they would fill the memory.
   if (chosen_format(command.output).name != "html") one.theirs.tensors.clear();
   return one;
 }

@@ -236,6 +236,7 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
 void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
   write_rendered(
       [&](const Format& format) {
+        if (format.name == "html") return table_page(table, preface);
         return format.name == "text" ? preface + render::table_text(table, page_width(options)) : format.table(table);
       },
       options);

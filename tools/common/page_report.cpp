@@ -2,6 +2,7 @@
 
 #include <attn/lessons/words.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace attn::tools {
@@ -36,9 +37,15 @@ void write_page(render::Output& output, const PageText& text, const OutputOption
   render::write_page(output, {edition_of(text, options.language)}, style_of(options));
 }
 
-std::string table_page(const render::Table& table) {
+std::string table_page(const render::Table& table) { return table_page(table, ""); }
+
+std::string table_page(const render::Table& table, const std::string& preface) {
   PageText text;
+  const std::size_t end = std::min(preface.find('\n'), preface.size());
+  text.title = preface.substr(0, end);
   text.blocks.emplace_back();
+  text.blocks.back().drawing = preface.substr(std::min(end + 1, preface.size()));
+  if (!text.blocks.back().drawing.empty()) text.blocks.emplace_back();
   text.blocks.back().table = table;
   render::StringOutput output;
   render::write_page(output, {edition_of(text, Language::en)});

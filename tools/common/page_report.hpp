@@ -39,5 +39,7 @@ void write_page(render::Output& output, const PageText& text, const OutputOption
 
 /// A table by itself.
 std::string table_page(const render::Table& table);
+/// With lines before it, of which the first is the title.
+std::string table_page(const render::Table& table, const std::string& preface);
 
 }  // namespace attn::tools

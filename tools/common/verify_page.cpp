@@ -14,12 +14,6 @@ namespace {
 using render::PageBlock;
 using render::Tone;
 
-Tensor<double> difference_of(const Tensor<double>& ours, const TensorView& theirs) {
-  Tensor<double> difference = empty<double>(shape_of(ours));
-  for (std::size_t i = 0; i < ours.size(); ++i) difference.data()[i] = ours.data()[i] == theirs[i] ? 0 : ours.data()[i] - theirs[i];
-  return difference;
-}
-
 render::Shading shading_of(Step step) {
   const Step base = base_of(step);
   return base == Step::weights || base == Step::weights_dropped ? render::Shading::unit : render::Shading::diverging;
@@ -83,20 +77,39 @@ class FileBlocks {
 
 }  // namespace
 
+std::optional<Tensor<double>> difference_of(const Tensor<double>& ours, const TensorView& theirs) {
+  if (theirs.shape() != shape_of(ours)) return std::nullopt;
+  Tensor<double> difference = empty<double>(shape_of(ours));
+  for (std::size_t i = 0; i < ours.size(); ++i) difference.data()[i] = ours.data()[i] == theirs[i] ? 0 : ours.data()[i] - theirs[i];
+  return difference;
+}
+
+PageBlock beside(const Sides& sides, lessons::Language language) {
+  PageBlock block;
+  block.title = sides.name;
+  const auto add = [&](const char* word, const TensorView& tensor, render::Shading shading) {
+    const std::vector<std::string> axes = sides.axes.size() == tensor.rank() ? sides.axes : std::vector<std::string>{};
+    block.panels.push_back({verify_word(language, word), render::Panel{tensor, axes, {}, {}, shading}});
+  };
+  add("column_ours", sides.ours, sides.shading);
+  add("column_theirs", sides.theirs, sides.shading);
+  if (sides.difference) add("column_difference", *sides.difference, render::Shading::diverging);
+  return block;
+}
+
 VerificationPage::VerificationPage(const std::vector<Judged>& judged, const std::map<Step, Tensor<double>>& ours) : judged_(judged), ours_(ours) {
   for (const Judged& one : judged) {
     std::map<Step, Tensor<double>>& differences = differences_.emplace_back();
     for (const auto& [step, stored] : one.theirs.tensors) {
       const auto found = ours.find(step);
-      if (found == ours.end() || stored.view().shape() != shape_of(found->second)) continue;
-      differences.emplace(step, difference_of(found->second, stored.view()));
+      if (found == ours.end()) continue;
+      if (auto difference = difference_of(found->second, stored.view())) differences.emplace(step, std::move(*difference));
     }
   }
 }
 
 PageText VerificationPage::text(const ReportWords& words) const {
   PageText page;
-  const auto word = [&words](const char* entry) { return verify_word(words.language, entry); };
   for (std::size_t i = 0; i < judged_.size(); ++i) {
     const Judged& one = judged_[i];
     page.title += (page.title.empty() ? "" : ", ") + one.file;
@@ -105,14 +118,11 @@ PageText VerificationPage::text(const ReportWords& words) const {
       const auto theirs = one.theirs.tensors.find(verdict.step);
       const auto ours = ours_.find(verdict.step);
       if (theirs == one.theirs.tensors.end() || ours == ours_.end() || words.hint > 0) continue;
-      const std::vector<std::string> axes = split_axes(step_info(verdict.step).axes);
-      const auto panel = [&](const TensorView& tensor, render::Shading shading) { return render::Panel{tensor, axes.size() == tensor.rank() ? axes : std::vector<std::string>{}, {}, {}, shading}; };
-      PageBlock block;
-      block.title = std::string(name_of(verdict.step));
-      block.panels = {{word("column_ours"), panel(ours->second, shading_of(verdict.step))}, {word("column_theirs"), panel(theirs->second.view(), shading_of(verdict.step))}};
       const auto difference = differences_[i].find(verdict.step);
-      if (difference != differences_[i].end()) block.panels.push_back({word("column_difference"), panel(difference->second, render::Shading::diverging)});
-      steps.push_back(std::move(block));
+      const Tensor<double>* apart = difference != differences_[i].end() ? &difference->second : nullptr;
+      steps.push_back(beside({std::string(name_of(verdict.step)), split_axes(step_info(verdict.step).axes), shading_of(verdict.step), ours->second,
+                              theirs->second.view(), apart},
+                             words.language));
     }
     for (PageBlock& block : FileBlocks(one, words).around(std::move(steps))) page.blocks.push_back(std::move(block));
   }

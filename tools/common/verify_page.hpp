@@ -5,9 +5,25 @@
 #include "verify_report.hpp"
 
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace attn::tools {
+
+/// ours − theirs, 0 where they are the same infinity; empty where their shapes differ.
+std::optional<Tensor<double>> difference_of(const Tensor<double>& ours, const TensorView& theirs);
+
+/// One tensor of both sides, as it is shown beside the other; `difference` may be absent. Refers to all three.
+struct Sides {
+  std::string name;
+  std::vector<std::string> axes;  ///< left out unless there is one for each axis
+  render::Shading shading = render::Shading::diverging;
+  const Tensor<double>& ours;
+  TensorView theirs;
+  const Tensor<double>* difference;
+};
+render::PageBlock beside(const Sides& sides, lessons::Language language);
 
 /// Of each file the verdict, the diagnosis, a line a step, and the numbers of every step that was compared: ours,
 /// theirs and ours − theirs beside each other. A hint leaves out what a student should not be told. Refers to

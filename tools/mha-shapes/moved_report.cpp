@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
 #include "../common/run_tool.hpp"
+#include "../common/verify_page.hpp"
 #include "report.hpp"
 
 #include <attn/error.hpp>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 namespace attn::tools {
 namespace {
@@ -126,6 +128,37 @@ std::vector<std::string> closing_of(const MovedVerification& v, lessons::Languag
   return closing;
 }
 
+// The verdict with its diagnosis, a line a tensor, and the tensors beside each other.
+PageText page_of(const MovedVerification& v, const MovedVerifyOptions& verify, const std::vector<Sides>& sides, const OutputOptions& output) {
+  PageText page{verify.file, {}};
+  render::PageBlock verdict, table;
+  verdict.title = verify.file + ": " + verify_word(output.language, to_string(v.verdict));
+  verdict.tone = v.verdict == Verdict::match ? render::Tone::good : render::Tone::bad;
+  if (output.notes) verdict.paragraphs = closing_of(v, output.language);
+  table.table = table_of(v, output.language);
+  page.blocks = {std::move(verdict), std::move(table)};
+  for (const Sides& one : sides) page.blocks.push_back(beside(one, output.language));
+  return page;
+}
+
+void write_moved_page(const MovedVerification& v, const MovedVerifyOptions& verify, const std::vector<MovedTensor>& ours,
+                      const std::vector<ForeignTensor>& theirs, const OutputOptions& output) {
+  std::vector<Sides> sides;
+  std::deque<Tensor<double>> differences;
+  for (const MovedTensor& one : ours) {
+    for (const ForeignTensor& other : theirs) {
+      if (other.name != one.name) continue;
+      std::optional<Tensor<double>> difference = difference_of(one.tensor, other.tensor.view());
+      if (difference) differences.push_back(std::move(*difference));
+      sides.push_back({one.name, {}, render::Shading::diverging, one.tensor, other.tensor.view(), difference ? &differences.back() : nullptr});
+    }
+  }
+  const auto sink = io::open_sink(output.path, output.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput page(*sink);
+  write_page(page, [&]() { return page_of(v, verify, sides, output); }, output);
+  sink->finish();
+}
+
 }  // namespace
 
 void add_moved_verify_options(CLI::App& app, MovedVerifyOptions& o) {
@@ -155,6 +188,8 @@ int verify_and_report(const std::vector<MovedTensor>& ours, const std::vector<io
   const MovedVerification v = verify_moved(ours, tensors, mistakes, tolerance);
   if (chosen_format(output).name == "json") {
     write_text_result(json_report(v, verify, output.language), output);
+  } else if (chosen_format(output).name == "html") {
+    write_moved_page(v, verify, ours, tensors, output);
   } else {
     Report report;
     report.title = verify.file + ": " + verify_word(output.language, to_string(v.verdict));

@@ -10,6 +10,8 @@
 #include <attn/render/panel.hpp>
 #include <attn/render/text.hpp>
 
+#include <algorithm>
+
 namespace attn::notebook {
 namespace {
 
@@ -98,8 +100,12 @@ Bundle bundle_of(const Trace& trace) {
     render::Section section = section_of(entry.tensor, {entry.name, entry.axes, {}, {}});
     section.number = static_cast<int>(document.sections.size()) + 1;
     section.symbol = info.symbol;
-    section.formula = with_symbols(info.formula);
-    section.latex = with_symbols(info.latex);
+    // The table's formula holds where the run has what it reads.
+    const auto is_there = [&trace](Step operand) { return trace.find(operand) != nullptr; };
+    if (std::all_of(info.operands.begin(), info.operands.end(), is_there)) {
+      section.formula = with_symbols(info.formula);
+      section.latex = with_symbols(info.latex);
+    }
     section.meaning = lessons::meaning(lessons::Language::en, entry.step);
     document.sections.push_back(std::move(section));
     shapes.push_back(entry.tensor.shape());

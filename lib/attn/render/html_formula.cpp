@@ -11,18 +11,18 @@ namespace attn::render {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> letters_of[] = {
-    {"alpha", "α"}, {"beta", "β"}, {"gamma", "γ"}, {"delta", "δ"}, {"varepsilon", "ε"}, {"epsilon", "ε"}, {"theta", "θ"}, {"lambda", "λ"},
-    {"mu", "μ"}, {"pi", "π"}, {"rho", "ρ"}, {"sigma", "σ"}, {"varphi", "φ"}, {"phi", "φ"}, {"Phi", "Φ"}, {"omega", "ω"}, {"infty", "∞"}};
+    {"\\alpha", "α"}, {"\\beta", "β"}, {"\\gamma", "γ"}, {"\\delta", "δ"}, {"\\varepsilon", "ε"}, {"\\epsilon", "ε"}, {"\\theta", "θ"}, {"\\lambda", "λ"},
+    {"\\mu", "μ"}, {"\\pi", "π"}, {"\\rho", "ρ"}, {"\\sigma", "σ"}, {"\\varphi", "φ"}, {"\\phi", "φ"}, {"\\Phi", "Φ"}, {"\\omega", "ω"}, {"\\infty", "∞"}};
 
 constexpr std::pair<std::string_view, std::string_view> operators_of[] = {
-    {"cdot", "·"}, {"times", "×"}, {"top", "⊤"}, {"circ", "∘"}, {"odot", "⊙"}, {"dots", "…"}, {"ldots", "…"}, {"cdots", "⋯"}, {"le", "≤"}, {"leq", "≤"},
-    {"ge", "≥"}, {"geq", "≥"}, {"ne", "≠"}, {"to", "→"}, {"in", "∈"}, {"sum", "∑"}, {"surd", "√"}, {"|", "∥"}, {"{", "{"}, {"}", "}"}, {"lfloor", "⌊"},
-    {"rfloor", "⌋"}, {"lceil", "⌈"}, {"rceil", "⌉"}, {"pm", "±"}, {"approx", "≈"}, {"left", ""}, {"right", ""}, {"bigl", ""}, {"bigr", ""}};
+    {"\\cdot", "·"}, {"\\times", "×"}, {"\\top", "⊤"}, {"\\circ", "∘"}, {"\\odot", "⊙"}, {"\\dots", "…"}, {"\\ldots", "…"}, {"\\cdots", "⋯"}, {"\\le", "≤"}, {"\\leq", "≤"},
+    {"\\ge", "≥"}, {"\\geq", "≥"}, {"\\ne", "≠"}, {"\\to", "→"}, {"\\mapsto", "↦"}, {"\\in", "∈"}, {"\\sum", "∑"}, {"\\surd", "√"}, {"\\|", "∥"}, {"\\{", "{"}, {"\\}", "}"}, {"\\lfloor", "⌊"},
+    {"\\rfloor", "⌋"}, {"\\lceil", "⌈"}, {"\\rceil", "⌉"}, {"\\pm", "±"}, {"\\approx", "≈"}, {"\\left", ""}, {"\\right", ""}, {"\\bigl", ""}, {"\\bigr", ""}};
 
 constexpr std::pair<std::string_view, std::string_view> spaces_of[] = {
-    {",", "0.17em"}, {";", "0.28em"}, {":", "0.22em"}, {" ", "0.28em"}, {"quad", "1em"}, {"qquad", "2em"}};
+    {"\\,", "0.17em"}, {"\\;", "0.28em"}, {"\\:", "0.22em"}, {"\\ ", "0.28em"}, {"\\quad", "1em"}, {"\\qquad", "2em"}};
 
-constexpr std::string_view functions[] = {"sin", "cos", "tanh", "exp", "log", "max", "min", "ln"};
+constexpr std::string_view functions[] = {"\\sin", "\\cos", "\\tanh", "\\exp", "\\log", "\\max", "\\min", "\\ln"};
 
 template <class Table>
 const std::string_view* find_in(const Table& table, std::string_view name) {
@@ -114,11 +114,11 @@ class Parser {
     return leaf("mn", digits);
   }
 
+  /// "\\frac", "\\,".
   std::string_view command_name() {
-    rest_.remove_prefix(1);
-    std::size_t length = 0;
+    std::size_t length = 1;  // the backslash
     while (length < rest_.size() && ((rest_[length] >= 'a' && rest_[length] <= 'z') || (rest_[length] >= 'A' && rest_[length] <= 'Z'))) ++length;
-    if (length == 0) length = rest_.empty() ? 0 : 1;
+    if (length == 1 && rest_.size() > 1) length = 2;
     const std::string_view name = rest_.substr(0, length);
     rest_.remove_prefix(length);
     return name;
@@ -126,18 +126,19 @@ class Parser {
 
   std::string command() {
     const std::string_view name = command_name();
-    if (name == "frac" || name == "tfrac" || name == "dfrac") {
+    if (name == "\\frac" || name == "\\tfrac" || name == "\\dfrac") {
       const std::string above = argument();
       return element("mfrac", above + argument());
     }
-    if (name == "sqrt") return element("msqrt", argument());
-    if (name == "bar" || name == "hat") return "<mover accent=true>" + argument() + leaf("mo", name == "bar" ? "¯" : "^") + "</mover>";
-    if (name == "mathrm" || name == "operatorname" || name == "mathit") return leaf("mi", word());
-    if (name == "text") return text();
+    if (name == "\\sqrt") return element("msqrt", argument());
+    if (name == "\\bar" || name == "\\hat") return "<mover accent=true>" + argument() + leaf("mo", name == "\\bar" ? "¯" : "^") + "</mover>";
+    if (name == "\\mathrm" || name == "\\operatorname" || name == "\\mathit") return leaf("mi", word());
+    if (name == "\\text") return text();
+    if (name == "\\begin") return matrix();
     if (const std::string_view* letter = find_in(letters_of, name)) return leaf("mi", *letter);
     if (const std::string_view* sign = find_in(operators_of, name)) return sign->empty() ? std::string() : leaf("mo", *sign);
     if (const std::string_view* width = find_in(spaces_of, name)) return "<mspace width=\"" + std::string(*width) + "\"></mspace>";
-    if (std::find(std::begin(functions), std::end(functions), name) != std::end(functions)) return leaf("mi", name);
+    if (std::find(std::begin(functions), std::end(functions), name) != std::end(functions)) return leaf("mi", name.substr(1));
     throw Unknown{};
   }
 
@@ -150,6 +151,26 @@ class Parser {
     if (inside.find_first_of("{\\") != std::string_view::npos) throw Unknown{};
     rest_.remove_prefix(end + 1);
     return inside;
+  }
+
+  /// What follows \begin, up to \end: cells between & in rows between \\.
+  std::string matrix() {
+    if (word() != "pmatrix") throw Unknown{};
+    std::string rows, row, cell;
+    while (true) {
+      skip_spaces();
+      const bool ends_row = rest_.substr(0, 2) == "\\\\", ends_all = rest_.substr(0, 4) == "\\end";
+      if (ends_row || ends_all || rest_.substr(0, 1) == "&") {
+        row += element("mtd", cell);
+        cell.clear();
+        if (ends_row || ends_all) rows += element("mtr", std::exchange(row, {}));
+        rest_.remove_prefix(ends_all ? 4 : ends_row ? 2 : 1);
+        if (ends_all && word() != "pmatrix") throw Unknown{};
+        if (ends_all) return element("mrow", "<mo>(</mo>" + element("mtable", rows) + "<mo>)</mo>");
+      } else {
+        cell += with_scripts();
+      }
+    }
   }
 
   /// Words, with formulas between dollar signs.

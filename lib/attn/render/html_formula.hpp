@@ -8,7 +8,7 @@
 namespace attn::render {
 
 /// The MathML of a formula, without <math>. Knows the part of LaTeX that formulas of this project are written
-/// in: letters, numbers, operators, ^ _ ', groups, \frac \sqrt \mathrm \text \bar \hat, Greek letters and named
+/// in: letters, numbers, operators, ^ _ ', groups, \frac \sqrt \mathrm \text \bar \hat, pmatrix, Greek letters and named
 /// operators. Empty for anything else.
 std::optional<std::string> mathml(std::string_view latex);
 

@@ -13,9 +13,9 @@ namespace {
 
 constexpr int levels = 10;
 
-/// The class of a cell: "u7", "n3"; "q" for what is not finite, none where nothing is shaded.
+/// The class of a cell: "u7", "n3"; "odd" for what is not finite, none where nothing is shaded.
 std::string shade_class(double value, Shading shading, double largest) {
-  if (!std::isfinite(value)) return "q";
+  if (!std::isfinite(value)) return "odd";
   if (shading == Shading::none) return {};
   const double full = shading == Shading::unit ? 1 : largest;
   const double share = full > 0 ? std::min(std::abs(value) / full, 1.0) : 0;

@@ -113,8 +113,8 @@ class PageWriter {
       const PageBlock& block = editions_.front().blocks[i];
       const std::string title = block.section ? html_text(block.section->name) : of_block(i, [](const PageBlock& b) { return html_text(b.title); }, "span");
       if (title.empty()) continue;
-      const std::string number = block.section && block.section->number > 0 ? std::to_string(block.section->number) : "";
-      list += "<li><a href=\"#b" + std::to_string(i) + "\"><span class=n>" + number + "</span>" + title + "</a></li>";
+      const std::string number = block.section && block.section->number > 0 ? "<span class=n>" + std::to_string(block.section->number) + "</span>" : "";
+      list += "<li><a href=\"#b" + std::to_string(i) + "\">" + number + title + "</a></li>";
     }
     const std::string heading = in_languages([](const PageEdition& e) { return html_text(e.words.contents); });
     buffer_.append("<nav><details open><summary>" + heading + "</summary><ol>" + list + "</ol></details><p class=help>" +

@@ -48,6 +48,7 @@ TEST_CASE("the steps of a trace fold, in the order of the computation") {
   const Bundle bundle = bundle_of(trace);
   CHECK(holds(bundle.html, "<details open><summary><code>q</code>"));
   CHECK(bundle.html.find("<code>scores_raw</code>") < bundle.html.find("<code>weights</code>"));
+  CHECK_FALSE(holds(bundle.html, "split into heads"));  // they were given
   CHECK(bundle.text.find("scores_raw") < bundle.text.find("weights"));
   CHECK(holds(bundle.html, ">7"));
 }

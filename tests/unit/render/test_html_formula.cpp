@@ -29,8 +29,14 @@ TEST_CASE("fractions, roots and words") {
         "<mrow><mtext>the\u00a0</mtext><mi>S</mi><mo lspace=0 rspace=0>′</mo><mtext>\u00a0of</mtext></mrow>");
 }
 
+TEST_CASE("a matrix is a table between brackets") {
+  CHECK(mathml("\\begin{pmatrix} a & b \\\\ c & 1 \\end{pmatrix}") ==
+        "<mrow><mo>(</mo><mtable><mtr><mtd><mi>a</mi></mtd><mtd><mi>b</mi></mtd></mtr>"
+        "<mtr><mtd><mi>c</mi></mtd><mtd><mn>1</mn></mtd></mtr></mtable><mo>)</mo></mrow>");
+}
+
 TEST_CASE("what is not known is not guessed") {
-  for (const char* latex : {"\\unknown", "x^", "{x", "x}", "\\frac{1}", "\\text{x", "a & b", "\\"}) CHECK_FALSE(mathml(latex));
+  for (const char* latex : {"\\unknown", "x^", "{x", "x}", "\\frac{1}", "\\text{x", "a & b", "\\", "\\begin{pmatrix} a", "\\begin{other} \\end{other}"}) CHECK_FALSE(mathml(latex));
 }
 
 TEST_CASE("a formula that cannot be set is given as text, escaped either way") {

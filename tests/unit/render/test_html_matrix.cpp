@@ -42,8 +42,8 @@ TEST_CASE("weights are shaded on a scale of one sign, whatever is the largest") 
 TEST_CASE("numbers that are not finite are marked and have no shade") {
   const Tensor<double> tensor = {{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), 1.0}};
   const std::string html = html_of({tensor, {"Lq", "Lk"}, {}, {}, Shading::diverging});
-  CHECK(holds(html, "<td class=q data-v=-Infinity>-inf"));
-  CHECK(holds(html, "<td class=q data-v=NaN>nan"));
+  CHECK(holds(html, "<td class=odd data-v=-Infinity>-inf"));
+  CHECK(holds(html, "<td class=odd data-v=NaN>nan"));
 }
 
 TEST_CASE("every matrix says where it is") {
