@@ -1,8 +1,8 @@
-// 2ˣ and tanh x of a whole register, without branches or tables.
+// eˣ and tanh x of a whole register, without branches or tables.
 //
-// x = n + r with n whole and |r| ≤ ½: 2ˣ = 2ⁿ·(1 + p(r)), where p(r) = 2ʳ − 1 is a polynomial and 2ⁿ is made
-// from the bits of n. The coefficients interpolate (2ʳ − 1)/r at the Chebyshev points of [−½, ½]; the
-// relative error of 2ˣ is 5·10⁻⁹ (float, 6 terms) and 8·10⁻¹⁸ (double, 11 terms) before rounding.
+// eˣ is 2^(x·log₂e), and 2ʸ with y = n + r, n whole and |r| ≤ ½, is 2ⁿ·(1 + p(r)): p(r) = 2ʳ − 1 is a polynomial,
+// and 2ⁿ is made from the bits of n. The coefficients interpolate (2ʳ − 1)/r at the Chebyshev points of [−½, ½];
+// the relative error of 2ʸ is 5·10⁻⁹ (float, 6 terms) and 8·10⁻¹⁸ (double, 11 terms) before rounding.
 #pragma once
 
 #include <attn/ops/fused/lanes.hpp>
@@ -51,23 +51,26 @@ Split<L> split_power(const Vector<L>& x) {
   return {reinterpret_cast<Vector<L>>(exponent), p * r};
 }
 
-/// 2ˣ for x ≤ ½. Below −bias, where numbers would lose their precision, 0; NaN stays NaN.
+/// eˣ for x ≤ 0. Below 2^−bias, where numbers would lose their precision, 0; NaN stays NaN.
 template <class L>
-Vector<L> power_of_two(const Vector<L>& x) {
-  const Split<L> split = split_power<L>(L::larger(L::all(-PowerOfTwo<Number<L>>::bias), x));
+Vector<L> exponential(const Vector<L>& x) {
+  constexpr auto log2_e = Number<L>(1.4426950408889634);
+  const Split<L> split = split_power<L>(L::larger(L::all(-PowerOfTwo<Number<L>>::bias), x * log2_e));
   return split.power + split.power * split.p;
 }
 
 /// tanh x = e/(e + 2) with e = exp(2|x|) − 1 = (2ⁿ − 1) + 2ⁿ·p, which keeps its relative precision near 0.
 template <class L>
 Vector<L> hyperbolic_tangent(const Vector<L>& x) {
-  constexpr auto two_log2_e = Number<L>(2 * 1.4426950408889634);
+  constexpr auto log2_e = Number<L>(1.4426950408889634);
   const Vector<L> magnitude = x < 0 ? -x : x;
   // Beyond 2⁶⁰ the quotient is 1 in both precisions.
-  const Vector<L> y = magnitude * two_log2_e;
+  const Vector<L> y = magnitude * (2 * log2_e);
   const Split<L> split = split_power<L>(y > 60 ? L::all(60) : y);
   const Vector<L> e = (split.power - 1) + split.power * split.p;
-  const Vector<L> result = e / (e + 2);
+  // Beyond tanh x = ⅓ from the other side, 1 − 2/(e + 2): near 1 the rounding of e then hardly counts.
+  const Vector<L> quotient = (e > 1 ? L::all(2) : e) / (e + 2);
+  const Vector<L> result = e > 1 ? 1 - quotient : quotient;
   return x < 0 ? -result : result;
 }
 

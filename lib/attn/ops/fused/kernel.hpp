@@ -13,7 +13,7 @@ namespace attn::fused {
 /// What every query of a panel remembers from tile to tile: [columns] each.
 template <class T>
 struct RunningRows {
-  T* max;     ///< the largest score so far, times log₂e; −inf at the start
+  T* max;     ///< the largest score so far; −inf at the start
   T* sum;     ///< Σ exp(score − max); 0 at the start
   T* factor;  ///< of the last tile: what the sums so far had to be multiplied by
 };

@@ -8,9 +8,6 @@
 //
 // The weighted values are sums of the same kind and take the same factor. At the end values/l is what the whole
 // softmax would have given. Milakov and Gimelshein 2018 (arXiv:1805.02867).
-//
-// Maxima are kept in units of log 2, rounded once, and every exponential is 2^(s·log₂e − m): the rounding of m
-// then meets all weights of a row alike, and cancels.
 #pragma once
 
 #include <attn/ops/fused/exponential.hpp>
@@ -23,7 +20,6 @@ namespace {  // NOLINT: private to each file, see lanes.hpp
 template <class L, int vectors>
 void softmax_strip(Number<L>* scores, std::size_t keys, std::size_t columns, const RunningRows<Number<L>>& rows,
                    std::size_t i) {
-  constexpr auto log2_e = Number<L>(1.4426950408889634);
   const Vector<L> nothing = L::all(-__builtin_inf());
   Vector<L> largest[vectors], shift[vectors], sum[vectors];
   for (int v = 0; v < vectors; ++v) largest[v] = nothing;
@@ -34,18 +30,18 @@ void softmax_strip(Number<L>* scores, std::size_t keys, std::size_t columns, con
   }
   for (int v = 0; v < vectors; ++v) {
     Number<L>* const max = rows.max + i + v * L::count;
-    const Vector<L> before = L::load(max), after = L::larger(largest[v] * log2_e, before);
+    const Vector<L> before = L::load(max), after = L::larger(largest[v], before);
     L::store(max, after);
     // A row that has met only −inf: its weights are 0, not exp(−inf − −inf).
     shift[v] = after == nothing ? Vector<L>{} : after;
-    const Vector<L> factor = power_of_two<L>(before - shift[v]);
+    const Vector<L> factor = exponential<L>(before - shift[v]);
     L::store(rows.factor + i + v * L::count, factor);
     sum[v] = factor * L::load(rows.sum + i + v * L::count);
   }
   for (std::size_t j = 0; j < keys; ++j) {
     for (int v = 0; v < vectors; ++v) {
       Number<L>* const score = scores + j * columns + i + v * L::count;
-      const Vector<L> weight = power_of_two<L>(L::load(score) * log2_e - shift[v]);
+      const Vector<L> weight = exponential<L>(L::load(score) - shift[v]);
       sum[v] += weight;
       L::store(score, weight);
     }
