@@ -101,8 +101,18 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
   return wrong;
 }
 
+void check_worksheet(const AttentionCommand& command) {
+  if (!command.output.blank.empty() && !command.output.cell.empty()) {
+    throw UsageError("--blank", "prints a worksheet, and --cell the working of one number; give one of them");
+  }
+}
+
 int present(const AttentionCommand& command, AttentionResult result) {
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  if (command.inspect) {
+    command.inspect(*result.problem);
+    return exit_done;
+  }
+  check_worksheet(command);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);
@@ -112,6 +122,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
+    check_blank(command.output, names_of(shown));
     const NoteContext context(command, result);
     write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result),
                   [&](const TraceEntry& entry) { return run_formula(context, entry.step, lessons::Language::en).text; }},

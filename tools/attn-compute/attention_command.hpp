@@ -19,6 +19,7 @@
 #include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -36,8 +37,11 @@ struct AttentionCommand {
   OutputOptions output;
   TensorArguments tensors;
 
-  /// Whether the run must be taken apart: for --verify or --mistake.
-  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty(); }
+  /// Whether the run must be taken apart: for --verify, --mistake or an inspection.
+  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty() || inspect; }
+
+  /// Is given the finished run instead of its being presented; empty from the command line.
+  std::function<void(const Problem<double>&)> inspect{};
 };
 
 /// A finished run, ready to be shown.
@@ -86,7 +90,10 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
   return facts;
 }
 
-/// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Throws UsageError for a --blank that contradicts other options.
+void check_worksheet(const AttentionCommand& command);
+
+/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
 

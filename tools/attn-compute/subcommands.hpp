@@ -12,5 +12,6 @@ Run setup_cross(CLI::App& app);
 Run setup_mha(CLI::App& app);
 Run setup_layer(CLI::App& app);
 Run setup_mistakes(CLI::App& app);
+Run setup_probe(CLI::App& app);
 
 }  // namespace attn::tools

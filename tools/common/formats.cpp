@@ -53,19 +53,24 @@ void write_text(io::Sink& sink, const TraceReport& report, const OutputOptions& 
   render::write_text(output, report.document(), style);
 }
 
+render::Cells cells_of(const TraceEntry& entry, const OutputOptions& options) {
+  return is_blank(options, entry.name) ? render::Cells::blank : render::Cells::filled;
+}
+
 void write_csv(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   const render::NumberFormat format{options.precision};
   if (options.matrix) {
-    render::write_csv_matrix(output, only_entry(report, "--matrix").tensor, format);
+    const TraceEntry& entry = only_entry(report, "--matrix");
+    render::write_csv_matrix(output, entry.tensor, format, cells_of(entry, options));
     return;
   }
   render::TidyCsv csv(output, format);
-  for (const TraceEntry& entry : report.trace.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor);
+  for (const TraceEntry& entry : report.trace.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor, cells_of(entry, options));
   csv.finish();
 }
 
-void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   render::JsonTrace json(output, report.header);
   for (const TraceEntry& entry : report.trace.entries) {
@@ -77,7 +82,7 @@ void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&)
               {"formula", report.formula(entry)},
               {"axes", std::move(axes)},
               {"shape", render::json_of(entry.tensor.shape())}},
-             entry.tensor);
+             entry.tensor, cells_of(entry, options));
   }
   json.finish();
 }
@@ -119,6 +124,7 @@ std::string text_table(const render::Table& table) { return render::table_text(t
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
   if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+  if (!options.blank.empty() && !format.table) throw UsageError("--blank", "leaves cells empty; every cell of " + format.name + " holds a number");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }
 

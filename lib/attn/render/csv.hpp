@@ -22,8 +22,9 @@ class TidyCsv {
   explicit TidyCsv(Output& output, NumberFormat format = {});
 
   /// axes: letters of shape.hpp, one an axis, or empty.
+  /// Blank cells have their places and an empty value.
   /// Throws ShapeError if the tensor has more than four axes.
-  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor);
+  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells = Cells::filled);
 
   /// Hands the rest to the output; call it once, after the last tensor.
   void finish();
@@ -34,6 +35,6 @@ class TidyCsv {
 };
 
 /// The numbers alone: a line a row, matrices of leading axes from top to bottom, a vector as one line.
-void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format = {});
+void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format = {}, Cells cells = Cells::filled);
 
 }  // namespace attn::render
