@@ -13,9 +13,9 @@
 namespace attn::fused {
 
 /// Queries of a panel, and keys of a tile. A panel's queries, scores and sums, with D = Dv = 64 in float32,
-/// take 16 + 32 + 16 KiB: they stay in a second-level cache beside the 64 KiB of keys and values of the tile.
+/// take 16 + 48 + 16 KiB: they stay in a second-level cache beside the 96 KiB of keys and values of the tile.
 constexpr std::size_t panel_queries = 64;
-constexpr std::size_t tile_keys = 128;
+constexpr std::size_t tile_keys = 192;
 
 /// Keys that lie one after the other in memory, and their values.
 template <class T>

@@ -43,7 +43,7 @@ inline Sizes random_sizes(Dice& dice) {
   s.heads = s.kv_heads * dice.between(1, 3);
   // Mostly smaller than a panel and a tile, sometimes several of them.
   s.query_len = dice.one_in(6) ? dice.between(60, 140) : dice.between(1, 40);
-  s.new_len = dice.one_in(6) ? dice.between(120, 300) : dice.between(0, 60);
+  s.new_len = dice.one_in(6) ? dice.between(150, 450) : dice.between(0, 60);
   s.past_len = dice.one_in(4) ? dice.between(0, 150) : 0;
   s.head_dim = dice.one_in(12) ? 0 : dice.between(1, 20);
   s.value_dim = dice.between(1, 20);

@@ -53,9 +53,8 @@ double typical_error(const Tensor<float>& result, const Tensor<double>& exact) {
 
 }  // namespace
 
-// The reference in float64 is the exact result; the reference in float32 shows what float32 costs. A run of few
-// operations may happen to round to nothing, so that a single run gets more
-// room; all of them together do not.
+// The reference in float64 is the exact result; the reference in float32 shows what float32 costs. In a run of few
+// rows the plain computation may be lucky, so that a single run gets more room; all of them together do not.
 TEST_CASE("in float32 the error is at most twice that of the plain computation, whatever the shapes and masks") {
   double plain_total = 0;
   std::vector<double> fused_total(available_sets().size(), 0);
@@ -67,7 +66,7 @@ TEST_CASE("in float32 the error is at most twice that of the plain computation, 
     plain_total += plain;
     for (const InstructionSet set : available_sets()) {
       const double error = typical_error(fused_result<float>(c, {1, set}), exact);
-      CHECK(error <= 3 * plain + std::numeric_limits<float>::epsilon());
+      CHECK(error <= 4 * plain + std::numeric_limits<float>::epsilon());
       fused_total[static_cast<std::size_t>(set)] += error;
     }
   }

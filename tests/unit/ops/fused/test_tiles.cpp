@@ -41,7 +41,7 @@ struct OneHead {
 }  // namespace
 
 TEST_CASE("a panel that meets several tiles in two stretches gives what plain loops give") {
-  OneHead run{5, 140, 300};
+  OneHead run{5, 200, 500};
   Workspace<double> workspace(run.sizes());
   const Rules<double> rules = {run.sizes(), 0.7, std::nullopt, std::nullopt};
   attend(kernel_for<double>(InstructionSet::generic), rules, run.head(), {1, 4}, workspace);
