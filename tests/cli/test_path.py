@@ -35,7 +35,7 @@ class PathTest(ToolTest):
                 self.assert_close(*both)
 
     def test_a_run_that_needs_a_step_takes_the_reference_path(self):
-        for more in (["--dropout", 0.5], ["--detail"], ["--mistake", "S1"]):
+        for more in (["--dropout", 0.5], ["--detail"], ["--causal", "--mistake", "M7"]):
             self.assertEqual(self.report("sdpa", *more)["path"], "reference", more)
 
     def test_the_fused_path_is_refused_where_a_step_is_needed(self):
