@@ -68,7 +68,8 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
   const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) { return judged(file, command, problem, shapes); });
   ReportWords words;
   words.language = command.output.language;
-  words.values = [&](const Diagnosis& diagnosis) { return values_of_run(problem, diagnosis, words.language); };
+  words.values = [&](const Diagnosis& diagnosis) { return values_of_run(problem, diagnosis, command.output.language); };
+  words.ours = [&problem]() { return run_problem(problem); };
   words.sizes = problem.sizes;
   words.hint = command.verify.hint;
   words.color = wants_colour(command.output);

@@ -1,6 +1,7 @@
 #include "formats.hpp"
 
 #include "choices.hpp"
+#include "page_report.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/npy.hpp>
@@ -118,6 +119,17 @@ void write_latex(io::Sink& sink, const TraceReport& report, const OutputOptions&
   render::write_latex(output, report.document(), style);
 }
 
+void write_html(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  write_page(
+      output,
+      [&report]() {
+        const render::Document document = report.document();
+        return PageText{document.title, render::page_blocks(document)};
+      },
+      options);
+}
+
 std::string text_table(const render::Table& table) { return render::table_text(table); }
 
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
@@ -140,6 +152,7 @@ const std::vector<Format>& format_table() {
       {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
       {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
       {"latex", {".tex"}, "bmatrix per matrix, for lecture notes", write_latex, render::table_latex},
+      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, table_page},
   };
   return table;
 }

@@ -27,7 +27,7 @@ struct OutputOptions {
   bool detail = false;                ///< also row_max, exp, row_sum
   std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
   bool notes = true;
-  lessons::Language language = lessons::Language::en;
+  mutable lessons::Language language = lessons::Language::en;  ///< a page asks for its words in each (page_report.hpp)
   Colour colour = Colour::automatic;
   bool matrix = false;                ///< CSV: the bare matrix of one step
   bool labels = false;                ///< LaTeX: row and column labels

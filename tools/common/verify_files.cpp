@@ -3,6 +3,7 @@
 #include "formats.hpp"
 #include "memory_budget.hpp"
 #include "run_tool.hpp"
+#include "verify_page.hpp"
 #include "verify_text.hpp"
 
 #include <attn/error.hpp>
@@ -50,6 +51,22 @@ StoredTensor stored(const io::Array& array, const std::string& subject) {
   const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
   if (narrow) return io::to_tensor<float>(array, subject);
   return io::to_tensor<double>(array, subject);
+}
+
+void write_html_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
+  const std::map<Step, Tensor<double>> ours = words.ours();
+  const VerificationPage page(judged, ours);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput output(*sink);
+  write_page(
+      output,
+      [&]() {
+        ReportWords spoken = words;
+        spoken.language = options.language;
+        return page.text(spoken);
+      },
+      options);
+  sink->finish();
 }
 
 int exit_code_of(const Judged& judged) {
@@ -107,6 +124,8 @@ int report_judged(const std::vector<Judged>& judged, const ReportWords& words, c
     write_json_report(judged, words, output);
   } else if (format == "text") {
     write_text_report(judged, words, output);
+  } else if (format == "html") {
+    write_html_report(judged, words, output);
   } else {
     // Words that programs read do not depend on the language.
     const lessons::Language language = format == "csv" ? lessons::Language::en : words.language;

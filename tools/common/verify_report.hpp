@@ -38,6 +38,7 @@ struct ReportWords {
   Sizes sizes{};          ///< of the run, for the labels of axes
   int hint = 0;
   bool color = false;
+  std::function<std::map<Step, Tensor<double>>()> ours{};  ///< our tensors, for a page that shows them
 };
 
 constexpr int hint_where = 2, hint_why = 3;

@@ -40,6 +40,11 @@ int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::Enco
     values["step"] = std::string(name_of(diagnosis.step));
     return values;
   };
+  words.ours = [&run]() {
+    std::map<Step, Tensor<double>> ours;
+    for (const posenc::EncodingStep& step : run.steps) ours.emplace(step.step, step.ours);
+    return ours;
+  };
   return report_judged(judged, words, report.output);
 }
 
