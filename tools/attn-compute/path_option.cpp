@@ -38,10 +38,12 @@ bool asks_for_output_only(const AttentionCommand& command) {
 }  // namespace
 
 void add_path_option(CLI::App& app, AttentionCommand& command) {
-  static const Choices<Path> paths = {{"auto", Path::automatic}, {"reference", Path::reference}, {"fused", Path::fused}};
+  static const Choices<Path> paths = {
+      {"auto", Path::automatic}, {"reference", Path::reference}, {"fused", Path::fused}};
   command.path = Path::automatic;
   add_choice(app, "--path", command.path, paths,
-             "Keep every step (reference) or none (fused: tile by tile, in little memory); default auto: fused for --steps output")
+             "Keep every step (reference) or none (fused: tile by tile, in little memory); default auto: "
+             "fused for --steps output")
       ->group("Numbers");
 }
 

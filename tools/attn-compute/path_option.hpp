@@ -16,8 +16,8 @@ enum class Path {
 /// Adds --path and lets the command choose by itself where it is not given.
 void add_path_option(CLI::App& app, AttentionCommand& command);
 
-/// Whether this run takes the fused path. Throws UsageError for --path fused together with an option that needs
-/// a step.
+/// Whether this run takes the fused path. Throws UsageError for --path fused together with an option that
+/// needs a step.
 bool takes_fused_path(const AttentionCommand& command);
 
 }  // namespace attn::tools

@@ -1,8 +1,9 @@
 // eˣ and tanh x of a whole register, without branches or tables.
 //
-// eˣ is 2^(x·log₂e), and 2ʸ with y = n + r, n whole and |r| ≤ ½, is 2ⁿ·(1 + p(r)): p(r) = 2ʳ − 1 is a polynomial,
-// and 2ⁿ is made from the bits of n. The coefficients interpolate (2ʳ − 1)/r at the Chebyshev points of [−½, ½];
-// the relative error of 2ʸ is 5·10⁻⁹ (float, 6 terms) and 8·10⁻¹⁸ (double, 11 terms) before rounding.
+// eˣ is 2^(x·log₂e), and 2ʸ with y = n + r, n whole and |r| ≤ ½, is 2ⁿ·(1 + p(r)): p(r) = 2ʳ − 1 is a
+// polynomial, and 2ⁿ is made from the bits of n. The coefficients interpolate (2ʳ − 1)/r at the Chebyshev
+// points of [−½, ½]; the relative error of 2ʸ is 5·10⁻⁹ (float, 6 terms) and 8·10⁻¹⁸ (double, 11 terms)
+// before rounding.
 #pragma once
 
 #include <attn/ops/fused/lanes.hpp>
@@ -16,8 +17,9 @@ struct PowerOfTwo;
 template <>
 struct PowerOfTwo<float> {
   static constexpr int mantissa_bits = 23, bias = 127;
-  static constexpr float coefficients[] = {0.69314718802622877f,   0.24022650760568126f,   0.055503571142190782f,
-                                           0.0096180825572778524f, 0.0013390863364671234f, 0.00015453162945120691f};
+  static constexpr float coefficients[] = {0.69314718802622877f,   0.24022650760568126f,
+                                           0.055503571142190782f,  0.0096180825572778524f,
+                                           0.0013390863364671234f, 0.00015453162945120691f};
 };
 
 template <>

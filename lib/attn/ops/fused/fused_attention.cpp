@@ -19,8 +19,9 @@ InstructionSet chosen_set(const AttentionOptions<T>& options, const FusedOptions
   if (options.dropout_keep) throw UsageError("fused attention", "keeps no weights that dropout could drop");
   const InstructionSet set = fused.instructions.value_or(widest_set());
   if (!available(set)) {
-    throw UsageError("fused attention", "this machine has no " + std::string(name_of(set)) + " (the widest it has is " +
-                                            std::string(name_of(widest_set())) + ")");
+    throw UsageError("fused attention", "this machine has no " + std::string(name_of(set)) +
+                                            " (the widest it has is " + std::string(name_of(widest_set())) +
+                                            ")");
   }
   return set;
 }
@@ -40,7 +41,8 @@ Rules<T> rules_of(const AttentionOptions<T>& options, const Sizes& sizes) {
   return rules;
 }
 
-// Where the tensors of a run lie. Query head h reads key/value head h / (H / Hk), so that nothing is repeated.
+// Where the tensors of a run lie. Query head h reads key/value head h / (H / Hk), so that nothing is
+// repeated.
 template <class T>
 struct Operands {
   const Tensor<T>& q;
@@ -53,12 +55,15 @@ struct Operands {
   Head<T> head(std::size_t b, std::size_t h) const {
     const std::size_t slice = b * sizes.heads + h;
     const std::size_t kv_slice = b * sizes.kv_heads + h / (sizes.heads / sizes.kv_heads);
-    const auto stretch = [&](const Tensor<T>& keys, const Tensor<T>& values, std::size_t begin, std::size_t count) {
-      return Stretch<T>{{begin, begin + count}, keys.data() + kv_slice * count * sizes.head_dim,
+    const auto stretch = [&](const Tensor<T>& keys, const Tensor<T>& values, std::size_t begin,
+                             std::size_t count) {
+      return Stretch<T>{{begin, begin + count},
+                        keys.data() + kv_slice * count * sizes.head_dim,
                         values.data() + kv_slice * count * sizes.value_dim};
     };
-    const Stretch<T> past = options.past_key ? stretch(*options.past_key, *options.past_value, 0, sizes.past_len)
-                                             : Stretch<T>{{0, 0}, nullptr, nullptr};
+    const Stretch<T> past = options.past_key
+                                ? stretch(*options.past_key, *options.past_value, 0, sizes.past_len)
+                                : Stretch<T>{{0, 0}, nullptr, nullptr};
     return {q.data() + slice * sizes.query_len * sizes.head_dim,
             {past, stretch(k, v, sizes.past_len, sizes.new_len)},
             output.data() + slice * sizes.query_len * sizes.value_dim,
@@ -82,7 +87,8 @@ void attend_all(const Operands<T>& operands, const AttentionOptions<T>& options,
   for_each_piece(pieces, workers, [&](std::size_t piece, std::size_t worker) {
     const std::size_t slice = piece / panels, begin = (panels - 1 - piece % panels) * panel_queries;
     const Range queries = {begin, std::min(begin + panel_queries, sizes.query_len)};
-    attend(kernel, rules, operands.head(slice / sizes.heads, slice % sizes.heads), queries, workspaces[worker]);
+    attend(kernel, rules, operands.head(slice / sizes.heads, slice % sizes.heads), queries,
+           workspaces[worker]);
   });
 }
 
@@ -97,8 +103,9 @@ Tensor<T> fused_attention(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T
     require_cache(*options.past_key, k);
     require_cache(*options.past_value, v);
     if (options.past_key->shape(2) != options.past_value->shape(2)) {
-      throw ShapeError("attention", "past keys " + to_string(shape_of(*options.past_key)) + " and past values " +
-                                        to_string(shape_of(*options.past_value)) + " differ in length");
+      throw ShapeError("attention", "past keys " + to_string(shape_of(*options.past_key)) +
+                                        " and past values " + to_string(shape_of(*options.past_value)) +
+                                        " differ in length");
     }
   }
   check_mask(options.mask, sizes);

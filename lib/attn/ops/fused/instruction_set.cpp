@@ -4,9 +4,12 @@ namespace attn::fused {
 
 std::string_view name_of(InstructionSet set) {
   switch (set) {
-    case InstructionSet::generic: return "generic";
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avx512: return "avx512";
+    case InstructionSet::generic:
+      return "generic";
+    case InstructionSet::avx2:
+      return "avx2";
+    case InstructionSet::avx512:
+      return "avx512";
   }
   return "";
 }
@@ -15,8 +18,10 @@ bool available(InstructionSet set) {
 #if defined(__x86_64__)
   // Also asks whether the system saves the wide registers.
   switch (set) {
-    case InstructionSet::generic: return true;
-    case InstructionSet::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::generic:
+      return true;
+    case InstructionSet::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case InstructionSet::avx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl");

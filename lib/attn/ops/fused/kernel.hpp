@@ -1,7 +1,7 @@
 // What the loop over tiles asks of an instruction set: four operations on one tile.
 //
-// A tile is transposed: keys are its rows, queries its columns. Every query is one lane of a vector, so that no
-// operation ever crosses lanes, and what a query gets does not depend on its neighbours.
+// A tile is transposed: keys are its rows, queries its columns. Every query is one lane of a vector, so that
+// no operation ever crosses lanes, and what a query gets does not depend on its neighbours.
 #pragma once
 
 #include <attn/ops/fused/instruction_set.hpp>
@@ -23,8 +23,8 @@ struct Kernel {
   std::size_t lanes;  ///< divides the columns of every panel
 
   /// scores [keys, columns] = keys [keys, D] · queries [D, columns]
-  void (*scores)(const T* keys, std::size_t key_count, std::size_t head_dim, const T* queries, std::size_t columns,
-                 T* scores);
+  void (*scores)(const T* keys, std::size_t key_count, std::size_t head_dim, const T* queries,
+                 std::size_t columns, T* scores);
   /// score = cap·tanh(score / cap), for `count` scores, a multiple of `lanes`
   void (*cap)(T* scores, std::size_t count, T cap);
   /// scores [keys, columns] become weights exp(score − max), and the rows go on

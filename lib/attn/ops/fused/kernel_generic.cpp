@@ -1,4 +1,5 @@
-// The kernel for the baseline of the processor family (SSE2, NEON); lib/CMakeLists.txt has the options of this file.
+// The kernel for the baseline of the processor family (SSE2, NEON); lib/CMakeLists.txt has the options of
+// this file.
 #include <attn/ops/fused/kernel_of.hpp>
 #include <attn/ops/fused/kernels.hpp>
 

@@ -44,7 +44,8 @@ void multiply_block(const LeftFactor<L>& left, const Columns<L>& right, std::siz
   Vector<L> sum[rows][vectors];
   for (int m = 0; m < rows; ++m) {
     for (int v = 0; v < vectors; ++v) {
-      sum[m][v] = factor ? L::load(factor + v * L::count) * L::load(c + m * columns + v * L::count) : Vector<L>{};
+      sum[m][v] =
+          factor ? L::load(factor + v * L::count) * L::load(c + m * columns + v * L::count) : Vector<L>{};
     }
   }
   for (std::size_t k = 0; k < inner; ++k) {

@@ -1,13 +1,13 @@
 // Online softmax: the softmax of a row of which only one tile is there at a time.
 //
-// A row keeps its largest score m so far and the sum l = Σ exp(s − m) of what it has met. A tile with a larger
-// score moves the maximum to m'; everything summed under the old one is then too large by exp(m' − m), and one
-// factor puts it right:
+// A row keeps its largest score m so far and the sum l = Σ exp(s − m) of what it has met. A tile with a
+// larger score moves the maximum to m'; everything summed under the old one is then too large by exp(m' − m),
+// and one factor puts it right:
 //
 //   m' = max(m, max s),   factor = exp(m − m'),   w = exp(s − m'),   l' = factor·l + Σ w
 //
-// The weighted values are sums of the same kind and take the same factor. At the end values/l is what the whole
-// softmax would have given. Milakov and Gimelshein 2018 (arXiv:1805.02867).
+// The weighted values are sums of the same kind and take the same factor. At the end values/l is what the
+// whole softmax would have given. Milakov and Gimelshein 2018 (arXiv:1805.02867).
 #pragma once
 
 #include <attn/ops/fused/exponential.hpp>
@@ -18,8 +18,8 @@ namespace {  // NOLINT: private to each file, see lanes.hpp
 
 /// Scores [keys, columns] become weights, for `vectors` registers of queries from column i on.
 template <class L, int vectors>
-void softmax_strip(Number<L>* scores, std::size_t keys, std::size_t columns, const RunningRows<Number<L>>& rows,
-                   std::size_t i) {
+void softmax_strip(Number<L>* scores, std::size_t keys, std::size_t columns,
+                   const RunningRows<Number<L>>& rows, std::size_t i) {
   const Vector<L> nothing = L::all(-__builtin_inf());
   Vector<L> largest[vectors], shift[vectors], sum[vectors];
   for (int v = 0; v < vectors; ++v) largest[v] = nothing;

@@ -9,7 +9,8 @@ namespace {
 
 // queries [columns, D] times scale, transposed; the columns that pad the panel are zeros.
 template <class T>
-void pack_queries(const T* queries, std::size_t count, std::size_t head_dim, T scale, T* packed, std::size_t columns) {
+void pack_queries(const T* queries, std::size_t count, std::size_t head_dim, T scale, T* packed,
+                  std::size_t columns) {
   for (std::size_t d = 0; d < head_dim; ++d) {
     T* const row = packed + d * columns;
     for (std::size_t i = 0; i < count; ++i) row[i] = queries[i * head_dim + d] * scale;
@@ -81,7 +82,8 @@ void attend(const Kernel<T>& kernel, const Rules<T>& rules, const Head<T>& head,
   const std::size_t head_dim = rules.sizes.head_dim, value_dim = rules.sizes.value_dim;
   const std::size_t columns = (queries.size() + kernel.lanes - 1) / kernel.lanes * kernel.lanes;
   start(w, rules.sizes, columns);
-  pack_queries(head.queries + queries.begin * head_dim, queries.size(), head_dim, rules.scale, w.queries, columns);
+  pack_queries(head.queries + queries.begin * head_dim, queries.size(), head_dim, rules.scale, w.queries,
+               columns);
   for (const Range& visible : head.visibility.keys_for(queries)) {
     for (const Stretch<T>& stretch : head.stretches) {
       const Range part = overlap(visible, stretch.positions);
@@ -95,8 +97,8 @@ void attend(const Kernel<T>& kernel, const Rules<T>& rules, const Head<T>& head,
         // 2. Weights, under the maximum so far.
         kernel.softmax(w.scores, tile.size(), columns, w.rows);
         // 3. Values, weighted and added up.
-        kernel.values(stretch.values + first * value_dim, tile.size(), value_dim, w.scores, columns, w.rows.factor,
-                      w.sums);
+        kernel.values(stretch.values + first * value_dim, tile.size(), value_dim, w.scores, columns,
+                      w.rows.factor, w.sums);
       }
     }
   }
@@ -105,7 +107,8 @@ void attend(const Kernel<T>& kernel, const Rules<T>& rules, const Head<T>& head,
 
 template struct Workspace<float>;
 template struct Workspace<double>;
-template void attend(const Kernel<float>&, const Rules<float>&, const Head<float>&, const Range&, Workspace<float>&);
+template void attend(const Kernel<float>&, const Rules<float>&, const Head<float>&, const Range&,
+                     Workspace<float>&);
 template void attend(const Kernel<double>&, const Rules<double>&, const Head<double>&, const Range&,
                      Workspace<double>&);
 

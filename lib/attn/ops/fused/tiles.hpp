@@ -20,17 +20,17 @@ constexpr std::size_t tile_keys = 192;
 /// Keys that lie one after the other in memory, and their values.
 template <class T>
 struct Stretch {
-  Range positions;   ///< among all keys of the run
-  const T* keys;     ///< [positions.size(), D]
-  const T* values;   ///< [positions.size(), Dv]
+  Range positions;  ///< among all keys of the run
+  const T* keys;    ///< [positions.size(), D]
+  const T* values;  ///< [positions.size(), Dv]
 };
 
 /// One query head of one sample.
 template <class T>
 struct Head {
-  const T* queries;                    ///< [Lq, D]
+  const T* queries;                     ///< [Lq, D]
   std::array<Stretch<T>, 2> stretches;  ///< the cache, which may be empty, and the new keys
-  T* output;                           ///< [Lq, Dv]
+  T* output;                            ///< [Lq, Dv]
   Visibility<T> visibility;
 };
 
@@ -50,10 +50,10 @@ struct Workspace {
   Workspace(Workspace&&) = default;  // a copy's pointers would point into the original
 
   std::vector<T> storage;
-  T* queries;           ///< [D, columns], scaled
-  T* scores;            ///< [tile_keys, columns]; after the softmax: weights
-  T* sums;              ///< [Dv, columns]: Σ weight·value
-  RunningRows<T> rows;  ///< [columns]
+  T* queries;                            ///< [D, columns], scaled
+  T* scores;                             ///< [tile_keys, columns]; after the softmax: weights
+  T* sums;                               ///< [Dv, columns]: Σ weight·value
+  RunningRows<T> rows;                   ///< [columns]
   std::array<bool, panel_queries> seen;  ///< whether a query has met a key it sees
 };
 

@@ -7,7 +7,9 @@ namespace attn::fused {
 namespace {
 
 // A position as an index: what lies before 0 is 0.
-std::size_t clamped(std::ptrdiff_t position) { return static_cast<std::size_t>(std::max<std::ptrdiff_t>(position, 0)); }
+std::size_t clamped(std::ptrdiff_t position) {
+  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(position, 0));
+}
 
 std::ptrdiff_t signed_size(std::size_t size) { return static_cast<std::ptrdiff_t>(size); }
 
@@ -47,18 +49,22 @@ Range Visibility<T>::queries_seeing(std::size_t key) const {
   const std::ptrdiff_t row = signed_size(key) - offset_;  // the query that stands at this key
   Range range = {0, query_len_};
   if (rules_.causal) range.begin = std::max(range.begin, clamped(row));
-  if (rules_.window.right) range.begin = std::max(range.begin, clamped(row - signed_size(*rules_.window.right)));
-  if (rules_.window.left) range.end = std::min(range.end, clamped(row + signed_size(*rules_.window.left) + 1));
+  if (rules_.window.right)
+    range.begin = std::max(range.begin, clamped(row - signed_size(*rules_.window.right)));
+  if (rules_.window.left)
+    range.end = std::min(range.end, clamped(row + signed_size(*rules_.window.left) + 1));
   return range;
 }
 
 template <class T>
 std::array<Range, 2> Visibility<T>::keys_for(const Range& queries) const {
   if (fill_ != -std::numeric_limits<T>::infinity()) return {Range{0, key_len_}, Range{}};
-  const std::ptrdiff_t first = signed_size(queries.begin) + offset_, last = signed_size(queries.end) - 1 + offset_;
+  const std::ptrdiff_t first = signed_size(queries.begin) + offset_,
+                       last = signed_size(queries.end) - 1 + offset_;
   Range range = {0, valid_};
   if (rules_.causal) range.end = std::min(range.end, clamped(last + 1));
-  if (rules_.window.right) range.end = std::min(range.end, clamped(last + signed_size(*rules_.window.right) + 1));
+  if (rules_.window.right)
+    range.end = std::min(range.end, clamped(last + signed_size(*rules_.window.right) + 1));
   if (rules_.window.left) range.begin = clamped(first - signed_size(*rules_.window.left));
   return {range, Range{exempt_from_, key_len_}};
 }
@@ -96,7 +102,8 @@ void Visibility<T>::apply_given(const ScoreTile<T>& tile, bool* seen) const {
     for (std::size_t i = 0; i < tile.queries.size(); ++i) {
       const std::size_t query = tile.queries.begin + i;
       const T added = key < exempt_from_ ? given_[query * query_stride_ + key * key_stride_] : T{0};
-      const bool forbidden = query < range.begin || query >= range.end || added == -std::numeric_limits<T>::infinity();
+      const bool forbidden =
+          query < range.begin || query >= range.end || added == -std::numeric_limits<T>::infinity();
       row[i] = forbidden ? fill_ : row[i] + added;
       seen[i] = seen[i] || !forbidden;
     }

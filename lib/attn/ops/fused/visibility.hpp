@@ -43,8 +43,8 @@ class Visibility {
   /// Whether every one of these queries sees every one of these keys, with nothing added.
   bool all_clear(const Range& keys, const Range& queries) const;
 
-  /// Adds the given mask, writes the fill over forbidden scores, and sets seen[i] for every column that sees a
-  /// key of this tile.
+  /// Adds the given mask, writes the fill over forbidden scores, and sets seen[i] for every column that sees
+  /// a key of this tile.
   void apply(const ScoreTile<T>& tile, bool* seen) const;
 
  private:
@@ -56,10 +56,10 @@ class Visibility {
   T fill_;
   std::size_t query_len_;
   std::size_t key_len_;
-  std::size_t exempt_from_;     ///< keys from here on no rule applies to
-  std::size_t valid_;           ///< keys from here on are padding
-  std::ptrdiff_t offset_;       ///< position of query 0 among the keys
-  const T* given_ = nullptr;    ///< the mask of this head, [Lq, exempt_from], with these strides
+  std::size_t exempt_from_;   ///< keys from here on no rule applies to
+  std::size_t valid_;         ///< keys from here on are padding
+  std::ptrdiff_t offset_;     ///< position of query 0 among the keys
+  const T* given_ = nullptr;  ///< the mask of this head, [Lq, exempt_from], with these strides
   std::size_t query_stride_ = 0;
   std::size_t key_stride_ = 0;
 };
