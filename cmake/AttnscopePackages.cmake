@@ -1,5 +1,6 @@
 # The packages this project stands on: the system's first, downloaded only where the system has none.
 include(FetchContent)
+find_package(Threads REQUIRED)
 set(FETCHCONTENT_TRY_FIND_PACKAGE_MODE OPT_IN)
 
 FetchContent_Declare(fmt

@@ -296,6 +296,13 @@ def _(t, command):
     t.succeed(command, "--causal", "--strict")
 
 
+@covers("--path")
+def _(t, command):
+    for path, steps in (("reference", []), ("reference", ["--steps", "output"]), ("fused", ["--steps", "output"])):
+        t.assertEqual(json.loads(t.succeed(command, "--path", path, *steps, "-f", "json"))["path"], path)
+    t.refuse(USAGE, command, "--path", "fused", mentions=("--path fused", "--steps output"))
+
+
 # Verification ---------------------------------------------------------------------------------------
 
 @covers("--verify")

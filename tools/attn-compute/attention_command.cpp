@@ -44,7 +44,7 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
                                {"command", command.subcommand},
                                {"dtype", to_string(result.trace.precision)},
                                {"seed", command.run.seed},
-                               {"path", "reference"},
+                               {"path", takes_fused_path(command) ? "fused" : "reference"},
                                {"sizes", render::json_of(result.trace.sizes)},
                                {"scale", result.facts.scale}};
   if (!command.verify.mistakes.empty()) {
@@ -93,6 +93,10 @@ void check_verify(const AttentionCommand& command) {
 RunPlan plan_of(const AttentionCommand& command) {
   const ScoreOptions& scores = command.scores;
   RunPlan plan;
+  if (takes_fused_path(command)) {
+    plan.matrices = false;
+    return plan;
+  }
   plan.cache = command.tensors.has("--past-key");
   plan.softcap = scores.softcap.has_value();
   plan.mask = scores.causal || !scores.valid_lens.empty() || scores.window.bounded() || command.tensors.has("--mask");

@@ -9,6 +9,7 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/verify_options.hpp"
+#include "path_option.hpp"
 #include "planned_steps.hpp"
 #include "score_options.hpp"
 
@@ -36,6 +37,7 @@ struct AttentionCommand {
   VerifyCommandOptions verify;
   OutputOptions output;
   TensorArguments tensors;
+  Path path = Path::reference;  ///< of a subcommand without --path
 
   /// Whether the run must be taken apart: for --verify, --mistake or an inspection.
   bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty() || inspect; }

@@ -90,6 +90,14 @@ const char* axes_of_output(std::size_t rank) {
   return rank == 3 ? "B, Lq, H*Dv" : "B, H, Lq, Dv";
 }
 
+// The output alone. Its facts are those of the same run step by step.
+template <class T>
+int present_fused(const AttentionCommand& c, const Tensor<T>& output, const AttentionOptions<T>& options, const Sizes& sizes) {
+  Trace trace{sizes, precision_of<T>(), {}};
+  trace.entries.push_back({std::string(name_of(Step::output)), Step::output, axes_of_output(output.dimension()), output});
+  return present(c, {std::move(trace), facts_of(c, options, sizes), nullptr, false, {}, {}});
+}
+
 template <class T>
 int run_sdpa(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
@@ -108,6 +116,11 @@ int run_sdpa(AttentionCommand& c) {
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
   Tensor<T> q = c.tensors.take<T>("--query"), k = c.tensors.take<T>("--key"), v = c.tensors.take<T>("--value");
+  if (takes_fused_path(c)) {
+    Sizes fused = sizes;
+    fused.d_model = 0;  // as in a run step by step, which has no maps
+    return present_fused(c, fused_dot_product_attention(std::move(q), std::move(k), std::move(v), counts.heads, counts.kv_heads, options), options, fused);
+  }
   std::optional<Problem<double>> problem;
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) problem = problem_of_given(q, k, v, counts.heads, counts.kv_heads, options, plan_of(c));
@@ -133,6 +146,7 @@ Run setup_sdpa(CLI::App& app) {
   tensors.add("--value", "Values, of the same rank");
   add_size_options(app, command->sizes,
                    {"--batch", "--len", "--query-len", "--key-len", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
+  add_path_option(app, *command);
   return [command]() {
     RunPlan everything;
     everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;

@@ -88,6 +88,17 @@ std::string axes_of_output(bool mapped, std::size_t rank) {
   return std::string(rank == 3 ? "B, " : "") + "Lq, " + (mapped ? "E" : "H*Dv");
 }
 
+// `steps`: of either path.
+template <class Steps, class T>
+int present_run(const ModuleCommand& c, const Steps& steps, const Sizes& sizes, const MultiheadWeights<T>& weights,
+                const AttentionOptions<T>& options, std::optional<Problem<double>> problem) {
+  Trace trace{sizes, precision_of<T>(), {}};
+  append_to(trace, weights);
+  append_to(trace, steps);
+  trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
+  return present(c, {std::move(trace), facts_of(c, options, sizes), c.layout, c.add_zero_attn, {}, std::move(problem)});
+}
+
 template <class T>
 int run(ModuleCommand& c) {
   MemoryBudget budget(c.run.max_memory);
@@ -122,6 +133,11 @@ int run(ModuleCommand& c) {
   explained.mask.exempt_keys = appended_keys;
 
   MultiheadInputs<T> inputs = take_inputs<T>(c);
+  if (takes_fused_path(c)) {
+    options.average_weights = false;
+    const MultiheadEnds<T> ends = fused_multihead(std::move(inputs), weights, std::move(options));
+    return present_run(c, ends, ends.sizes, weights, explained, {});
+  }
   std::optional<Problem<double>> problem;
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) {
@@ -131,12 +147,7 @@ int run(ModuleCommand& c) {
   }
   if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
   const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));
-  Trace trace{steps.attention.sizes, precision_of<T>(), {}};
-  append_to(trace, weights);
-  append_to(trace, steps);
-  trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
-  AttentionFacts facts = facts_of(c, explained, trace.sizes);
-  return present(c, {std::move(trace), std::move(facts), c.layout, c.add_zero_attn, {}, std::move(problem)});
+  return present_run(c, steps, steps.attention.sizes, weights, explained, std::move(problem));
 }
 
 // Which tensors a file of weights holds, where there is but one layout.
@@ -159,6 +170,7 @@ std::string names_of_tensors(const LayoutInfo& layout) {
 
 ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)
     : AttentionCommand(app, name), layout(&default_layout), sources(where) {
+  add_path_option(app, *this);
   tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
   if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed). " + names_help(default_layout, where))

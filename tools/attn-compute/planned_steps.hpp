@@ -22,6 +22,7 @@ struct RunPlan {
   bool dropout = false;
   bool averaged_weights = false;
   bool rotary = false;
+  bool matrices = true;        ///< the steps of Lq × Lk: not on the fused path
 };
 
 /// In order of computation.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/ops/attention.hpp>
+#include <attn/ops/fused/fused_attention.hpp>
 
 namespace attn {
 
@@ -26,5 +27,10 @@ void visit(const DotProductSteps<T>& steps, F&& f) {
 template <class T>
 DotProductSteps<T> dot_product_attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, std::size_t heads,
                                          std::size_t kv_heads, AttentionOptions<T> options);
+
+/// The output of the same run alone, by fused_attention. Throws as both.
+template <class T>
+Tensor<T> fused_dot_product_attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, std::size_t heads, std::size_t kv_heads,
+                                      const AttentionOptions<T>& options, const FusedOptions& fused = {});
 
 }  // namespace attn

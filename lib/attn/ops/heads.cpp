@@ -45,13 +45,19 @@ Tensor<T> merge_heads(const Tensor<T>& heads) {
 }
 
 template <class T>
-Tensor<T> concatenate_keys(const Tensor<T>& past, const Tensor<T>& now) {
+void require_cache(const Tensor<T>& past, const Tensor<T>& now) {
   const Shape before = shape_of(past), after = shape_of(now);
   if (before.size() != 4 || after.size() != 4 || before[0] != after[0] || before[1] != after[1] ||
       before[3] != after[3]) {
     throw ShapeError("cache", "past " + to_string(before) + " and new " + to_string(after) +
                                   " may differ in their third axis (length) only");
   }
+}
+
+template <class T>
+Tensor<T> concatenate_keys(const Tensor<T>& past, const Tensor<T>& now) {
+  require_cache(past, now);
+  const Shape before = shape_of(past), after = shape_of(now);
   const std::size_t past_block = before[2] * before[3], new_block = after[2] * after[3];
   Tensor<T> all = empty<T>({before[0], before[1], before[2] + after[2], before[3]});
   T* target = all.data();
@@ -66,6 +72,8 @@ template Tensor<float> split_heads(const Tensor<float>&, std::size_t);
 template Tensor<double> split_heads(const Tensor<double>&, std::size_t);
 template Tensor<float> merge_heads(const Tensor<float>&);
 template Tensor<double> merge_heads(const Tensor<double>&);
+template void require_cache(const Tensor<float>&, const Tensor<float>&);
+template void require_cache(const Tensor<double>&, const Tensor<double>&);
 template Tensor<float> concatenate_keys(const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> concatenate_keys(const Tensor<double>&, const Tensor<double>&);
 

@@ -17,8 +17,13 @@ Tensor<T> split_heads(const Tensor<T>& projected, std::size_t heads);
 template <class T>
 Tensor<T> merge_heads(const Tensor<T>& heads);
 
+/// Throws ShapeError unless past keys (or values) [B, Hk, P, D] and new ones [B, Hk, Ln, D] differ in their third
+/// axis only.
+template <class T>
+void require_cache(const Tensor<T>& past, const Tensor<T>& now);
+
 /// Past keys (or values) [B, Hk, P, D] followed by new ones [B, Hk, Ln, D]: [B, Hk, P + Ln, D].
-/// Throws ShapeError unless only the third axis differs.
+/// Throws as require_cache.
 template <class T>
 Tensor<T> concatenate_keys(const Tensor<T>& past, const Tensor<T>& now);
 

@@ -48,6 +48,47 @@ KeysAndValues<T> keys_and_values(MultiheadSteps<T>& steps, const MultiheadWeight
   return {std::move(k), std::move(v)};
 }
 
+template <class T>
+struct ProjectedHeads {
+  Tensor<T> q;
+  KeysAndValues<T> kv;
+  std::size_t appended;  // keys that the module adds to those of the source
+};
+
+// Sources, linear maps and heads, and the keys that no mask rule applies to.
+template <class T>
+ProjectedHeads<T> project(MultiheadSteps<T>& steps, MultiheadInputs<T> inputs, const MultiheadWeights<T>& weights,
+                          MultiheadOptions<T>& options) {
+  steps.x = with_batch(std::move(inputs.x), Step::x);
+  if (!inputs.computed) {
+    steps.memory = with_batch(std::move(inputs.memory), Step::memory);
+    steps.memory_value = with_batch(std::move(inputs.memory_value), Step::memory_value);
+  }
+  if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, name(Step::q_proj));
+  Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
+  KeysAndValues<T> kv = inputs.computed ? std::move(*inputs.computed) : keys_and_values(steps, weights, options);
+  const std::size_t appended = (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
+  options.attention.mask.exempt_keys += appended;
+  return {std::move(q), std::move(kv), appended};
+}
+
+// What attention itself does not see: the widths of the sources, and which of the keys the module appended.
+template <class T>
+void complete(Sizes& sizes, const MultiheadSteps<T>& steps, std::size_t appended) {
+  sizes.new_len -= appended;
+  sizes.d_model = steps.x.shape(2);
+  sizes.key_width = (steps.memory ? *steps.memory : steps.x).shape(2);
+  sizes.value_width = steps.memory_value ? steps.memory_value->shape(2) : sizes.key_width;
+}
+
+template <class T>
+Tensor<T> mapped_output(const Tensor<T>& merged, const MultiheadWeights<T>& weights, bool unbatched) {
+  Tensor<T> output = linear(merged, weights.w_o, weights.b_o, name(Step::output));
+  if (!unbatched) return output;
+  const Shape matrix = {output.shape(1), output.shape(2)};
+  return reshaped(std::move(output), matrix);
+}
+
 }  // namespace
 
 template <class T>
@@ -74,26 +115,14 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
                             MultiheadOptions<T> options) {
   MultiheadSteps<T> steps;
   const bool unbatched = inputs.x.dimension() == 2;
-  steps.x = with_batch(std::move(inputs.x), Step::x);
-  if (!inputs.computed) {
-    steps.memory = with_batch(std::move(inputs.memory), Step::memory);
-    steps.memory_value = with_batch(std::move(inputs.memory_value), Step::memory_value);
-  }
 
   // 1. Linear maps and heads. Absent maps are the identity and leave no step.
-  if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, name(Step::q_proj));
-  Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
-  KeysAndValues<T> kv = inputs.computed ? std::move(*inputs.computed) : keys_and_values(steps, weights, options);
-  const std::size_t appended = (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
-  options.attention.mask.exempt_keys += appended;
+  ProjectedHeads<T> projected = project(steps, std::move(inputs), weights, options);
 
   // 2. Attention in every head.
-  steps.attention = attention(std::move(q), std::move(kv.key), std::move(kv.value), std::move(options.attention));
-  Sizes& sizes = steps.attention.sizes;
-  sizes.new_len -= appended;
-  sizes.d_model = steps.x.shape(2);
-  sizes.key_width = (steps.memory ? *steps.memory : steps.x).shape(2);
-  sizes.value_width = steps.memory_value ? steps.memory_value->shape(2) : sizes.key_width;
+  steps.attention = attention(std::move(projected.q), std::move(projected.kv.key), std::move(projected.kv.value),
+                              std::move(options.attention));
+  complete(steps.attention.sizes, steps, projected.appended);
   if (options.average_weights) {
     steps.weights_averaged = mean_over_heads(
         steps.attention.weights_dropped ? *steps.attention.weights_dropped : steps.attention.softmax.weights);
@@ -101,9 +130,28 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
 
   // 3. Heads side by side again, and the output map.
   steps.merged = merge_heads(steps.attention.heads);
-  steps.output = linear(steps.merged, weights.w_o, weights.b_o, name(Step::output));
-  if (unbatched) steps.output = reshaped(std::move(steps.output), {steps.output.shape(1), steps.output.shape(2)});
+  steps.output = mapped_output(steps.merged, weights, unbatched);
   return steps;
+}
+
+template <class T>
+MultiheadEnds<T> fused_multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>& weights,
+                                 MultiheadOptions<T> options, const FusedOptions& fused) {
+  if (options.average_weights) throw UsageError("fused attention", "keeps no weights that could be averaged");
+  MultiheadSteps<T> steps;
+  const bool unbatched = inputs.x.dimension() == 2;
+  const ProjectedHeads<T> projected = project(steps, std::move(inputs), weights, options);
+  steps.q_proj = steps.k_proj = steps.v_proj = std::nullopt;
+  const auto& [q, kv, appended] = projected;
+  MultiheadEnds<T> ends;
+  ends.sizes = attention_sizes(q, kv.key, kv.value, options.attention);
+  complete(ends.sizes, steps, appended);
+  ends.merged = merge_heads(fused_attention(q, kv.key, kv.value, options.attention, fused));
+  ends.output = mapped_output(ends.merged, weights, unbatched);
+  ends.x = std::move(steps.x);
+  ends.memory = std::move(steps.memory);
+  ends.memory_value = std::move(steps.memory_value);
+  return ends;
 }
 
 template Tensor<float> linear(const Tensor<float>&, const std::optional<Tensor<float>>&,
@@ -114,5 +162,9 @@ template MultiheadSteps<float> multihead(MultiheadInputs<float>, const Multihead
                                          MultiheadOptions<float>);
 template MultiheadSteps<double> multihead(MultiheadInputs<double>, const MultiheadWeights<double>&,
                                           MultiheadOptions<double>);
+template MultiheadEnds<float> fused_multihead(MultiheadInputs<float>, const MultiheadWeights<float>&,
+                                              MultiheadOptions<float>, const FusedOptions&);
+template MultiheadEnds<double> fused_multihead(MultiheadInputs<double>, const MultiheadWeights<double>&,
+                                               MultiheadOptions<double>, const FusedOptions&);
 
 }  // namespace attn

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <attn/ops/attention.hpp>
+#include <attn/ops/fused/fused_attention.hpp>
 #include <attn/weights/mha_weights.hpp>
 
 #include <cstddef>
@@ -66,6 +67,31 @@ void visit(const MultiheadSteps<T>& steps, F&& f) {
 template <class T>
 MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>& weights,
                             MultiheadOptions<T> options);
+
+/// Where a run begins and ends, without the steps between.
+template <class T>
+struct MultiheadEnds {
+  Sizes sizes;
+  Tensor<T> x;                            ///< [B, Lq, E]
+  std::optional<Tensor<T>> memory;        ///< [B, Ln, Ek]
+  std::optional<Tensor<T>> memory_value;  ///< [B, Ln, Ev]
+  Tensor<T> merged;                       ///< [B, Lq, H·Dv]
+  Tensor<T> output;                       ///< [B, Lq, E]; [Lq, E] when the inputs had rank 2
+};
+
+template <class T, class F>
+void visit(const MultiheadEnds<T>& ends, F&& f) {
+  f(Step::x, ends.x);
+  if (ends.memory) f(Step::memory, *ends.memory);
+  if (ends.memory_value) f(Step::memory_value, *ends.memory_value);
+  f(Step::merged, ends.merged);
+  f(Step::output, ends.output);
+}
+
+/// The same run by fused_attention. Throws as multihead; UsageError with dropout or averaged weights.
+template <class T>
+MultiheadEnds<T> fused_multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>& weights,
+                                 MultiheadOptions<T> options, const FusedOptions& fused = {});
 
 /// source·W + b for every row of source [B, L, in]; absent W or b do nothing. Shapes W [in, out],
 /// b [out]. Throws ShapeError, naming `subject`, if they do not fit.

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using namespace attn;
 
 TEST_CASE("the output has the rank of the inputs") {
@@ -42,4 +44,17 @@ TEST_CASE("mixed ranks are refused") {
   CHECK_THROWS_AS(dot_product_attention<double>(empty<double>({3, 4}), empty<double>({1, 5, 4}), empty<double>({5, 4}), 1, 1, {}), ShapeError);
   CHECK_THROWS_AS(dot_product_attention<double>(empty<double>({4}), empty<double>({4}), empty<double>({4}), 1, 1, {}), ShapeError);
   CHECK_THROWS_AS(dot_product_attention<double>(empty<double>({1, 3, 5}), empty<double>({1, 3, 5}), empty<double>({1, 3, 5}), 2, 2, {}), ShapeError);
+}
+
+TEST_CASE("the fused output has the rank of the inputs and agrees with the steps' output") {
+  for (const Shape& shape : {Shape{7, 6}, Shape{2, 7, 6}, Shape{2, 3, 7, 6}}) {
+    const auto q = naive::numbers<double>(shape, 1), k = naive::numbers<double>(shape, 2), v = naive::numbers<double>(shape, 3);
+    const std::size_t heads = shape.size() == 3 ? 3 : 1;
+    AttentionOptions<double> options;
+    options.mask.causal = true;
+    const Tensor<double> output = fused_dot_product_attention(q, k, v, heads, heads, options);
+    const Tensor<double> expected = dot_product_attention(q, k, v, heads, heads, options).output;
+    REQUIRE(shape_of(output) == shape_of(expected));
+    for (std::size_t i = 0; i < output.size(); ++i) CHECK(std::abs(output.data()[i] - expected.data()[i]) <= 1e-14);
+  }
 }

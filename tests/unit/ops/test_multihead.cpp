@@ -130,3 +130,31 @@ TEST_CASE("maps and biases that do not fit are refused by name") {
                        "v_proj: a bias of shape (3,) cannot be added to rows of width 4", ShapeError);
   CHECK_THROWS_AS(multihead<double>({empty<double>({4}), std::nullopt, std::nullopt}, {}, {}), ShapeError);
 }
+
+TEST_CASE("the fused run has the sources, the sizes and, but for rounding, the output of the run with its steps") {
+  const auto x = naive::numbers<double>({2, 70, 6}, 11), memory = naive::numbers<double>({2, 140, 5}, 12),
+             memory_value = naive::numbers<double>({2, 140, 7}, 13);
+  MultiheadOptions<double> options;
+  options.heads = 4;
+  options.kv_heads = 2;
+  options.add_zero_attn = true;
+  options.attention.mask.causal = true;
+  const auto steps = multihead<double>({x, memory, memory_value}, full_weights(), options);
+  const auto ends = fused_multihead<double>({x, memory, memory_value}, full_weights(), options);
+  CHECK(ends.x == x);
+  CHECK(ends.memory == memory);
+  CHECK(ends.memory_value == memory_value);
+  CHECK(ends.sizes.key_width == 5);
+  CHECK(ends.sizes.value_width == 7);
+  CHECK(ends.sizes.key_len == 141);
+  REQUIRE(shape_of(ends.output) == shape_of(steps.output));
+  for (std::size_t i = 0; i < ends.output.size(); ++i) CHECK(std::abs(ends.output.data()[i] - steps.output.data()[i]) < 1e-13);
+  options.average_weights = true;
+  CHECK_THROWS_WITH_AS((fused_multihead<double>({x, memory, memory_value}, full_weights(), options)),
+                       "fused attention: keeps no weights that could be averaged", UsageError);
+}
+
+TEST_CASE("a fused run on one sample without a batch axis has an output without one") {
+  const auto ends = fused_multihead<double>({naive::numbers<double>({3, 4}, 1), std::nullopt, std::nullopt}, {}, {});
+  CHECK(shape_of(ends.output) == Shape{3, 4});
+}

@@ -1,0 +1,55 @@
+"""--path: attention without its steps, for the output alone."""
+import json
+import unittest
+
+import numpy as np
+
+from tool import ToolTest, USAGE
+
+RUNS = {
+    "sdpa": ["--batch", 2, "--heads", 4, "--kv-heads", 2, "--query-len", 70, "--key-len", 150, "--causal", "--softcap", 4],
+    "self": ["--len", 70, "--d-model", 8, "--head-dim", 4, "--window", "5,0"],
+    "cross": ["--query-len", 3, "--key-len", 140, "--d-model", 8, "--valid-lens", "130,2"],
+    "mha": ["--d-model", 8, "--heads", 2, "--len", 66, "--bias-kv", "--add-zero-attn", "--causal"],
+}
+
+
+class PathTest(ToolTest):
+    def report(self, *arguments):
+        return json.loads(self.succeed(*arguments, "-f", "json", "--steps", "output"))
+
+    def test_the_output_alone_takes_the_fused_path_and_says_so(self):
+        for command, arguments in RUNS.items():
+            with self.subTest(command):
+                self.assertEqual(self.report(command, *arguments)["path"], "fused")
+                self.assertEqual(self.report(command, *arguments, "--path", "fused")["path"], "fused")
+                self.assertEqual(self.report(command, *arguments, "--path", "reference")["path"], "reference")
+                self.assertEqual(json.loads(self.succeed(command, "-f", "json"))["path"], "reference")
+
+    def test_the_two_paths_report_the_same_but_for_rounding(self):
+        for command, arguments in RUNS.items():
+            with self.subTest(command):
+                fused, reference = (self.report(command, *arguments, "--path", path) for path in ("fused", "reference"))
+                self.assertEqual({**fused, "path": "", "steps": 0}, {**reference, "path": "", "steps": 0})
+                both = (self.step("output", command, *arguments, "--path", path) for path in ("fused", "reference"))
+                self.assert_close(*both)
+
+    def test_a_run_that_needs_a_step_takes_the_reference_path(self):
+        for more in (["--dropout", 0.5], ["--detail"], ["--causal", "--mistake", "M7"]):
+            self.assertEqual(self.report("sdpa", *more)["path"], "reference", more)
+
+    def test_the_fused_path_is_refused_where_a_step_is_needed(self):
+        for more in (["--dropout", 0.5], ["--detail"], ["--cell", "output[0,0,0,0]"]):
+            self.refuse(USAGE, "sdpa", "--path", "fused", "--steps", "output", *more, mentions=("--path fused", more[0]))
+        self.refuse(USAGE, "mha", "--path", "fused", mentions=("--path fused", "--steps output"))
+        self.refuse(USAGE, "mha", "--path", "fused", "--steps", "weights", mentions=("--path fused", "--steps output"))
+
+    def test_long_sequences_need_no_matrix_of_scores(self):
+        long = ["sdpa", "--len", 20000, "--head-dim", 2, "--dtype", "float32", "--steps", "output", "--max-memory", "64MiB"]
+        run = self.run_tool(*long, "--causal", "--window", "10,0", "-o", self.folder / "y.npy")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(np.load(self.folder / "y.npy").shape, (1, 1, 20000, 2))
+
+
+if __name__ == "__main__":
+    unittest.main()
