@@ -41,6 +41,7 @@ const std::vector<Letter>& letters() {
       {"Ev", &Sizes::value_width, "width of the source of values"},
       {"D", &Sizes::head_dim, "head size (d_k)"},
       {"Dv", &Sizes::value_dim, "value head size (d_v)"},
+      {"F", &Sizes::ffn_width, "feed-forward width"},
   };
   return table;
 }

@@ -5,6 +5,7 @@
 //   Hk  key/value heads           Dv  value head size (d_v)
 //   Lq  query length              Ek  width of the source of keys    (E unless kdim differs)
 //   Lk  key length, cache included Ev width of the source of values  (E unless vdim differs)
+//   F   feed-forward width
 //   P   keys that come from the cache      Ln  keys that are new in this run (Lk = P + Ln)
 #pragma once
 
@@ -39,6 +40,7 @@ struct Sizes {
   std::size_t value_width = 0;       ///< Ev
   std::size_t head_dim = 0;          ///< D
   std::size_t value_dim = 0;         ///< Dv
+  std::size_t ffn_width = 0;         ///< F
 };
 
 /// One row per letter, in the order of the legend above.

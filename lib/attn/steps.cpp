@@ -19,6 +19,16 @@ std::vector<StepInfo> make_table() {
       {S::bias_v, K::parameter, "bias_v", "v_+", "", "v_{+}", "Hk*Dv", {}, "one learned value appended to every sequence", {"bias_v", "", "", "", ""}},
       {S::w_o, K::parameter, "w_o", "W_o", "", "W_o", "H*Dv, E", {}, "linear map from the merged heads to the output", {"out_proj.weightᵀ", "W_o.weightᵀ", "W_O", "", "attprojw"}},
       {S::b_o, K::parameter, "b_o", "b_o", "", "b_o", "E", {}, "bias of the output", {"out_proj.bias", "W_o.bias", "b_O", "", "attprojb"}},
+      {S::w_s, K::parameter, "w_s", "W_s", "", "W_s", "E, E", {}, "linear map of the shortcut, where the sublayer changes the width", {"", "", "", "", ""}},
+      {S::b_s, K::parameter, "b_s", "b_s", "", "b_s", "E", {}, "bias of the shortcut", {"", "", "", "", ""}},
+      {S::gamma, K::parameter, "gamma", "γ", "", "\\gamma", "E", {}, "gain of the normalisation, one number a feature", {"norm1.weight, norm2.weight, norm3.weight", "ln.weight", "ln1.w, ln2.w", "Scale", "ln1w, ln2w"}},
+      {S::beta, K::parameter, "beta", "β", "", "\\beta", "E", {}, "shift of the normalisation, one number a feature", {"norm1.bias, norm2.bias, norm3.bias", "ln.bias", "ln1.b, ln2.b", "B", "ln1b, ln2b"}},
+      {S::w_gate, K::parameter, "w_gate", "W_g", "", "W_g", "E, F", {}, "linear map to the gate of a gated feed-forward", {"", "", "W_gate", "", ""}},
+      {S::b_gate, K::parameter, "b_gate", "b_g", "", "b_g", "F", {}, "bias of the gate", {"", "", "", "", ""}},
+      {S::w_1, K::parameter, "w_1", "W_1", "", "W_1", "E, F", {}, "linear map to the wide middle of the feed-forward", {"linear1.weightᵀ", "dense1.weightᵀ", "W_in", "", "fcw"}},
+      {S::b_1, K::parameter, "b_1", "b_1", "", "b_1", "F", {}, "its bias", {"linear1.bias", "dense1.bias", "b_in", "", "fcb"}},
+      {S::w_2, K::parameter, "w_2", "W_2", "", "W_2", "F, E", {}, "linear map from the middle back to the width of the layer", {"linear2.weightᵀ", "dense2.weightᵀ", "W_out", "", "fcprojw"}},
+      {S::b_2, K::parameter, "b_2", "b_2", "", "b_2", "E", {}, "its bias", {"linear2.bias", "dense2.bias", "b_out", "", "fcprojb"}},
 
       {S::x, K::input, "x", "X", "", "X", "B, Lq, E", {}, "the input: one row per position", {"query", "queries", "hook_q_input", "", "inp"}},
       {S::memory, K::input, "memory", "M", "", "M", "B, Ln, Ek", {}, "the source of keys and values in cross-attention", {"key", "keys", "hook_k_input", "", ""}},
@@ -30,6 +40,8 @@ std::vector<StepInfo> make_table() {
       {S::q, K::step, "q", "Q", "split into heads", "Q", "B, H, Lq, D", {S::q_proj}, "queries, split into heads", {"q", "queries", "hook_q", "Q", ""}},
       {S::k, K::step, "k", "K", "split into heads", "K", "B, Hk, Ln, D", {S::k_proj}, "keys, split into heads, before any repetition for grouped heads", {"k", "keys", "hook_k", "K", ""}},
       {S::v, K::step, "v", "V", "split into heads", "V", "B, Hk, Ln, Dv", {S::v_proj}, "values, split into heads, before any repetition for grouped heads", {"v", "values", "hook_v", "V", ""}},
+      {S::q_rot, K::step, "q_rot", "Q°", "Q turned by its positions", "Q^{\\circ}", "B, H, Lq, D", {S::q}, "queries after rotary position embedding", {"", "", "hook_rot_q", "", ""}},
+      {S::k_rot, K::step, "k_rot", "K°", "K turned by its positions", "K^{\\circ}", "B, Hk, Ln, D", {S::k}, "keys after rotary position embedding, as the cache keeps them", {"", "", "hook_rot_k", "", ""}},
       {S::past_key, K::input, "past_key", "K_past", "", "K_{past}", "B, Hk, P, D", {}, "keys of earlier tokens, from the cache", {"", "", "", "past_key", ""}},
       {S::past_value, K::input, "past_value", "V_past", "", "V_{past}", "B, Hk, P, Dv", {}, "values of earlier tokens, from the cache", {"", "", "", "past_value", ""}},
       {S::present_key, K::step, "present_key", "K⁺", "[K_past ; K]", "[K_{past} ; K]", "B, Hk, Lk, D", {S::past_key, S::k}, "all keys: those of the cache, then the new ones", {"", "", "", "present_key", ""}},
@@ -51,6 +63,19 @@ std::vector<StepInfo> make_table() {
       {S::heads, K::step, "heads", "Z", "A·V", "Z = A V", "B, H, Lq, Dv", {S::weights, S::v}, "per head, the weighted sum of the values", {"attn_output (4-D)", "output", "hook_z", "Y (4-D)", "atty"}},
       {S::merged, K::step, "merged", "Z∥", "heads side by side", "[Z_1 ; \\dots ; Z_H]", "B, Lq, H*Dv", {S::heads}, "all heads side by side again", {"attn_output", "output_concat", "", "Y (3-D)", "atty"}},
       {S::output, K::step, "output", "Y", "Z·W_o + b_o", "Y = Z W_o + b_o", "B, Lq, E", {S::merged, S::w_o}, "the result: one row per query", {"attn_output (returned)", "W_o(output_concat)", "hook_attn_out", "Y", "attproj"}},
+
+      {S::shortcut, K::step, "shortcut", "XW_s", "X·W_s + b_s", "X W_s + b_s", "B, Lq, E", {S::x, S::w_s}, "the input of the sublayer, mapped to the width of its output", {"", "", "", "", ""}},
+      {S::residual, K::step, "residual", "R", "X + Y", "R = X + Y", "B, Lq, E", {S::x, S::output}, "the input of the sublayer plus its output", {"x + self._sa_block(x)", "dropout(Y) + X", "hook_resid_mid, hook_resid_post", "", "residual2, residual3"}},
+      {S::norm_mean, K::step, "norm_mean", "μ", "mean of R over features", "\\mu = \\tfrac1E \\sum_e R_e", "B, Lq, 1", {S::residual}, "mean of each row", {"mean", "", "", "Mean", "ln1_mean, ln2_mean"}},
+      {S::norm_var, K::step, "norm_var", "σ²", "mean of (R − μ)² over features", "\\sigma^2 = \\tfrac1E \\sum_e (R_e - \\mu)^2", "B, Lq, 1", {S::residual, S::norm_mean}, "variance of each row", {"var", "", "", "", ""}},
+      {S::norm_mean_square, K::step, "norm_mean_square", "ρ²", "mean of R² over features", "\\rho^2 = \\tfrac1E \\sum_e R_e^2", "B, Lq, 1", {S::residual}, "mean of the squares of each row, without its mean taken off", {"", "", "", "", ""}},
+      {S::norm_hat, K::detail, "norm_hat", "R̂", "(R − μ) / √(σ² + ε)", "\\hat R = (R - \\mu) / \\sqrt{\\sigma^2 + \\varepsilon}", "B, Lq, E", {S::residual, S::norm_mean, S::norm_var}, "rows of mean zero and variance one, before gain and shift", {"", "", "hook_normalized", "Normalized", ""}},
+      {S::norm, K::step, "norm", "N", "(R − μ) / √(σ² + ε) · γ + β", "N = \\frac{R - \\mu}{\\sqrt{\\sigma^2 + \\varepsilon}} \\gamma + \\beta", "B, Lq, E", {S::residual, S::norm_mean, S::norm_var, S::gamma}, "each row centred, divided by its spread, then scaled and shifted", {"norm1(x), norm2(x), norm3(x)", "self.ln(dropout(Y) + X)", "ln1.hook_normalized, ln2.hook_normalized", "Y of LayerNormalization", "ln1, ln2"}},
+
+      {S::ffn_gate, K::step, "ffn_gate", "G", "N·W_g + b_g", "G = N W_g + b_g", "B, Lq, F", {S::norm, S::w_gate}, "how far each middle feature is opened, before the activation", {"", "", "hook_pre", "", ""}},
+      {S::ffn_up, K::step, "ffn_up", "U", "N·W_1 + b_1", "U = N W_1 + b_1", "B, Lq, F", {S::norm, S::w_1}, "the wide middle of the feed-forward, before the activation", {"linear1(x)", "dense1(X)", "hook_pre", "", "fch"}},
+      {S::ffn_hidden, K::step, "ffn_hidden", "F", "act(U)", "F = \\mathrm{act}(U)", "B, Lq, F", {S::ffn_gate, S::ffn_up}, "the middle of the feed-forward after the activation", {"activation(linear1(x))", "relu(dense1(X))", "hook_post", "", "fch_gelu"}},
+      {S::ffn_output, K::step, "ffn_output", "FW_2", "F·W_2 + b_2", "F W_2 + b_2", "B, Lq, E", {S::ffn_hidden, S::w_2}, "what the feed-forward adds to each row", {"linear2(activation(linear1(x)))", "dense2(relu(dense1(X)))", "hook_mlp_out", "", "fcproj"}},
   };
 }
 
@@ -73,6 +98,24 @@ std::optional<Step> find_step(std::string_view name) {
     if (row.name == name) return row.step;
   }
   return std::nullopt;
+}
+
+std::string_view name_of(Block block) {
+  switch (block) {
+    case Block::self:
+      return "self";
+    case Block::cross:
+      return "cross";
+    case Block::ffn:
+      return "ffn";
+  }
+  throw std::invalid_argument("unknown block");
+}
+
+std::string path_of(Block block, Step step) {
+  const std::string name(name_of(step));
+  const bool says_where = step >= Step::ffn_gate && step <= Step::ffn_output;
+  return says_where ? name : std::string(name_of(block)) + "." + name;
 }
 
 }  // namespace attn

@@ -15,16 +15,28 @@ namespace attn {
 enum class Step {
   // parameters of the linear maps, in the orientation x·W (input axis first)
   w_q, b_q, w_k, b_k, w_v, b_v, bias_k, bias_v, w_o, b_o,
+  // parameters of a layer: shortcut, normalisation, feed-forward
+  w_s, b_s, gamma, beta, w_gate, b_gate, w_1, b_1, w_2, b_2,
   // inputs
   x, memory, memory_value,
   // linear maps and heads
-  q_proj, k_proj, v_proj, q, k, v, past_key, past_value, present_key, present_value,
+  q_proj, k_proj, v_proj, q, k, v, q_rot, k_rot, past_key, past_value, present_key, present_value,
   // scores: four tensors with four meanings
   scores_raw, scores_scaled, scores_capped, mask, scores_masked,
   // softmax, and its inside
   row_max, exp, row_sum, weights, weights_dropped, weights_averaged,
   // the way back
   heads, merged, output,
+  // around attention in a layer: shortcut and sum, normalisation, feed-forward
+  shortcut, residual, norm_mean, norm_var, norm_mean_square, norm_hat, norm,
+  ffn_gate, ffn_up, ffn_hidden, ffn_output,
+};
+
+/// The parts of a layer that have steps of the same kinds. A step inside one has a dotted path.
+enum class Block {
+  self,   ///< self-attention, with its residual and its normalisation
+  cross,  ///< attention to the memory, likewise; decoder only
+  ffn,    ///< feed-forward, likewise
 };
 
 /// What a row of the table stands for, so that a listing can leave out what was not computed.
@@ -62,5 +74,11 @@ std::string_view name_of(Step step);
 
 /// The step of that name; empty when there is none.
 std::optional<Step> find_step(std::string_view name);
+
+/// "self" for Block::self.
+std::string_view name_of(Block block);
+
+/// The path of a step inside a layer: "self.weights", "ffn.norm"; "ffn_hidden", whose name says where it is.
+std::string path_of(Block block, Step step);
 
 }  // namespace attn

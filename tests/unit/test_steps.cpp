@@ -10,7 +10,7 @@ using namespace attn;
 TEST_CASE("the step table is in the order of the enumeration, so that step_info can index it") {
   const auto& table = step_table();
   for (std::size_t i = 0; i < table.size(); ++i) CHECK(static_cast<std::size_t>(table[i].step) == i);
-  CHECK(table.back().step == Step::output);
+  CHECK(table.back().step == Step::ffn_output);
 }
 
 TEST_CASE("every step name is unique and finds its own row") {
@@ -25,7 +25,7 @@ TEST_CASE("every step name is unique and finds its own row") {
 }
 
 TEST_CASE("every row says what it means, and its axes are written in known letters") {
-  const Sizes sizes{2, 4, 2, 3, 5, 1, 4, 8, 6, 7, 2, 9};
+  const Sizes sizes{2, 4, 2, 3, 5, 1, 4, 8, 6, 7, 2, 9, 32};
   for (const StepInfo& row : step_table()) {
     CAPTURE(row.name);
     CHECK_FALSE(row.meaning.empty());
@@ -39,4 +39,11 @@ TEST_CASE("an operand of a formula is computed before the step that reads it") {
   for (const StepInfo& row : step_table()) {
     for (const Step operand : row.operands) CHECK(static_cast<int>(operand) < static_cast<int>(row.step));
   }
+}
+
+TEST_CASE("a step inside a layer has a path that names its block, unless its own name does") {
+  CHECK(path_of(Block::self, Step::weights) == "self.weights");
+  CHECK(path_of(Block::cross, Step::q) == "cross.q");
+  CHECK(path_of(Block::ffn, Step::norm) == "ffn.norm");
+  CHECK(path_of(Block::ffn, Step::ffn_hidden) == "ffn_hidden");
 }

@@ -212,6 +212,8 @@ const std::vector<std::string_view>& placeholder_names() {
       "B", "H", "Hk", "Lq", "Lk", "P", "Ln", "E", "Ek", "Ev", "D", "Dv",
       // the options of the run
       "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
+      // layers
+      "eps",
       // what was found
       "deviation", "expected", "found", "count", "step",
       // shapes and the code that claims them

@@ -14,6 +14,21 @@ void require(bool fits, const std::string& problem) {
   if (!fits) throw ShapeError("attention", problem);
 }
 
+// Queries and keys [B, H, L, D] turned by their positions; those of this run follow the cached ones.
+template <class T>
+void rotate(AttentionSteps<T>& steps, const RotaryPositions<T>& rotary) {
+  RopeOptions options = rotary.options;
+  if (options.head_dim == 0) options.head_dim = steps.sizes.head_dim;
+  if (rotary.tables) {
+    steps.q_rot = rope_rotated(steps.q, options, *rotary.tables, steps.sizes.past_len);
+    steps.k_rot = rope_rotated(steps.k, options, *rotary.tables, steps.sizes.past_len);
+    return;
+  }
+  options.offset += steps.sizes.past_len;
+  steps.q_rot = rope_rotated(steps.q, options);
+  steps.k_rot = rope_rotated(steps.k, options);
+}
+
 }  // namespace
 
 template <class T>
@@ -60,21 +75,23 @@ AttentionSteps<T> attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, AttentionOpti
   steps.k = std::move(k);
   steps.v = std::move(v);
 
-  // 1. All keys and values: those of the cache, then the new ones.
+  // 1. Positions, and all keys and values: those of the cache, then the new ones.
+  if (options.rotary) rotate(steps, *options.rotary);
+  const Tensor<T>& new_keys = steps.k_rot ? *steps.k_rot : steps.k;
   if (options.past_key) {
     steps.past_key = std::move(options.past_key);
     steps.past_value = std::move(options.past_value);
-    steps.present_key = concatenate_keys(*steps.past_key, steps.k);
+    steps.present_key = concatenate_keys(*steps.past_key, new_keys);
     steps.present_value = concatenate_keys(*steps.past_value, steps.v);
     require(steps.present_key->shape(2) == steps.present_value->shape(2),
             "past keys " + to_string(shape_of(*steps.past_key)) + " and past values " +
                 to_string(shape_of(*steps.past_value)) + " differ in length");
   }
-  const Tensor<T>& keys = steps.present_key ? *steps.present_key : steps.k;
+  const Tensor<T>& keys = steps.present_key ? *steps.present_key : new_keys;
   const Tensor<T>& values = steps.present_value ? *steps.present_value : steps.v;
 
   // 2. Scores: products, scale, soft cap, mask — in this order.
-  steps.scores_raw = raw_scores(steps.q, keys);
+  steps.scores_raw = raw_scores(steps.q_rot ? *steps.q_rot : steps.q, keys);
   const T scale = effective_scale(options, sizes.head_dim);
   steps.scores_scaled = scaled_scores(steps.scores_raw, scale);
   if (options.softcap) steps.scores_capped = capped_scores(steps.scores_scaled, static_cast<T>(*options.softcap));
@@ -94,6 +111,14 @@ AttentionSteps<T> attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, AttentionOpti
   return steps;
 }
 
+template <class T>
+KeysAndValues<T> cache_after(const AttentionSteps<T>& steps) {
+  const Tensor<T>& key = steps.present_key ? *steps.present_key : steps.k_rot ? *steps.k_rot : steps.k;
+  return {key, steps.present_value ? *steps.present_value : steps.v};
+}
+
+template KeysAndValues<float> cache_after(const AttentionSteps<float>&);
+template KeysAndValues<double> cache_after(const AttentionSteps<double>&);
 template Sizes attention_sizes(const Tensor<float>&, const Tensor<float>&, const Tensor<float>&,
                                const AttentionOptions<float>&);
 template Sizes attention_sizes(const Tensor<double>&, const Tensor<double>&, const Tensor<double>&,

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <attn/ops/mask.hpp>
+#include <attn/ops/rope.hpp>
 #include <attn/ops/softmax.hpp>
 #include <attn/steps.hpp>
 #include <attn/tensor.hpp>
@@ -20,6 +21,21 @@
 #include <optional>
 
 namespace attn {
+
+/// Queries and keys turned by their positions before they meet. Row 0 of this run stands at position
+/// offset + P, so that a cache moves it on; cached keys are turned already.
+template <class T>
+struct RotaryPositions {
+  RopeOptions options;                        ///< head_dim 0 means D
+  std::optional<RopeTables<T>> tables = {};   ///< of positions offset …; absent: computed for this run
+};
+
+/// Keys and values, split into heads: what a cache holds.
+template <class T>
+struct KeysAndValues {
+  Tensor<T> key;    ///< [B, Hk, L, D]
+  Tensor<T> value;  ///< [B, Hk, L, Dv]
+};
 
 template <class T>
 struct AttentionOptions {
@@ -33,6 +49,7 @@ struct AttentionOptions {
   std::optional<MaskedRows> masked_rows;
   std::optional<Tensor<T>> past_key;    ///< [B, Hk, P, D], together with past_value
   std::optional<Tensor<T>> past_value;  ///< [B, Hk, P, Dv]
+  std::optional<RotaryPositions<T>> rotary;  ///< absent: positions play no part here
   /// Dropout: which weights are kept (1) and which dropped (0), [B, H, Lq, Lk], and with what
   /// probability p each was dropped; kept weights are divided by 1 − p.
   std::optional<Tensor<T>> dropout_keep;
@@ -47,6 +64,8 @@ struct AttentionSteps {
   Tensor<T> q;                              ///< [B, H, Lq, D]
   Tensor<T> k;                              ///< [B, Hk, Ln, D], before any repetition for grouped heads
   Tensor<T> v;                              ///< [B, Hk, Ln, Dv]
+  std::optional<Tensor<T>> q_rot;           ///< [B, H, Lq, D], only with rotary positions
+  std::optional<Tensor<T>> k_rot;           ///< [B, Hk, Ln, D]
   std::optional<Tensor<T>> past_key;        ///< [B, Hk, P, D]
   std::optional<Tensor<T>> past_value;      ///< [B, Hk, P, Dv]
   std::optional<Tensor<T>> present_key;     ///< [B, Hk, Lk, D], only with a cache
@@ -70,6 +89,8 @@ void visit(const AttentionSteps<T>& steps, F&& f) {
   f(Step::q, steps.q);
   f(Step::k, steps.k);
   f(Step::v, steps.v);
+  visit_optional(Step::q_rot, steps.q_rot);
+  visit_optional(Step::k_rot, steps.k_rot);
   visit_optional(Step::past_key, steps.past_key);
   visit_optional(Step::past_value, steps.past_value);
   visit_optional(Step::present_key, steps.present_key);
@@ -98,6 +119,10 @@ Sizes attention_sizes(const Tensor<T>& q, const Tensor<T>& k, const Tensor<T>& v
 /// Degenerate cases: no keys (Lk = 0) or no head width (D = 0) give empty sums, that is zeros.
 template <class T>
 AttentionSteps<T> attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, AttentionOptions<T> options);
+
+/// All keys and values that the queries met, positions included: the cache of the next run.
+template <class T>
+KeysAndValues<T> cache_after(const AttentionSteps<T>& steps);
 
 /// The factor that `attention` uses: options.scale, else 1/√D (1 when D = 0).
 template <class T>

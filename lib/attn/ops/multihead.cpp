@@ -25,6 +25,27 @@ std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, const char*
   return with_batch(std::move(*source), name);
 }
 
+// Keys and values of their source, split into heads, with the keys that the module itself appends.
+template <class T>
+KeysAndValues<T> keys_and_values(MultiheadSteps<T>& steps, const MultiheadWeights<T>& weights,
+                                 const MultiheadOptions<T>& options) {
+  const Tensor<T>& key_source = steps.memory ? *steps.memory : steps.x;
+  const Tensor<T>& value_source = steps.memory_value ? *steps.memory_value : key_source;
+  if (weights.w_k || weights.b_k) steps.k_proj = linear(key_source, weights.w_k, weights.b_k, "k_proj");
+  if (weights.w_v || weights.b_v) steps.v_proj = linear(value_source, weights.w_v, weights.b_v, "v_proj");
+  Tensor<T> k = split_heads(steps.k_proj ? *steps.k_proj : key_source, options.kv_heads);
+  Tensor<T> v = split_heads(steps.v_proj ? *steps.v_proj : value_source, options.kv_heads);
+  if (weights.bias_k || weights.bias_v) {
+    k = append_key(k, weights.bias_k, "bias_k");
+    v = append_key(v, weights.bias_v, "bias_v");
+  }
+  if (options.add_zero_attn) {
+    k = append_key(k, std::optional<Tensor<T>>(), "zero key");
+    v = append_key(v, std::optional<Tensor<T>>(), "zero value");
+  }
+  return {std::move(k), std::move(v)};
+}
+
 }  // namespace
 
 template <class T>
@@ -52,43 +73,29 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
   MultiheadSteps<T> steps;
   const bool unbatched = inputs.x.dimension() == 2;
   steps.x = with_batch(std::move(inputs.x), "x");
-  steps.memory = with_batch(std::move(inputs.memory), "memory");
-  steps.memory_value = with_batch(std::move(inputs.memory_value), "memory_value");
-  const Tensor<T>& key_source = steps.memory ? *steps.memory : steps.x;
-  const Tensor<T>& value_source = steps.memory_value ? *steps.memory_value : key_source;
+  if (!inputs.computed) {
+    steps.memory = with_batch(std::move(inputs.memory), "memory");
+    steps.memory_value = with_batch(std::move(inputs.memory_value), "memory_value");
+  }
 
-  // 1. Linear maps. Absent maps are the identity and leave no step.
+  // 1. Linear maps and heads. Absent maps are the identity and leave no step.
   if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, "q_proj");
-  if (weights.w_k || weights.b_k) steps.k_proj = linear(key_source, weights.w_k, weights.b_k, "k_proj");
-  if (weights.w_v || weights.b_v) steps.v_proj = linear(value_source, weights.w_v, weights.b_v, "v_proj");
-
-  // 2. Heads, and the keys that the module itself appends.
   Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
-  Tensor<T> k = split_heads(steps.k_proj ? *steps.k_proj : key_source, options.kv_heads);
-  Tensor<T> v = split_heads(steps.v_proj ? *steps.v_proj : value_source, options.kv_heads);
-  if (weights.bias_k || weights.bias_v) {
-    k = append_key(k, weights.bias_k, "bias_k");
-    v = append_key(v, weights.bias_v, "bias_v");
-    ++options.attention.mask.exempt_keys;
-  }
-  if (options.add_zero_attn) {
-    k = append_key(k, std::optional<Tensor<T>>(), "zero key");
-    v = append_key(v, std::optional<Tensor<T>>(), "zero value");
-    ++options.attention.mask.exempt_keys;
-  }
+  KeysAndValues<T> kv = inputs.computed ? std::move(*inputs.computed) : keys_and_values(steps, weights, options);
+  options.attention.mask.exempt_keys += (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
 
-  // 3. Attention in every head.
-  steps.attention = attention(std::move(q), std::move(k), std::move(v), std::move(options.attention));
+  // 2. Attention in every head.
+  steps.attention = attention(std::move(q), std::move(kv.key), std::move(kv.value), std::move(options.attention));
   Sizes& sizes = steps.attention.sizes;
   sizes.d_model = steps.x.shape(2);
-  sizes.key_width = key_source.shape(2);
-  sizes.value_width = value_source.shape(2);
+  sizes.key_width = (steps.memory ? *steps.memory : steps.x).shape(2);
+  sizes.value_width = steps.memory_value ? steps.memory_value->shape(2) : sizes.key_width;
   if (options.average_weights) {
     steps.weights_averaged = mean_over_heads(
         steps.attention.weights_dropped ? *steps.attention.weights_dropped : steps.attention.softmax.weights);
   }
 
-  // 4. Heads side by side again, and the output map.
+  // 3. Heads side by side again, and the output map.
   steps.merged = merge_heads(steps.attention.heads);
   steps.output = linear(steps.merged, weights.w_o, weights.b_o, "output");
   if (unbatched) steps.output = reshaped(std::move(steps.output), {steps.output.shape(1), steps.output.shape(2)});

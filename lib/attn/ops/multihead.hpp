@@ -14,9 +14,12 @@ namespace attn {
 /// of rank 2 again. What is absent is taken from the line above it.
 template <class T>
 struct MultiheadInputs {
-  Tensor<T> x;                            ///< [B, Lq, E]
-  std::optional<Tensor<T>> memory;        ///< [B, Ln, Ek]; absent: x (self-attention)
-  std::optional<Tensor<T>> memory_value;  ///< [B, Ln, Ev]; absent: memory
+  Tensor<T> x;                                 ///< [B, Lq, E]
+  std::optional<Tensor<T>> memory = {};        ///< [B, Ln, Ek]; absent: x (self-attention)
+  std::optional<Tensor<T>> memory_value = {};  ///< [B, Ln, Ev]; absent: memory
+  /// Keys and values of the memory from an earlier run (cache_after), appended keys included: their maps
+  /// are not applied again, and memory is not read.
+  std::optional<KeysAndValues<T>> computed = {};
 };
 
 template <class T>

@@ -70,27 +70,38 @@ RopeTables<T> rope_tables(std::size_t len, const RopeOptions& given) {
 }
 
 template <class T>
-Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& given) {
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& given, const RopeTables<T>& tables, std::size_t first) {
   const RopeOptions options = checked(given);
   const Shape shape = shape_of(x);
   if (shape.size() < 2 || shape.back() != options.head_dim) {
     throw ShapeError("rope", "expected (…, L, " + std::to_string(options.head_dim) + "), found shape " + to_string(shape));
   }
   const std::size_t len = shape[shape.size() - 2], width = shape.back();
-  const RopeTables<T> tables = rope_tables<T>(len, options);
+  const Shape table = shape_of(tables.cos);
+  if (table.size() != 2 || table != shape_of(tables.sin) || table[1] != options.rotary_dim || first + len > table[0]) {
+    throw ShapeError("rope", "tables of shape " + to_string(table) + " do not hold rows " + std::to_string(first) +
+                                 " to " + std::to_string(first + len) + " of width " + std::to_string(options.rotary_dim));
+  }
   Tensor<T> rotated = x;
   const std::size_t rows = width == 0 ? 0 : x.size() / width;
   for (std::size_t row = 0; row < rows; ++row) {
     const T* from = x.data() + row * width;
     T* to = rotated.data() + row * width;
+    const std::size_t angle = first + row % len;
     for (std::size_t j = 0; j < options.rotary_dim / 2; ++j) {
       const Pair pair = pair_of(j, options);
-      const T cosine = tables.cos(row % len, pair.first), sine = tables.sin(row % len, pair.first);
+      const T cosine = tables.cos(angle, pair.first), sine = tables.sin(angle, pair.first);
       to[pair.first] = from[pair.first] * cosine - from[pair.second] * sine;
       to[pair.second] = from[pair.first] * sine + from[pair.second] * cosine;
     }
   }
   return rotated;
+}
+
+template <class T>
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& options) {
+  const std::size_t len = x.dimension() < 2 ? 0 : x.shape(x.dimension() - 2);
+  return rope_rotated(x, options, rope_tables<T>(len, options), 0);
 }
 
 double rope_shift_error(const RopeOptions& given, std::size_t len) {
@@ -120,6 +131,8 @@ double rope_shift_error(const RopeOptions& given, std::size_t len) {
 
 template RopeTables<float> rope_tables(std::size_t, const RopeOptions&);
 template RopeTables<double> rope_tables(std::size_t, const RopeOptions&);
+template Tensor<float> rope_rotated(const Tensor<float>&, const RopeOptions&, const RopeTables<float>&, std::size_t);
+template Tensor<double> rope_rotated(const Tensor<double>&, const RopeOptions&, const RopeTables<double>&, std::size_t);
 template Tensor<float> rope_rotated(const Tensor<float>&, const RopeOptions&);
 template Tensor<double> rope_rotated(const Tensor<double>&, const RopeOptions&);
 

@@ -54,6 +54,12 @@ struct RopeTables {
 template <class T>
 RopeTables<T> rope_tables(std::size_t len, const RopeOptions& options);
 
+/// x [..., L, D] with row l rotated by row first + l of the tables, which belong to position
+/// offset + first + l; so that a decoder computes its tables once. Throws ShapeError unless the rank is at
+/// least 2, the last axis D, and the tables have those rows.
+template <class T>
+Tensor<T> rope_rotated(const Tensor<T>& x, const RopeOptions& options, const RopeTables<T>& tables, std::size_t first);
+
 /// x [..., L, D] with every row rotated by its position; coordinates from r on are copied. The sines and
 /// cosines are those of rope_tables. Throws ShapeError unless the rank is at least 2 and the last axis D.
 template <class T>
