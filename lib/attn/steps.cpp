@@ -29,7 +29,15 @@ std::vector<StepInfo> make_table() {
       {S::b_1, K::parameter, "b_1", "b_1", "", "b_1", "F", {}, "its bias", {"linear1.bias", "dense1.bias", "b_in", "", "fcb"}},
       {S::w_2, K::parameter, "w_2", "W_2", "", "W_2", "F, E", {}, "linear map from the middle back to the width of the layer", {"linear2.weightᵀ", "dense2.weightᵀ", "W_out", "", "fcprojw"}},
       {S::b_2, K::parameter, "b_2", "b_2", "", "b_2", "E", {}, "its bias", {"linear2.bias", "dense2.bias", "b_out", "", "fcprojb"}},
+      {S::token_table, K::parameter, "token_table", "E_t", "", "E_t", "V, E", {}, "one row of features for every token of the vocabulary", {"nn.Embedding.weight", "embedding.weight", "W_E", "", "wte"}},
+      {S::position_table, K::parameter, "position_table", "E_p", "", "E_p", "Lm, E", {}, "one row of features for every position", {"nn.Embedding.weight", "P", "W_pos", "", "wpe"}},
+      {S::segment_table, K::parameter, "segment_table", "E_s", "", "E_s", "Sg, E", {}, "one row of features for every kind of segment", {"", "segment_embedding.weight", "W_token_type", "", ""}},
+      {S::w_out, K::parameter, "w_out", "W_out", "", "W_{out}", "E, V", {}, "linear map from the last row of features to one score a token", {"nn.Linear.weightᵀ", "dense.weightᵀ", "W_U", "", "wteᵀ"}},
+      {S::b_out, K::parameter, "b_out", "b_out", "", "b_{out}", "V", {}, "its bias", {"nn.Linear.bias", "dense.bias", "b_U", "", ""}},
 
+      {S::token_embedding, K::step, "token_embedding", "X_t", "scale · E_t[tokens]", "X_t = s E_t[\\mathrm{tokens}]", "B, Lq, E", {S::token_table}, "the row of each token", {"embedding(tokens)", "embedding(X)", "hook_embed", "", ""}},
+      {S::position_embedding, K::step, "position_embedding", "X_p", "E_p[0 … Lq − 1]", "X_p = E_p[0 \\dots L_q - 1]", "Lq, E", {S::position_table}, "the row of each position", {"", "P[:, :L, :]", "hook_pos_embed", "", ""}},
+      {S::segment_embedding, K::step, "segment_embedding", "X_s", "E_s[0]", "X_s = E_s[0]", "Lq, E", {S::segment_table}, "the row of the segment; here every token is in segment 0", {"", "segment_embedding(segments)", "hook_token_type_embed", "", ""}},
       {S::x, K::input, "x", "X", "", "X", "B, Lq, E", {}, "the input: one row per position", {"query", "queries", "hook_q_input", "", "inp"}},
       {S::memory, K::input, "memory", "M", "", "M", "B, Ln, Ek", {}, "the source of keys and values in cross-attention", {"key", "keys", "hook_k_input", "", ""}},
       {S::memory_value, K::input, "memory_value", "M_v", "", "M_v", "B, Ln, Ev", {}, "the source of values, when it is not the source of keys", {"value", "values", "hook_v_input", "", ""}},
@@ -76,6 +84,8 @@ std::vector<StepInfo> make_table() {
       {S::ffn_up, K::step, "ffn_up", "U", "N·W_1 + b_1", "U = N W_1 + b_1", "B, Lq, F", {S::norm, S::w_1}, "the wide middle of the feed-forward, before the activation", {"linear1(x)", "dense1(X)", "hook_pre", "", "fch"}},
       {S::ffn_hidden, K::step, "ffn_hidden", "F", "act(U)", "F = \\mathrm{act}(U)", "B, Lq, F", {S::ffn_gate, S::ffn_up}, "the middle of the feed-forward after the activation", {"activation(linear1(x))", "relu(dense1(X))", "hook_post", "", "fch_gelu"}},
       {S::ffn_output, K::step, "ffn_output", "FW_2", "F·W_2 + b_2", "F W_2 + b_2", "B, Lq, E", {S::ffn_hidden, S::w_2}, "what the feed-forward adds to each row", {"linear2(activation(linear1(x)))", "dense2(relu(dense1(X)))", "hook_mlp_out", "", "fcproj"}},
+
+      {S::logits, K::step, "logits", "L", "Y·W_out + b_out", "L = Y W_{out} + b_{out}", "B, Lq, V", {S::output, S::w_out}, "one score for every token of the vocabulary: which comes next?", {"logits", "dense(X)", "logits", "", "logits"}},
   };
 }
 

@@ -10,12 +10,13 @@ import tree
 BASE = "base"  # the files directly in lib/attn: tensor, shape, steps, trace, error, random, …
 
 MAY_INCLUDE = {
-    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "weights", "ops"},
+    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "model", "weights", "ops"},
     "notebook": {"render", "lessons", "weights", "ops"},
     "verify":   {"io", "weights", "ops"},
     "lessons":  {"render", "ops"},
     "shapes":   {"render"},    # arithmetic of shapes, and the drawing of a split
     "cost":     {"weights", "ops"},
+    "model":    {"io", "weights", "ops"},
     "ops":      {"weights"},   # the parameters are operands
     "weights":  set(),
     "render":   set(),         # knows nothing of attention

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     ("lib/attn/weights/layouts.cpp", "bias_v"): "PyTorch's name of the parameter",
     ("lib/attn/weights/recipe.cpp", "*"): PYTHON,
     ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
+    ("lib/attn/model/config.cpp", "norm"): "a field of config.json",
     ("lib/attn/cost/*", "k"): "the width of a convolution's kernel",
     ("tools/complexity-compare/*", "k"): "the width of a convolution's kernel",
     ("tools/attn-compute/report.cpp", "merged"): "the variant of a formula in the lesson files",
