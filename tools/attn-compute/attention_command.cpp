@@ -2,6 +2,7 @@
 
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
+#include "finite.hpp"
 #include "report.hpp"
 #include "verify_command.hpp"
 
@@ -9,8 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <limits>
 #include <utility>
 
 namespace attn::tools {
@@ -32,23 +31,6 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
   }
   if (result.layout) header.emplace_back("layout", result.layout->name);
   return header;
-}
-
-// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
-bool may_be_minus_infinity(Step step) {
-  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
-}
-
-void require_finite(const Trace& trace) {
-  for (const TraceEntry& entry : trace.entries) {
-    for (std::size_t i = 0; i < entry.tensor.size(); ++i) {
-      const double value = entry.tensor[i];
-      if (std::isfinite(value)) continue;
-      if (value == -std::numeric_limits<double>::infinity() && may_be_minus_infinity(entry.step)) continue;
-      throw NonFiniteError(entry.name, fmt::format("element {} of {} is {}, and --strict asks for finite results", i,
-                                                   to_string(entry.tensor.shape()), value));
-    }
-  }
 }
 
 }  // namespace

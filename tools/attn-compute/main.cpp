@@ -34,6 +34,11 @@ int main(int argc, char** argv) {
            "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n"
            "  attn-compute mha --mistake M7 --causal          the same with one key of the future visible\n",
            setup_mha},
+          {"transformer", "a whole Transformer from a model folder: text in, text and every step out",
+           "  attn-compute transformer --model data/models/zh-en-numbers --text 三百二十一\n"
+           "  attn-compute transformer --model DIR --text 三百二十一 --steps 'decoder.1.cross.weights'\n"
+           "  attn-compute transformer --model DIR --names gpt2.json --tokens 5,6,7 --max-tokens 10 --top-k 5 --seed 1\n",
+           setup_transformer},
           {"mistakes", "the catalogue of mistakes that verification can name",
            "  attn-compute mistakes\n"
            "  attn-compute mistakes C1 M8 --lang zh\n"

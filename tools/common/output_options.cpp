@@ -114,19 +114,23 @@ void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
   add_colour(app, o);
 }
 
-void add_output_options(CLI::App& app, OutputOptions& o) {
+void add_step_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
   add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
-  app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
   add_notes(app, o, "Explain every step (default)");
   add_colour(app, o);
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
   add_full(app, o);
+}
+
+void add_output_options(CLI::App& app, OutputOptions& o) {
+  add_step_options(app, o);
+  app.add_option("--cell", o.cell, "Take one number apart, e.g. 'weights[0,1,2,3]'")->type_name("CELL")->group(group);
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
 }
 

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <memory>
+#include <utility>
 
 namespace attn {
 namespace {
@@ -156,21 +158,31 @@ ModelConfig parse_model_config(std::string_view text, const std::string& subject
 }
 
 template <class T>
-LayerOptions<T> layer_options(const ModelConfig& config) {
-  LayerOptions<T> options;
-  for (MultiheadOptions<T>* attention : {&options.self, &options.cross}) {
+StackOptions<T> stack_options(const ModelConfig& config) {
+  StackOptions<T> options;
+  for (MultiheadOptions<T>* attention : {&options.layer.self, &options.layer.cross}) {
     attention->heads = config.sizes.heads;
     attention->kv_heads = config.sizes.kv_heads;
     attention->attention.scale = config.attention_scale;
   }
-  options.placement = config.norm.place;
-  options.norm.kind = config.norm.kind;
-  options.norm.eps = config.eps;
-  options.activation = config.activation;
+  if (config.positions == Positions::rope_half || config.positions == Positions::rope_interleaved) {
+    RotaryPositions<T> rotary;
+    rotary.options.head_dim = config.sizes.head_dim;
+    rotary.options.base = config.rope_base;
+    rotary.options.pairing = config.positions == Positions::rope_half ? RotaryPairing::half_split : RotaryPairing::interleaved;
+    const std::size_t longest = config.sizes.max_length;
+    if (longest > 0) rotary.tables = std::make_shared<const RopeTables<T>>(rope_tables<T>(longest, rotary.options));
+    options.layer.self.attention.rotary = std::move(rotary);
+  }
+  options.layer.placement = config.norm.place;
+  options.layer.norm.kind = config.norm.kind;
+  options.layer.norm.eps = config.eps;
+  options.layer.activation = config.activation;
+  options.embedding_scale = config.embedding_scale;
   return options;
 }
 
-template LayerOptions<float> layer_options(const ModelConfig&);
-template LayerOptions<double> layer_options(const ModelConfig&);
+template StackOptions<float> stack_options(const ModelConfig&);
+template StackOptions<double> stack_options(const ModelConfig&);
 
 }  // namespace attn

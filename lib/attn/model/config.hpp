@@ -19,7 +19,7 @@
 // head_dim = width / heads, LayerNorm after the residual connection, eps 1e-5, ReLU, learned positions.
 #pragma once
 
-#include <attn/ops/layer.hpp>
+#include <attn/ops/transformer.hpp>
 #include <attn/weights/transformer_weights.hpp>
 
 #include <cstddef>
@@ -95,8 +95,8 @@ struct ModelConfig {
 /// Throws InputError for anything missing, unknown or contradictory.
 ModelConfig parse_model_config(std::string_view text, const std::string& subject);
 
-/// The options of a layer of this model, masks and positions aside.
+/// The options of the stacks of this model, masks aside; rotary positions up to max_length are computed here, once.
 template <class T>
-LayerOptions<T> layer_options(const ModelConfig& config);
+StackOptions<T> stack_options(const ModelConfig& config);
 
 }  // namespace attn
