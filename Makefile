@@ -14,7 +14,7 @@ configure = $(generator) cmake --preset $(1)
 run_tests = $(generator) JOBS=$(JOBS) scripts/run-tests.sh
 cxx_files = git ls-files -- '*.cpp' '*.hpp'
 
-.PHONY: build demo test test-release sanitize bench install format tidy clean help packages test-packages
+.PHONY: build demo test test-release sanitize bench install format tidy clean help packages test-packages bench-packages
 
 build: packages  ## build the library and the tools (default)
 	@$(call configure,release)
@@ -32,9 +32,9 @@ test-release: test-packages  ## every test, in the release build only
 sanitize: test-packages  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer only
 	@$(run_tests) dev
 
-bench: packages  ## build tests/bench (needs Google Benchmark)
+bench: bench-packages  ## measure: start-up, output, memory, each beside a peer (build/bench/bench.json)
 	@$(call configure,release) -B build/bench -D ATTNSCOPE_BUILD_BENCHMARKS=ON -D ATTNSCOPE_BUILD_TESTS=OFF
-	@cmake --build build/bench --parallel $(JOBS)
+	@cmake --build build/bench --parallel $(JOBS) --target bench
 
 install: build  ## install under PREFIX (/usr/local)
 	@cmake --install build/release --prefix "$(PREFIX)"
@@ -57,3 +57,6 @@ packages:
 
 test-packages:
 	@scripts/install-packages.sh tests
+
+bench-packages:
+	@scripts/install-packages.sh bench

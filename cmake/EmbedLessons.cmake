@@ -4,7 +4,7 @@
 if(CMAKE_SCRIPT_MODE_FILE)
   set(code "// Made from the lesson files by cmake/EmbedLessons.cmake.\n#include <attn/lessons/embedded.hpp>\n\n")
   string(APPEND code "namespace attn::lessons {\n\n")
-  foreach(name IN ITEMS en zh mistakes.en mistakes.zh shapes.en shapes.zh)
+  foreach(name IN ITEMS en zh mistakes.en mistakes.zh variants.en variants.zh shapes.en shapes.zh)
     file(READ ${LESSONS_DIR}/${name}.txt text)
     string(FIND "${text}" ")lesson\"" clash)
     if(NOT clash EQUAL -1)
@@ -25,7 +25,8 @@ add_custom_command(
   OUTPUT ${embedded_lessons}
   COMMAND ${CMAKE_COMMAND} -D LESSONS_DIR=${lessons_dir} -D OUTPUT=${embedded_lessons} -P ${embed_script}
   DEPENDS ${lessons_dir}/en.txt ${lessons_dir}/zh.txt ${lessons_dir}/mistakes.en.txt
-    ${lessons_dir}/mistakes.zh.txt ${lessons_dir}/shapes.en.txt ${lessons_dir}/shapes.zh.txt ${embed_script}
+    ${lessons_dir}/mistakes.zh.txt ${lessons_dir}/variants.en.txt ${lessons_dir}/variants.zh.txt
+    ${lessons_dir}/shapes.en.txt ${lessons_dir}/shapes.zh.txt ${embed_script}
   COMMENT "Embedding the lessons"
   VERBATIM)
 target_sources(attn PRIVATE ${embedded_lessons})

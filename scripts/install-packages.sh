@@ -3,13 +3,17 @@
 #
 #     scripts/install-packages.sh          to build and run the tools
 #     scripts/install-packages.sh tests    to run the tests too
+#     scripts/install-packages.sh bench    to run the benchmarks
 #
 # Does nothing, and asks for no privileges, when everything is there.
 set -eu
 
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
-if [ "${1:-}" = tests ]; then packages="$packages python3-numpy"; fi
+case ${1:-} in
+  tests) packages="$packages python3-numpy" ;;
+  bench) packages="$packages python3-numpy libbenchmark-dev" ;;
+esac
 
 oldest_cmake=3.24
 

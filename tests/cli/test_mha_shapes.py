@@ -254,7 +254,7 @@ class MasksTest(Shapes):
         return self.json_of("masks", "--from", source, "--to", target, "--mask", mask, *options)
 
     def json_of(self, *arguments):
-        return json.loads(self.output(*arguments))["steps"][0]["values"]
+        return self.json(*arguments)["steps"][0]["values"]
 
     def test_the_table_says_that_true_means_opposite_things(self):
         rows = {row["name"]: row for row in self.json("masks")["masks"]}

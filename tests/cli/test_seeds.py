@@ -1,20 +1,29 @@
 """What is drawn, and in which order."""
+import pathlib
+import struct
 import unittest
 
 import numpy as np
 
 from tool import SUBCOMMANDS, ToolTest, USAGE
 
-# torch 1.13.1, CPU: torch.manual_seed(0); torch.randn(2, 3, 4)[0, 0] and torch.manual_seed(1234); torch.rand(3).
-RANDN_SEED_0 = [-1.1258398294, -1.1523602009, -0.2505785823, -0.4338788092]
-RAND_SEED_1234 = [0.0289792418, 0.4018985629, 0.2598441839]
+REFERENCE = pathlib.Path(__file__).parents[1] / "reference"
+
+
+def first_rand_of_seed_42():
+    """torch.manual_seed(42); torch.rand(1), as tests/reference/make_random.py wrote it: the bits of a float32."""
+    lines = (REFERENCE / "random.txt").read_text().splitlines()
+    kind, count, _, _, bits = lines[lines.index("seed 42") + 1].split()
+    assert (kind, count) == ("rand", "1")
+    return struct.unpack(">f", bytes.fromhex(bits))[0]
 
 
 class SeedTest(ToolTest):
     def test_a_seed_gives_the_numbers_of_pytorch(self):
-        self.assert_close(self.step("q", "dot", "--query", "randn:2x3x4", "--key", "ones:2x3x4")[0, 0, 0], RANDN_SEED_0, 1e-9)
-        drawn = self.step("q", "dot", "--seed", 1234, "--query", "rand:1x3", "--key", "ones:1x3")
-        self.assert_close(drawn[0, 0, 0], RAND_SEED_1234, 1e-9)
+        drawn = self.step("q", "dot", "--query", "randn:2x3x4", "--key", "ones:2x3x4")
+        self.assert_close(drawn, np.load(REFERENCE / "attention/seed-dot-document/steps.npz")["q"], 3e-7)
+        drawn = self.step("q", "dot", "--seed", 42, "--query", "rand:1x1", "--key", "ones:1x1")
+        self.assertEqual(drawn.item(), first_rand_of_seed_42())
 
     def test_generators_draw_in_the_order_of_the_command_line(self):
         first = self.steps("dot", "--query", "randn:1x2x3", "--key", "randn:1x2x3")

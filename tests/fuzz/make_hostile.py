@@ -260,9 +260,9 @@ def json_cases():
         yield read_case(f"cut at {cut}", "cut.json", good[:cut])
     for name, text in {
         "ragged": "[[1,2,3],[4,5]]", "ragged depth": "[[1,2,3],4]", "null": "[[1,null,3]]", "text": '[["a",2,3]]', "mixed": "[[true,2,3]]",
-        "NaN token": "[[NaN,1,2]]", "Infinity token": "[[Infinity,1,2]]", "-Infinity token": "[[-Infinity,1,2]]", "1e400": "[[1e400,1,2]]",
+        "NaN token": "[[NaN,1,2]]", "Infinity token": "[[Infinity,1,2]]", "-Infinity token": "[[-Infinity,1,2]]", "1e400": "[[1e400,1,2]]", "1e-400": "[[1,2,1e-400]]",
         "hexadecimal": "[[0x10,1,2]]", "octal": "[[010,1,2]]", "plus": "[[+1,1,2]]", "bare point": "[[.5,1,2]]",
-        "trailing point": "[[5.,1,2]]", "trailing comma": "[[1,2,3],]", "comment": "[[1,2,3]] // no", "two documents": "[[1,2,3]] [[1,2,3]]",
+        "-0.1e-400": "[[-0.1e-400,1,2]]", "trailing point": "[[5.,1,2]]", "trailing comma": "[[1,2,3],]", "comment": "[[1,2,3]] // no", "two documents": "[[1,2,3]] [[1,2,3]]",
         "single quotes": "[['NaN',1,2]]", "unicode digit": "[[\u0661,1,2]]", "big integer": "[[9007199254740993,1,2]]", "spelled +Infinity": '[["+Infinity",1,2]]',
         "nan in lower case": '[["nan ",1,2]]', "key twice": '{"x":[[1,2,3]],"x":[[4,5,6]]}', "object in a list": '[[{"a":1},1,2]]',
         "nothing but blanks": "  \n ", "two objects": '{"a":[[1,2,3]]}{"b":1}', "an empty object": "{}", "no value": '{"x":}',

@@ -11,11 +11,13 @@ OPS_SUBJECT = "the subject of an error; name_of(Step) should give it"
 PYTHON = "a variable of the Python code that is printed"
 
 # (file, name), both of which may be patterns: what the literal means there.
-SHAPE_WORDS = "a word of a shape, an option or an API that happens to be a step's name"
 EXCEPTIONS = {
-    ("lib/attn/shapes/*.cpp", "*"): SHAPE_WORDS,
-    ("lib/attn/weights/foreign_layouts.cpp", "*"): SHAPE_WORDS,
-    ("tools/mha-shapes/*.cpp", "*"): SHAPE_WORDS,
+    **{("lib/attn/shapes/api.cpp", name): "the name that somebody's API gives to an argument"
+       for name in ("x", "memory", "mask", "heads")},
+    **{("lib/attn/shapes/spoken.cpp", name): "a variable in somebody's program" for name in ("q", "k", "v")},
+    ("tools/mha-shapes/cmd_check.cpp", "heads"): "a key of JSON: the number of heads",
+    ("tools/mha-shapes/cmd_layouts.cpp", "heads"): "the title of a column: the number of heads",
+    ("lib/attn/weights/foreign_layouts.cpp", "weights"): "what a framework calls a parameter",
     ("lib/attn/cost/conventions.cpp", "mask"): "the masking that a counter counts",
     ("lib/attn/ops/alibi.cpp", "heads"): "the subject of an error",
     ("lib/attn/ops/softmax.cpp", "mask"): "the subject of an error",

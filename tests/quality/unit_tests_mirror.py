@@ -6,13 +6,6 @@ import tree
 EXCEPTIONS = {
     "io/npz_module.cpp": "tests/unit/io/test_npz.cpp reads through the module",
     "ops/blas_module.cpp": "loaded by ops/blas.cpp, whose tests call it",
-    "cost/conventions.cpp": "a table; tests/unit/cost/test_flops.cpp holds its rows to claims written by hand",
-    "cost/machine.cpp": "describes the machine at hand; tests/cli/complexity runs it",
-    "shapes/api.cpp": "a table; tests/unit/shapes/test_masks.cpp and test_claims.cpp read it",
-    "shapes/module.cpp": "covered by tests/unit/shapes/test_trace.cpp on recorded modules",
-    "shapes/program.cpp": "covered by tests/unit/shapes/test_python.cpp and the programs in tests/cli/shapes",
-    "shapes/trace_layers.cpp": "covered by tests/unit/shapes/test_trace.cpp on recorded modules",
-    "shapes/tracer.cpp": "covered by tests/unit/shapes/test_trace.cpp on recorded modules",
     "weights/foreign_layouts.cpp": "a table; tests/unit/weights/test_layouts.cpp and test_convert.cpp walk its rows",
 }
 

@@ -7,9 +7,11 @@
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
+#include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace attn::tools {
@@ -40,7 +42,16 @@ AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::s
   add_score_options(app, scores, tensors, default_scale);
   add_run_options(app, run);
   add_verify_options(app, verify);
+  add_mistake_option(app, verify);
   add_output_options(app, output);
+}
+
+void check_verify(const AttentionCommand& command) {
+  std::vector<std::string> ids;
+  for (const Mistake& mistake : mistake_table()) {
+    if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
+  }
+  check_verify_options(command.verify, command.run.dtype, ids);
 }
 
 RunPlan plan_of(const AttentionCommand& command) {

@@ -8,9 +8,9 @@
 #include "../common/run_tool.hpp"
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
+#include "../common/verify_options.hpp"
 #include "planned_steps.hpp"
 #include "score_options.hpp"
-#include "verify_options.hpp"
 
 #include <attn/lessons/cell.hpp>
 #include <attn/random.hpp>
@@ -47,6 +47,9 @@ struct AttentionResult {
   bool add_zero_attn = false;           ///< the module appended a key of zeros
   std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
 };
+
+/// Throws UsageError for verification options that contradict each other or name no mistake of attention.
+void check_verify(const AttentionCommand& command);
 
 /// Draws the dropout mask [B, H, Lq, Lk], last of everything drawn; empty without dropout.
 template <class T>

@@ -119,7 +119,7 @@ int run_dot(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   use_default_inputs(c, budget);
   const Sizes sizes = sizes_of(c);
   budget.charge(planned_bytes(planned_steps(plan_of_dot(c)), sizes, precision_of<T>()), "the steps of this run");

@@ -91,7 +91,7 @@ int run_sdpa(AttentionCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   require_all_or_none(c.tensors);
   use_default_inputs(c, budget);
   const HeadCounts counts = head_counts(c);

@@ -92,7 +92,7 @@ int run(ModuleCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   c.tensors.read(budget);
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   ModuleWeights<T> read = read_weights<T>(c, budget);
   const MultiheadShape shape = read.shape;
   use_default_inputs(c, shape, budget);

@@ -1,11 +1,9 @@
 #include "verify_command.hpp"
 
-#include "../common/formats.hpp"
-#include "verify_report.hpp"
+#include "../common/verify_files.hpp"
 
 #include <attn/error.hpp>
-#include <attn/io/source.hpp>
-#include <attn/render/json.hpp>
+#include <attn/render/number.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
@@ -19,38 +17,20 @@ std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
   return shapes;
 }
 
-std::vector<ForeignTensor> read_submission(const std::string& path, const AttentionCommand& command) {
-  MemoryBudget budget(command.run.max_memory);
-  std::vector<ForeignTensor> tensors;
-  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()))) {
-    // A file of one array without a name stands for the result.
-    const std::string name = named.name.empty() ? std::string(name_of(Step::output)) : named.name;
-    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name)});
-    budget.charge(tensors.back().tensor.size() * sizeof(double), path);
-  }
-  return tensors;
-}
-
-Judged judge(const std::string& file, const AttentionCommand& command, const Problem<double>& problem) {
-  const VerifyCommandOptions& o = command.verify;
-  Judged judged{file, align(read_submission(file, command), shapes_of(problem), o.map), {}};
-  VerifyOptions options;
-  if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
-  options.equal_nan = o.equal_nan;
-  judged.verification = verify(problem, judged.theirs, options);
-  return judged;
-}
-
-void write_json_report(const std::vector<Judged>& judged, const AttentionCommand& command, const Problem<double>& problem) {
-  render::StringOutput output;
-  if (judged.size() == 1) {
-    render::write_json(output, json_of(judged.front(), problem, command.output.language));
-  } else {
-    render::JsonArray reports;
-    for (const Judged& one : judged) reports.push_back(json_of(one, problem, command.output.language));
-    render::write_json(output, render::JsonObject{{"reports", std::move(reports)}});
-  }
-  write_text_result(output.text(), command.output);
+// What the message about a mistake may say of this run.
+lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis) {
+  lessons::Placeholders values;
+  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
+  if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
+  values["step"] = std::string(name_of(diagnosis.step));
+  values["found"] = diagnosis.variant;
+  values["deviation"] = fmt::format("{:.1e}", diagnosis.residual);
+  const auto& attention = problem.options.attention;
+  values["expected"] = "";
+  values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
+  values["fill"] = render::number_text(attention.mask_fill);
+  values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
+  return values;
 }
 
 // What a run with these mistakes shows. Throws Error where their shapes cannot go on.
@@ -88,22 +68,13 @@ const Mistake* most_visible_variant(const std::string& id, const Problem<double>
 
 int verify_files(const AttentionCommand& command, const Problem<double>& problem) {
   std::vector<Judged> judged;
-  for (const std::string& file : command.verify.files) judged.push_back(judge(file, command, problem));
-  const std::string format = chosen_format(command.output).name;
-  if (format == "json") {
-    write_json_report(judged, command, problem);
-  } else if (format == "text") {
-    std::string text;
-    if (judged.size() > 1) text = render::table_text(table_of(judged)) + "\n";
-    for (const Judged& one : judged) text += text_of(one, problem, command.output.language) + "\n";
-    write_text_result(text, command.output);
-  } else {
-    write_table(judged.size() == 1 ? table_of_steps(judged.front()) : table_of(judged), "", command.output);
+  for (const std::string& file : command.verify.files) {
+    Submission theirs = align(read_submission(file, Step::output, command.run.max_memory), shapes_of(problem), command.verify.map);
+    Verification found = verify(problem, theirs, verify_options_of(command.verify));
+    judged.push_back({file, std::move(theirs), std::move(found)});
   }
-  for (const Judged& one : judged) {
-    if (one.verification.verdict != Verdict::match) return exit_different;
-  }
-  return exit_done;
+  const auto values = [&problem](const Diagnosis& diagnosis) { return values_of(problem, diagnosis); };
+  return report_judged(judged, {command.output.language, values}, command.output);
 }
 
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {

@@ -50,6 +50,12 @@ std::string table_format_help(const OutputOptions& o) {
   return format_help(names, o);
 }
 
+std::string any_format_help(const OutputOptions& o) {
+  std::vector<std::string> names;
+  for (const Format& format : format_table()) names.push_back(format.name);
+  return format_help(names, o);
+}
+
 void add_text(CLI::App& app, const char* option, const char* type, const std::string& help,
               std::function<void(const std::string&)> set) {
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
@@ -140,10 +146,14 @@ void add_table_options(CLI::App& app, OutputOptions& o) {
   add_notes(app, o, "Explain the tables (default)");
 }
 
+void add_report_or_tensor_options(CLI::App& app, OutputOptions& o) {
+  add_destination(app, o, any_format_help(o));
+  add_notes(app, o, "Explain the tables (default)");
+  add_colour(app, o);
+}
+
 void add_array_options(CLI::App& app, OutputOptions& o) {
-  std::vector<std::string> names;
-  for (const Format& format : format_table()) names.push_back(format.name);
-  add_destination(app, o, format_help(names, o));
+  add_destination(app, o, any_format_help(o));
   add_precision(app, o);
   add_notes(app, o, "Explain the numbers (default)");
   add_colour(app, o);

@@ -46,6 +46,9 @@ void add_step_options(CLI::App& app, OutputOptions& options);
 /// --output means something else.
 void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 
+/// The same for a subcommand whose result is an answer in words or a tensor: --format knows all formats.
+void add_report_or_tensor_options(CLI::App& app, OutputOptions& options);
+
 /// The entries whose names match the options' globs; without globs every entry that is not a
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step
 /// that this run does not compute.

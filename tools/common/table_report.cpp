@@ -6,6 +6,7 @@
 #include <attn/io/sink.hpp>
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
+#include <attn/render/latex_text.hpp>
 
 #include <variant>
 

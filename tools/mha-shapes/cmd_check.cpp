@@ -7,12 +7,13 @@
 
 #include <attn/error.hpp>
 #include <attn/io/file.hpp>
+#include <attn/io/names.hpp>
 #include <attn/shapes/claims.hpp>
+#include <attn/steps.hpp>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
 #include <memory>
 
 namespace attn::tools {
@@ -85,13 +86,28 @@ CheckResult check(const CheckCommand& c) {
   return result;
 }
 
+// A keyword that no API has is most often a slip of the hand.
+std::string repair_of(const CheckCommand& c, const Finding& finding) {
+  lessons::Placeholders values = finding.values;
+  std::string variant;
+  if (finding.rule == "unknown_keyword") {
+    std::vector<std::string> known;
+    for (const std::string& name : parse_list("", values.at("list"))) known.push_back(name.substr(name.find_first_not_of(' ')));
+    if (const auto near = io::near_miss(finding.subject, known)) {
+      values["right"] = *near;
+      variant = "near";
+    }
+  }
+  return lessons::shape_lesson(c.output.language).note("shapes.repair." + finding.rule, variant, values).value_or("");
+}
+
 render::Table table_of(const CheckCommand& c, const std::vector<Finding>& findings) {
   const lessons::Language language = c.output.language;
   render::Table table;
   table.columns = {column(language, "rule"), column(language, "subject"), column(language, "problem"), column(language, "repair")};
   for (const Finding& finding : findings) {
     table.rows.push_back({finding.rule, finding.subject, say(language, "rule." + finding.rule, finding.values),
-                          say(language, "repair." + finding.rule, finding.values)});
+                          repair_of(c, finding)});
   }
   return table;
 }
@@ -104,24 +120,21 @@ std::string text_body(const CheckCommand& c, const std::vector<Finding>& finding
   for (const Finding& finding : findings) {
     const std::string problem = indented(say(language, "rule." + finding.rule, finding.values), 2);
     text += (colour ? "\033[38;5;160m✗\033[0m " : "✗ ") + problem.substr(2);
-    if (c.output.notes) text += indented("→ " + say(language, "repair." + finding.rule, finding.values), 4);
+    if (c.output.notes) text += indented("→ " + repair_of(c, finding), 4);
   }
   return text;
-}
-
-std::string python_call(const shapes::CheckedCall& checked, const shapes::ModuleConfig& config) {
-  const bool torch = config.impl == shapes::Impl::torch;
-  return fmt::format("{}({}={}, {}={}{})", checked.constructor, torch ? "embed_dim" : "d_model", config.d_model, torch ? "num_heads" : "heads",
-                     config.heads, config.batch_first ? ", batch_first=True" : "");
 }
 
 std::vector<std::string> alternative_lines(const CheckCommand& c, const shapes::CheckedCall& checked) {
   std::vector<std::string> lines;
   for (const shapes::Alternative& a : shapes::nearest_consistent(checked)) {
     std::string line = say(c.output.language, "check.alternative",
-                           {{"E", std::to_string(a.config.d_model)}, {"H", std::to_string(a.config.heads)}, {"D", std::to_string(a.config.d_model / a.config.heads)}});
+                           {{"name", shapes::constructor_name(a.config.impl, shapes::Role::d_model)},
+                            {"E", std::to_string(a.config.d_model)},
+                            {"H", std::to_string(a.config.heads)},
+                            {"D", std::to_string(a.config.d_model / a.config.heads)}});
     if (!a.input.empty()) line += ": x " + to_string(a.input) + " → " + to_string(a.output);
-    lines.push_back(line + "   " + python_call(checked, a.config));
+    lines.push_back(line + (checked.api ? "   " + constructor_call(*checked.api, a.config) : ""));
   }
   return lines;
 }
@@ -133,38 +146,71 @@ render::JsonArray alternatives_json(const shapes::CheckedCall& checked) {
                                           {"heads", std::uint64_t{a.config.heads}},
                                           {"head_dim", std::uint64_t{a.config.d_model / a.config.heads}},
                                           {"input", render::json_of(a.input)},
-                                          {"output", render::json_of(a.output)},
+                                          {std::string(name_of(Step::output)), render::json_of(a.output)},
                                           {"changes", std::uint64_t{a.changes}},
-                                          {"call", python_call(checked, a.config)}});
+                                          {"call", checked.api ? constructor_call(*checked.api, a.config) : ""}});
   }
   return array;
 }
 
+// Sizes that the code leaves open, each once: "embed_dim = width, num_heads = heads".
+std::vector<std::string> unknown_sizes(const CheckResult& result) {
+  std::vector<std::string> names;
+  for (const shapes::CheckedCall& checked : result.calls) {
+    for (const std::string& name : checked.unknown) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// Whether any module has sizes; without them a check of names alone must not look like success.
+bool compares_something(const CheckResult& result) {
+  return std::any_of(result.calls.begin(), result.calls.end(), [](const shapes::CheckedCall& checked) {
+    return checked.unknown.empty() || (checked.config.d_model > 0 && checked.config.heads > 0);
+  });
+}
+
+void report_contradictions(Report& report, const CheckCommand& c, const CheckResult& result) {
+  const std::size_t count = result.findings.size();
+  report.introduction = {lessons::shape_lesson(c.output.language)
+                             .note("shapes.check.count", count == 1 ? "one" : "", {{"count", std::to_string(count)}})
+                             .value_or("")};
+  const shapes::CheckedCall& last = result.calls.back();
+  report.facts.emplace_back("nearest", alternatives_json(last));
+  const std::vector<std::string> lines = alternative_lines(c, last);
+  if (lines.empty() || !c.output.notes) return;
+  report.closing = {say(c.output.language, "check.nearest")};
+  report.closing.insert(report.closing.end(), lines.begin(), lines.end());
+}
+
+void report_output(Report& report, const CheckCommand& c, const shapes::CheckedCall& checked) {
+  if (checked.call.query.empty() || checked.config.d_model == 0 || checked.config.heads == 0) return;
+  const Shape output = shapes::output_shape(checked.config, checked.call);
+  report.closing.push_back(say(c.output.language, "check.output", {{"found", to_string(output)}}));
+  report.facts.emplace_back(std::string(name_of(Step::output)), render::json_of(output));
+}
+
 int run(const CheckCommand& c) {
   const CheckResult result = check(c);
-  const shapes::CheckedCall& last = result.calls.back();
+  const bool consistent = result.findings.empty(), compared = compares_something(result);
   Report report;
   report.rows_key = "contradictions";
   report.title = say(c.output.language, "check.title");
   report.table = table_of(c, result.findings);
-  report.text_body = text_body(c, result.findings);
-  const bool consistent = result.findings.empty();
-  report.facts = {{"tool", "mha-shapes check"}, {"verdict", consistent ? "consistent" : "contradictory"}};
-  if (!consistent) {
-    report.introduction = {say(c.output.language, "check.count", {{"count", std::to_string(result.findings.size())}})};
-    report.facts.emplace_back("nearest", alternatives_json(last));
-    const std::vector<std::string> lines = alternative_lines(c, last);
-    if (!lines.empty() && c.output.notes) {
-      report.closing = {say(c.output.language, "check.nearest")};
-      report.closing.insert(report.closing.end(), lines.begin(), lines.end());
-    }
-  } else if (!last.call.query.empty() && last.config.d_model > 0) {
-    const Shape output = shapes::output_shape(last.config, last.call);
-    report.closing = {say(c.output.language, "check.output", {{"found", to_string(output)}})};
-    report.facts.emplace_back("output", render::json_of(output));
+  report.text_body = consistent && !compared ? indented(say(c.output.language, "check.incomparable"), 0) : text_body(c, result.findings);
+  report.facts = {{"tool", "mha-shapes check"}, {"verdict", !consistent ? "contradictory" : compared ? "consistent" : "incomparable"}};
+  if (!consistent) report_contradictions(report, c, result);
+  if (consistent && compared) report_output(report, c, result.calls.back());
+  const std::vector<std::string> unknown = unknown_sizes(result);
+  report.facts.emplace_back("unknown", render::JsonArray(unknown.begin(), unknown.end()));
+  if (!unknown.empty() && c.output.notes) {
+    std::string list;
+    for (const std::string& name : unknown) list += (list.empty() ? "" : ", ") + name;
+    report.closing.push_back(say(c.output.language, "check.unknown", {{"list", list}}));
   }
   write(report, c.output);
-  return consistent ? exit_done : exit_different;
+  return consistent && compared ? exit_done : exit_different;
 }
 
 void add_claims(CLI::App& app, CheckCommand& c) {

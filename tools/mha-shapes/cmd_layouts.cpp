@@ -32,6 +32,7 @@ Choices<const LayoutInfo*> layout_choices() {
 }
 
 std::string packing_key(const LayoutRow& row) {
+  if (row.presence == Presence::with_bias && row.feeds.size() > 1) return "in_a_row";
   switch (row.packing) {
     case Packing::stacked_qkv: return "stacked";
     case Packing::side_by_side_qkv: return "side_by_side";
@@ -64,7 +65,8 @@ std::string feeds_of(const LayoutRow& row) {
 
 // "(3·E, E)", as the traces write axes.
 std::string axes_text(const LayoutRow& row) {
-  std::string text = "(" + std::string(row.axes) + ")";
+  const bool one = split_axes(row.axes).size() == 1;
+  std::string text = "(" + std::string(row.axes) + (one ? ",)" : ")");
   for (std::size_t star = text.find('*'); star != std::string::npos; star = text.find('*', star)) text.replace(star, 1, "·");
   return text;
 }
@@ -162,7 +164,7 @@ Run setup_layouts(CLI::App& app) {
   add_choice(app, "--to", c->to, layout_choices(), "Layout to write as the file OUT")->group("Weights");
   app.add_option("in", c->input, "Weights to convert: .safetensors or .npz, or FILE:PREFIX for one module of a model")->type_name("IN")->group("Weights");
   app.add_option("out", c->result, "File to write: .safetensors or .npz")->type_name("OUT")->group("Weights");
-  app.add_option("--inspect", c->inspect, "Say which layouts the names and shapes of a file fit; reads no numbers of a .safetensors file")
+  app.add_option("--inspect", c->inspect, "Say which layouts the names and shapes of a file fit; reads headers only")
       ->type_name("FILE")->group("Weights");
   add_size_options(app, c->sizes, {"--d-model", "--heads", "--kv-heads"});
   add_report_options(app, c->output);

@@ -1,21 +1,21 @@
 // The mask each API expects, and conversion from one to another.
 #include "../common/choices.hpp"
 #include "../common/formats.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/numbers.hpp"
 #include "../common/size_options.hpp"
+#include "mask_report.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/array.hpp>
-#include <attn/io/npy.hpp>
 #include <attn/io/source.hpp>
 #include <attn/shapes/masks.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace attn::tools {
 namespace {
@@ -25,6 +25,7 @@ struct MasksCommand {
   const shapes::MaskApi* to = nullptr;
   std::string mask;
   SizeOptions sizes;
+  std::size_t max_memory = 0;
   OutputOptions output;
 };
 
@@ -61,31 +62,14 @@ int print_table(const MasksCommand& c) {
   for (const shapes::MaskApi& api : shapes::mask_table()) {
     std::string axes = "(" + std::string(api.axes) + (api.axes == "B" ? ",)" : ")");
     if (const std::size_t star = axes.find('*'); star != std::string::npos) axes.replace(star, 1, "·");
-    report.table.rows.push_back({std::string(api.name), std::string(api.argument), axes, std::string(api.dtype),
+    report.table.rows.push_back({std::string(api.name), std::string(api.argument), axes, std::string(name_of(api.dtype)),
                                  say(language, meaning_key(api.meaning)), say(language, broadcast_key(api))});
   }
+  report.text_body = lines_with_notes(report.table, 1);
   report.facts = {{"tool", "mha-shapes masks"}};
   if (c.output.notes) report.closing = {say(language, "masks.warning"), say(language, "masks.order")};
   write(report, c.output);
   return exit_done;
-}
-
-void print_mask(const MasksCommand& c, const shapes::MaskValues& mask) {
-  Tensor<double> tensor = empty<double>(mask.shape);
-  std::copy(mask.values.begin(), mask.values.end(), tensor.data());
-  const std::string& path = c.output.path;
-  if (path.size() > 4 && path.compare(path.size() - 4, 4, ".npy") == 0) {
-    const auto sink = io::open_sink(path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
-    io::write_npy(*sink, tensor);
-    sink->finish();
-    return;
-  }
-  const auto sink = io::open_sink(path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
-  SinkOutput output(*sink);
-  render::JsonTrace json(output, {{"tool", "mha-shapes masks"}, {"from", c.from->name}, {"to", c.to->name}});
-  json.add({{"step", "mask"}, {"axes", c.to->axes}, {"shape", render::json_of(mask.shape)}}, tensor);
-  json.finish();
-  sink->finish();
 }
 
 int run(const MasksCommand& c) {
@@ -93,10 +77,14 @@ int run(const MasksCommand& c) {
   for (const auto& [given, option] : {std::pair(c.from != nullptr, "--from"), std::pair(c.to != nullptr, "--to"), std::pair(!c.mask.empty(), "--mask")}) {
     if (!given) throw UsageError(option, "is missing: a conversion needs --from, --to and --mask");
   }
-  const io::Array array = io::read_array(c.mask, "--mask");
-  const Tensor<double> tensor = io::to_tensor<double>(array, "--mask " + c.mask);
+  MemoryBudget budget(c.max_memory);
+  const io::Array array = io::read_array(c.mask, "--mask", io::MemoryLimit(budget.left()));
+  const Tensor<double> tensor = io::to_tensor<double>(array, "--mask " + c.mask, io::MemoryLimit(budget.left()));
   const shapes::MaskValues mask = {shape_of(tensor), {tensor.begin(), tensor.end()}};
-  print_mask(c, shapes::convert_mask(*c.from, *c.to, mask, c.sizes.batch.value_or(0), c.sizes.heads.value_or(0), c.sizes.query_len.value_or(0)));
+  // While it is written a mask is there as values, as a tensor and in its own type.
+  const shapes::MaskSizes sizes = {c.sizes.batch.value_or(0), c.sizes.heads.value_or(0), c.sizes.query_len.value_or(0), c.sizes.key_len.value_or(0),
+                                   budget.left() / (3 * sizeof(double))};
+  write_mask(*c.from, *c.to, shapes::convert_mask(*c.from, *c.to, mask, sizes), c.output);
   return exit_done;
 }
 
@@ -106,9 +94,12 @@ Run setup_masks(CLI::App& app) {
   auto c = std::make_shared<MasksCommand>();
   add_choice(app, "--from", c->from, api_choices(), "What the mask is written for")->group("Masks");
   add_choice(app, "--to", c->to, api_choices(), "What it is needed for")->group("Masks");
-  app.add_option("--mask", c->mask, "The mask: a file or a literal; written as JSON, or as an .npy file")->type_name("T")->group("Masks");
-  add_size_options(app, c->sizes, {"--batch", "--query-len", "--heads"});
-  add_report_options(app, c->output);
+  app.add_option("--mask", c->mask, "The mask: a file or a literal")->type_name("T")->group("Masks");
+  add_size_options(app, c->sizes, {"--batch", "--query-len", "--key-len", "--heads"});
+  app.add_option_function<std::string>("--max-memory", [raw = c.get()](const std::string& text) { raw->max_memory = parse_bytes("--max-memory", text); },
+                                       "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)")
+      ->type_name("SIZE")->group("Numbers");
+  add_report_or_tensor_options(app, c->output);
   return [c]() { return run(*c); };
 }
 

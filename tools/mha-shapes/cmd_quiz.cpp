@@ -12,8 +12,6 @@
 #include <memory>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
-
 namespace attn::tools {
 namespace {
 

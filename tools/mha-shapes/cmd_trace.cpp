@@ -7,12 +7,9 @@
 #include <attn/shapes/drawing.hpp>
 #include <attn/shapes/trace.hpp>
 
-#include <algorithm>
 #include <CLI/CLI.hpp>
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace attn::tools {
 namespace {
@@ -45,26 +42,6 @@ render::Table table_of(const TraceCommand& c, const ShapeTrace& trace, const les
   return table;
 }
 
-// The table of text, with the reason of a row under it instead of in a column that would be too narrow.
-std::string text_body(const TraceCommand& c, const ShapeTrace& trace, const lessons::Placeholders& values) {
-  render::Table table = table_of(c, trace, values);
-  if (c.output.notes) {
-    table.columns.pop_back();
-    for (auto& row : table.rows) row.pop_back();
-  }
-  const std::string plain = render::table_text(table, 160);
-  if (!c.output.notes) return plain;
-  std::string text;
-  std::size_t line = 0;
-  for (std::size_t start = 0; start < plain.size(); ++line) {
-    const std::size_t end = plain.find('\n', start) + 1;
-    text += plain.substr(start, end - start);
-    if (line >= 2) text += indented(why(c, trace[line - 2], values), 6);
-    start = end;
-  }
-  return text;
-}
-
 std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run, const ShapeTrace& trace,
                                     lessons::Placeholders values) {
   const lessons::Language language = c.output.language;
@@ -86,7 +63,8 @@ std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run,
     closing.push_back(say(language, "trace.buys"));
   }
   closing.push_back(say(language, "trace.total",
-                        {{"count", std::to_string(parameters)}, {"found", std::to_string(operations)}, {"expected", std::to_string(bytes)}}));
+                        {{"count", std::to_string(parameters)}, {"found", std::to_string(operations)}, {"expected", std::to_string(bytes)},
+                         {"name", std::string(name_of(c.module.dtype))}}));
   return closing;
 }
 
@@ -130,12 +108,13 @@ int run(const TraceCommand& c) {
   report.title = say(c.output.language, "trace.title", {{"name", std::string(shapes::impl_row(c.module.impl).python)}});
   if (c.output.notes) report.introduction = {say(c.output.language, "trace.intro")};
   report.table = table_of(c, trace, values);
-  report.text_body = text_body(c, trace, values);
+  report.text_body = c.output.notes ? lines_with_notes(report.table, report.table.columns.size() - 1) : render::table_text(report.table, 160);
   if (c.output.notes) report.closing = closing_of(c, module, trace, values);
   if (c.output.notes && sizes.heads > 0 && sizes.head_dim > 0) draw(report, c, values, sizes);
   report.facts = {{"tool", "mha-shapes trace"},
                   {"impl", shapes::impl_row(c.module.impl).name},
                   {"sizes", render::json_of(sizes)},
+                  {"dtype", name_of(c.module.dtype)},
                   {"output_axes", axes_json(trace.back().axes)},
                   {"output_shape", render::json_of(shapes::sizes(trace.back().axes))}};
   write(report, c.output);

@@ -11,8 +11,6 @@
 #include <memory>
 #include <set>
 
-#include <CLI/CLI.hpp>
-
 namespace attn::tools {
 namespace {
 
@@ -50,7 +48,7 @@ int print_rules(const WhyCommand& c) {
   report.title = say(language, "why.rules");
   report.table.columns = {column(language, "rule"), column(language, "framework"), column(language, "step"), column(language, "pattern")};
   for (const shapes::ErrorRule& rule : shapes::error_rules()) {
-    report.table.rows.push_back({std::string(rule.id), std::string(rule.framework), std::string(rule.steps), std::string(rule.pattern)});
+    report.table.rows.push_back({std::string(rule.id), std::string(rule.framework), steps_text(rule), std::string(rule.pattern)});
   }
   report.facts = {{"tool", "mha-shapes why"}};
   write(report, c.output);
@@ -73,9 +71,9 @@ int run(const WhyCommand& c) {
   }
   const lessons::Placeholders values = placeholders(*match);
   const std::string id(match->rule->id);
-  report.title = say(language, "why.title", {{"name", std::string(match->rule->framework)}, {"list", std::string(match->rule->steps)}});
+  report.title = say(language, "why.title", {{"name", std::string(match->rule->framework)}, {"list", steps_text(*match->rule)}});
   const std::string problem = say(language, "why." + id, values), repair = say(language, "fix." + id, values);
-  report.table.rows.push_back({id, std::string(match->rule->framework), std::string(match->rule->steps), problem, repair});
+  report.table.rows.push_back({id, std::string(match->rule->framework), steps_text(*match->rule), problem, repair});
   report.text_body = indented(problem, 0) + (c.output.notes ? indented("→ " + repair, 2) : "");
   write(report, c.output);
   return exit_done;

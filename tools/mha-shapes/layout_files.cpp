@@ -3,6 +3,7 @@
 #include <attn/error.hpp>
 #include <attn/io/array.hpp>
 #include <attn/io/file.hpp>
+#include <attn/io/headers.hpp>
 #include <attn/io/npz.hpp>
 #include <attn/io/safetensors.hpp>
 #include <attn/io/sink.hpp>
@@ -158,7 +159,7 @@ std::optional<LayoutFit> fit_module(const LayoutInfo& layout, const std::string&
 
 std::vector<LayoutFit> inspect_file(const std::string& path, std::size_t heads) {
   std::vector<NamedShape> all;
-  for (const io::NamedArray& named : io::read_all(path)) all.push_back({named.name, named.array.shape});
+  for (const io::ArrayHeader& header : io::read_headers(path)) all.push_back({header.name, header.shape});
   std::vector<LayoutFit> fits;
   for (const LayoutInfo* layout : all_layouts()) {
     const auto always = std::find_if(layout->rows.begin(), layout->rows.end(), [](const LayoutRow& row) { return row.presence == Presence::always; });

@@ -20,7 +20,7 @@ struct LayoutFit {
 };
 
 /// Every module of every layout whose names and shapes are in the file. `heads`: 0 for "not known".
-/// The header of a safetensors file is enough. Throws InputError, SystemError.
+/// Reads headers only. Throws InputError, SystemError.
 std::vector<LayoutFit> inspect_file(const std::string& path, std::size_t heads);
 
 struct ConversionRequest {

@@ -3,8 +3,6 @@
 #include "../common/choices.hpp"
 #include "report.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <attn/error.hpp>
 
 #include <CLI/CLI.hpp>
@@ -77,7 +75,7 @@ shapes::ModuleConfig config_of(const ModuleOptions& o) {
   config.ffn = o.ffn.value_or(2048);
   config.encoder_layers = config.decoder_layers = o.layers.value_or(6);
   config.vocabulary = o.vocabulary.value_or(0);
-  config.element_bytes = o.element_bytes;
+  config.element_bytes = size_of(o.dtype);
   config.bias = o.bias.value_or(o.impl != Impl::d2l);
   config.bias_kv = o.bias_kv;
   config.zero_attn = o.zero_attn;
@@ -121,8 +119,10 @@ void add_module_options(CLI::App& app, ModuleOptions& o) {
   app.add_flag_callback("--no-bias", [&o]() { o.bias = false; }, "Linear maps have no biases")->group("Options");
   app.add_flag("--bias-kv", o.bias_kv, "A learned key and value are appended (PyTorch's add_bias_kv)")->group("Options");
   app.add_flag("--add-zero-attn", o.zero_attn, "A key and a value of zeros are appended")->group("Options");
-  static const Choices<std::size_t> types = {{"float32", 4}, {"float64", 8}, {"float16", 2}, {"bfloat16", 2}};
-  add_choice(app, "--dtype", o.element_bytes, types, "Element type that the bytes are counted in (default float32, PyTorch's)")->group("Options");
+  Choices<DType> types;
+  for (const DType dtype : {DType::float32, DType::float64, DType::float16, DType::bfloat16}) types.emplace_back(name_of(dtype), dtype);
+  add_choice(app, "--dtype", o.dtype, types, "Type that bytes are counted in (default float32: nothing is computed here, and PyTorch's modules have it)")
+      ->group("Options");
 }
 
 ModuleRun module_run(const ModuleOptions& o) {

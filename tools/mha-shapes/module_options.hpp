@@ -4,6 +4,7 @@
 #include "../common/cli11_forward.hpp"
 #include "../common/size_options.hpp"
 
+#include <attn/dtype.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/shapes/module.hpp>
 #include <attn/shapes/rules.hpp>
@@ -20,7 +21,7 @@ struct ModuleOptions {
   bool batch_first = true;
   bool unbatched = false;
   bool bias_kv = false, zero_attn = false;
-  std::size_t element_bytes = 4;
+  DType dtype = DType::float32;  ///< what bytes are counted in: PyTorch's default, because its modules are traced
 };
 
 void add_module_options(CLI::App& app, ModuleOptions& options);

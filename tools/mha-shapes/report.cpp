@@ -4,6 +4,7 @@
 
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
+#include <attn/render/latex_text.hpp>
 #include <attn/render/output.hpp>
 
 #include <stdexcept>
@@ -12,6 +13,7 @@ namespace attn::tools {
 namespace {
 
 constexpr std::size_t page_width = 100;
+constexpr std::size_t unbroken_width = 160;
 
 std::string paragraphs(const std::vector<std::string>& texts) {
   std::string result;
@@ -107,6 +109,27 @@ std::string indented(const std::string& text, std::size_t margin) {
     result += std::string(margin, ' ') + line + "\n";
   }
   return result;
+}
+
+std::string lines_with_notes(render::Table table, std::size_t column) {
+  std::vector<std::string> notes;
+  const auto take_out = [column](auto& cells) { cells.erase(cells.begin() + static_cast<std::ptrdiff_t>(column)); };
+  for (auto& row : table.rows) {
+    notes.push_back(std::get<std::string>(row[column]));
+    take_out(row);
+  }
+  take_out(table.columns);
+  // Wide enough that no cell is wrapped: line i + 2 is row i, behind the titles and the rule.
+  const std::string plain = render::table_text(table, unbroken_width);
+  std::string text;
+  std::size_t line = 0;
+  for (std::size_t start = 0; start < plain.size(); ++line) {
+    const std::size_t end = plain.find('\n', start) + 1;
+    text += plain.substr(start, end - start);
+    if (line >= 2) text += indented(notes[line - 2], 6);
+    start = end;
+  }
+  return text;
 }
 
 render::Cell cell(std::size_t number) { return static_cast<std::int64_t>(number); }

@@ -39,6 +39,9 @@ render::Column column(lessons::Language language, const std::string& key,
 /// The same paragraph, wrapped to the page and indented.
 std::string indented(const std::string& text, std::size_t margin);
 
+/// The table as text, one column taken out and printed under each row, where it would be too narrow.
+std::string lines_with_notes(render::Table table, std::size_t column);
+
 /// 12345 as a table cell.
 render::Cell cell(std::size_t number);
 

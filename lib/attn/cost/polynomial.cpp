@@ -193,7 +193,7 @@ Polynomial Polynomial::common_factor() const {
 // Every term as coefficient, letters above and letters below the fraction line; factor(i, e) spells
 // letter i to the power e.
 template <class Factor>
-std::string Polynomial::spelled(Factor&& factor, const char* times, const char* over) const {
+std::string Polynomial::spelled(Factor&& factor, const Signs& signs) const {
   if (terms_.empty()) return "0";
   std::string text;
   for (const auto& [exponents, coefficient] : terms_) {
@@ -201,12 +201,14 @@ std::string Polynomial::spelled(Factor&& factor, const char* times, const char* 
     for (std::size_t i = 0; i < letter_count; ++i) {
       if (exponents[i] == 0) continue;
       std::string& side = exponents[i] > 0 ? product : divisor;
-      side += (side.empty() ? "" : times) + factor(i, std::abs(exponents[i]));
+      side += (side.empty() ? "" : signs.times) + factor(i, std::abs(exponents[i]));
     }
     const Count size = coefficient < 0 ? -coefficient : coefficient;
-    if (size != 1 || product.empty()) product = to_string(size) + (product.empty() ? "" : times + product);
-    if (!divisor.empty()) product += over + divisor;
-    text += text.empty() ? (coefficient < 0 ? "−" : "") : (coefficient < 0 ? " − " : " + ");
+    if (size != 1 || product.empty()) product = to_string(size) + (product.empty() ? "" : signs.times + product);
+    if (!divisor.empty()) product += signs.over + divisor;
+    const std::string sign = coefficient < 0 ? signs.minus : "+";
+    if (!text.empty()) text += " " + sign + " ";
+    else if (coefficient < 0) text += sign;
     text += product;
   }
   return text;
@@ -214,8 +216,8 @@ std::string Polynomial::spelled(Factor&& factor, const char* times, const char* 
 
 std::string Polynomial::text() const {
   return spelled(
-      [](std::size_t i, int exponent) { return letter_table()[i].name + (exponent > 1 ? superscript(exponent) : ""); }, "·",
-      "/");
+      [](std::size_t i, int exponent) { return letter_table()[i].name + (exponent > 1 ? superscript(exponent) : ""); },
+      {"·", "/", "−"});
 }
 
 std::string Polynomial::latex() const {
@@ -223,7 +225,7 @@ std::string Polynomial::latex() const {
       [](std::size_t i, int exponent) {
         return letter_table()[i].name + (exponent > 1 ? "^{" + std::to_string(exponent) + "}" : std::string());
       },
-      " ", " / ");
+      {" ", " / ", "-"});
 }
 
 std::string Polynomial::substituted(const Values& values) const {
@@ -231,7 +233,7 @@ std::string Polynomial::substituted(const Values& values) const {
       [&](std::size_t i, int exponent) {
         return to_string(values.numbers[i]) + (exponent > 1 ? superscript(exponent) : "");
       },
-      "·", "/");
+      {"·", "/", "−"});
 }
 
 }  // namespace attn::cost

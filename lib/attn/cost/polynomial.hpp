@@ -96,8 +96,11 @@ class Polynomial {
   struct Highest {
     bool operator()(const Exponents& a, const Exponents& b) const;
   };
+  struct Signs {
+    std::string times, over, minus;
+  };
   template <class Factor>
-  std::string spelled(Factor&& factor, const char* times, const char* over) const;
+  std::string spelled(Factor&& factor, const Signs& signs) const;
 
   std::map<Exponents, Count, Highest> terms_;
 };

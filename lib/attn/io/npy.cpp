@@ -1,4 +1,5 @@
 #include <attn/error.hpp>
+#include <attn/io/block.hpp>
 #include <attn/io/npy.hpp>
 #include <attn/io/npy_header.hpp>
 
@@ -23,8 +24,14 @@ Array read_npy(const Bytes& file, const std::string& subject, const MemoryLimit&
 }
 
 void write_npy(Sink& sink, const TensorView& tensor) {
-  sink.write(format_npy_header(tensor.precision(), tensor.shape()));
+  sink.write(format_npy_header(dtype_of(tensor.precision()), tensor.shape()));
   sink.write({static_cast<const char*>(tensor.data()), tensor.bytes()});
+}
+
+void write_npy(Sink& sink, const Array& array) {
+  const Block block = blocks_of({{"", array}}).front();
+  sink.write(format_npy_header(block.dtype, block.shape));
+  sink.write(block.data);
 }
 
 }  // namespace attn::io

@@ -16,4 +16,7 @@ Array read_npy(const Bytes& file, const std::string& subject, const MemoryLimit&
 /// Writes what numpy.load(..., allow_pickle=False) reads: version 1.0, row-major, '<f8' or '<f4'.
 void write_npy(Sink& sink, const TensorView& tensor);
 
+/// The same for an array of any type, in row-major order and little-endian (make_array): '|b1' for booleans.
+void write_npy(Sink& sink, const Array& array);
+
 }  // namespace attn::io

@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
+#include <stdexcept>
 
 namespace attn::io {
 namespace {
@@ -227,10 +230,12 @@ NpyHeader parse_npy_header(std::string_view file, const std::string& subject) {
   return header;
 }
 
-std::string format_npy_header(Precision precision, const Shape& shape) {
+std::string format_npy_header(DType dtype, const Shape& shape) {
   constexpr std::size_t alignment = 64, fixed = 10;
-  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}",
-                                 precision == Precision::float64 ? "<f8" : "<f4", to_string(shape));
+  const auto row = std::find_if(std::begin(type_rows), std::end(type_rows), [dtype](const TypeRow& r) { return r.dtype == dtype; });
+  if (row == std::end(type_rows)) throw std::invalid_argument("NPY has no element type for " + std::string(name_of(dtype)));
+  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': {}, }}",
+                                 size_of(dtype) == 1 ? '|' : '<', row->code, to_string(shape));
   const std::size_t unpadded = fixed + text.size() + 1;
   text.append((alignment - unpadded % alignment) % alignment, ' ');
   text += '\n';

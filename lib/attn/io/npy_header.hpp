@@ -25,6 +25,7 @@ struct NpyHeader {
 NpyHeader parse_npy_header(std::string_view file, const std::string& subject);
 
 /// A version 1.0 header, magic included, padded so that the data begins at a multiple of 64.
-std::string format_npy_header(Precision precision, const Shape& shape);
+/// Throws std::invalid_argument for bfloat16, which NPY cannot name.
+std::string format_npy_header(DType dtype, const Shape& shape);
 
 }  // namespace attn::io

@@ -1,4 +1,5 @@
 #include <attn/error.hpp>
+#include <attn/io/block.hpp>
 #include <attn/io/names.hpp>
 #include <attn/io/npy.hpp>
 #include <attn/io/npy_header.hpp>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 constexpr std::size_t longest_name = 65535;  // the length is a 16-bit field
+constexpr std::size_t header_room = 1 << 16;  // more than any header of a version 1.0 file
 
 std::unique_ptr<ZipReader> open_zip(const Bytes& file, const std::string& subject) {
   static const auto open =
@@ -83,19 +85,43 @@ std::vector<NamedArray> read_npz(const Bytes& file, const std::string& subject, 
   return arrays;
 }
 
-void write_npz(Sink& sink, const std::vector<NamedView>& tensors) {
+std::vector<ArrayHeader> read_npz_headers(const Bytes& file, const std::string& subject) {
+  const auto zip = open_zip(file, subject);
+  const std::vector<std::string> names = array_names(zip->entries(), subject);
+  std::vector<ArrayHeader> headers;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string entry = subject + ":" + one_line(names[i]);
+    const NpyHeader header = parse_npy_header(zip->read_beginning(i, header_room, entry), entry);
+    const std::size_t expected = header.data_offset + declared_bytes(header.dtype, header.shape, entry);
+    if (expected != zip->entries()[i].size) {
+      throw InputError(entry, "declares " + std::to_string(expected) + " bytes, but the archive holds " +
+                                  std::to_string(zip->entries()[i].size));
+    }
+    headers.push_back({names[i], header.dtype, header.shape});
+  }
+  return headers;
+}
+
+namespace {
+
+void write_blocks(Sink& sink, const std::vector<Block>& blocks) {
   ZipWriter zip(sink);
   std::set<std::string> names;
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [name, dtype, shape, data] : blocks) {
     if (name.empty() || name.size() + suffix.size() > longest_name || !names.insert(name).second) {
       throw UsageError(in_quotes(name),
                        "cannot name an array of an npz file: names are not empty, not repeated, and "
                        "shorter than 65532 bytes");
     }
-    const std::string_view data(static_cast<const char*>(tensor.data()), tensor.bytes());
-    zip.add(name + std::string(suffix), format_npy_header(tensor.precision(), tensor.shape()), data);
+    zip.add(name + std::string(suffix), format_npy_header(dtype, shape), data);
   }
   zip.finish();
 }
+
+}  // namespace
+
+void write_npz(Sink& sink, const std::vector<NamedView>& tensors) { write_blocks(sink, blocks_of(tensors)); }
+
+void write_npz(Sink& sink, const std::vector<NamedArray>& arrays) { write_blocks(sink, blocks_of(arrays)); }
 
 }  // namespace attn::io

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/io/array.hpp>
+#include <attn/io/headers.hpp>
 #include <attn/io/named_view.hpp>
 #include <attn/io/sink.hpp>
 
@@ -25,9 +26,14 @@ Array read_npz_entry(const Bytes& file, const std::string& name, const std::stri
 std::vector<NamedArray> read_npz(const Bytes& file, const std::string& subject,
                                  const MemoryLimit& limit = {});
 
+/// Name, type and shape of every array, from the first bytes of its entry. Throws InputError as read_npz, and
+/// where the declared shape does not fit the entry's size.
+std::vector<ArrayHeader> read_npz_headers(const Bytes& file, const std::string& subject);
+
 /// Writes the tensors as stored entries named <name>.npy, from front to back, without copying their
 /// data; equal tensors give equal bytes. Throws UsageError for a name that occurs twice, that is empty
 /// or longer than a ZIP archive can hold.
 void write_npz(Sink& sink, const std::vector<NamedView>& tensors);
+void write_npz(Sink& sink, const std::vector<NamedArray>& arrays);
 
 }  // namespace attn::io

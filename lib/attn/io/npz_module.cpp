@@ -49,6 +49,21 @@ class LibzipReader : public ZipReader {
 
   const std::vector<ZipEntry>& entries() const override { return entries_; }
 
+  std::string read_beginning(std::size_t position, std::size_t count, const std::string& subject) override {
+    const std::unique_ptr<zip_file_t, CloseFile> entry(zip_fopen_index(archive_.get(), position, 0));
+    if (!entry) refuse(subject, zip_get_error(archive_.get()));
+    std::string beginning(std::min(count, entries_[position].size), '\0');
+    std::size_t used = 0;
+    while (used < beginning.size()) {
+      const zip_int64_t got = zip_fread(entry.get(), beginning.data() + used, beginning.size() - used);
+      if (got < 0) refuse(subject, zip_file_get_error(entry.get()));
+      if (got == 0) break;
+      used += static_cast<std::size_t>(got);
+    }
+    beginning.resize(used);
+    return beginning;
+  }
+
   std::string read(std::size_t position, const std::string& subject) override {
     const std::unique_ptr<zip_file_t, CloseFile> entry(zip_fopen_index(archive_.get(), position, 0));
     if (!entry) refuse(subject, zip_get_error(archive_.get()));

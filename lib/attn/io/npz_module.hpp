@@ -23,6 +23,9 @@ class ZipReader {
   /// In the order of the central directory.
   virtual const std::vector<ZipEntry>& entries() const = 0;
 
+  /// The first bytes of one entry, at most `count`; no checksum is compared. Throws InputError.
+  virtual std::string read_beginning(std::size_t position, std::size_t count, const std::string& subject) = 0;
+
   /// The content of one entry: exactly `size` bytes with the right checksum, or InputError.
   virtual std::string read(std::size_t position, const std::string& subject) = 0;
 };

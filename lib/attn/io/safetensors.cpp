@@ -1,4 +1,5 @@
 #include <attn/error.hpp>
+#include <attn/io/block.hpp>
 #include <attn/io/names.hpp>
 #include <attn/io/safetensors.hpp>
 #include <attn/io/strict_json.hpp>
@@ -28,6 +29,11 @@ constexpr TypeRow type_rows[] = {
     {"U64", DType::uint64},   {"U32", DType::uint32},  {"U16", DType::uint16},  {"U8", DType::uint8},
     {"BOOL", DType::boolean},
 };
+
+std::string_view type_name(DType dtype) {
+  const auto row = std::find_if(std::begin(type_rows), std::end(type_rows), [dtype](const TypeRow& r) { return r.dtype == dtype; });
+  return row->name;
+}
 
 std::uint64_t header_length(std::string_view file) {
   std::uint64_t length = 0;
@@ -173,7 +179,9 @@ std::vector<NamedArray> read_safetensors(const Bytes& file, const std::string& s
   return arrays;
 }
 
-void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const Metadata& metadata) {
+namespace {
+
+void write_blocks(Sink& sink, const std::vector<Block>& blocks, const Metadata& metadata) {
   const auto text = [](const std::string& s) {
     return json(s).dump(-1, ' ', false, json::error_handler_t::replace);
   };
@@ -186,13 +194,12 @@ void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const 
     header += ',';
   }
   std::size_t offset = 0;
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [name, dtype, shape, data] : blocks) {
     if (!names.insert(name).second)
       throw UsageError(in_quotes(name), "cannot name two tensors of one safetensors file");
-    const char* dtype = tensor.precision() == Precision::float64 ? "F64" : "F32";
     header += fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}},", text(name),
-                          dtype, fmt::join(tensor.shape(), ","), offset, offset + tensor.bytes());
-    offset += tensor.bytes();
+                          type_name(dtype), fmt::join(shape, ","), offset, offset + data.size());
+    offset += data.size();
   }
   if (header.back() == ',') header.pop_back();
   header += '}';
@@ -202,8 +209,17 @@ void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const 
     sink.write({&byte, 1});
   }
   sink.write(header);
-  for (const auto& [name, tensor] : tensors)
-    sink.write({static_cast<const char*>(tensor.data()), tensor.bytes()});
+  for (const Block& block : blocks) sink.write(block.data);
+}
+
+}  // namespace
+
+void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const Metadata& metadata) {
+  write_blocks(sink, blocks_of(tensors), metadata);
+}
+
+void write_safetensors(Sink& sink, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
+  write_blocks(sink, blocks_of(arrays), metadata);
 }
 
 }  // namespace attn::io

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cstring>
 #include <iterator>
 #include <set>
 
@@ -33,11 +34,23 @@ struct Cursor {
   bool operator!=(const Cursor& other) const { return at != other.at; }
 };
 
-// The parser hands over -0 as the integer 0. The text ends the number with at most one more character.
-bool is_negative_zero(const char* begin, const char* consumed) {
-  const char* zero = consumed - 1;
-  if (zero > begin && *zero != '0') --zero;
-  return zero > begin && *zero == '0' && zero[-1] == '-';
+// The number that the parser has just read: it may have looked one character past it.
+std::string_view number_before(const char* begin, const char* consumed) {
+  const auto belongs_to_number = [](char c) { return (c >= '0' && c <= '9') || std::strchr("+-.eE", c) != nullptr; };
+  const char* end = belongs_to_number(consumed[-1]) ? consumed : consumed - 1;
+  const char* first = end;
+  while (first > begin && belongs_to_number(first[-1])) --first;
+  return {first, static_cast<std::size_t>(end - first)};
+}
+
+// What a zero was in the text: nothing else, a zero that lost its sign as an integer, or a number that
+// float64 cannot hold.
+void check_zero(nlohmann::json& zero, std::string_view text, const std::string& subject) {
+  const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
+  if (zero.is_number_float() && mantissa.find_first_of("123456789") != std::string_view::npos) {
+    throw InputError(subject, fmt::format("has the number {}, below the range of float64", in_quotes(text)));
+  }
+  if (text.front() == '-') zero = -0.0;
 }
 
 // "[json.exception.parse_error.101] parse error at line 1, column 5: …" without the exception's name.
@@ -78,7 +91,7 @@ nlohmann::json parse_strict_json(std::string_view text, const std::string& subje
         }
         break;
       case json::parse_event_t::value:
-        if (parsed.is_number_integer() && parsed == 0 && is_negative_zero(begin, consumed)) parsed = -0.0;
+        if (parsed.is_number() && parsed == 0) check_zero(parsed, number_before(begin, consumed), subject);
         break;
       case json::parse_event_t::array_end:
         break;

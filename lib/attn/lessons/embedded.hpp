@@ -9,6 +9,8 @@ extern const std::string_view embedded_en;
 extern const std::string_view embedded_zh;
 extern const std::string_view embedded_mistakes_en;
 extern const std::string_view embedded_mistakes_zh;
+extern const std::string_view embedded_variants_en;
+extern const std::string_view embedded_variants_zh;
 extern const std::string_view embedded_shapes_en;
 extern const std::string_view embedded_shapes_zh;
 

@@ -165,6 +165,15 @@ const Lesson& mistake_lesson(Language language) {
   return en;
 }
 
+const Lesson& variant_lesson(Language language) {
+  if (language == Language::zh) {
+    static const Lesson zh("variants.zh.txt", embedded_variants_zh);
+    return zh;
+  }
+  static const Lesson en("variants.en.txt", embedded_variants_en);
+  return en;
+}
+
 const Lesson& shape_lesson(Language language) {
   if (language == Language::zh) {
     static const Lesson zh("shapes.zh.txt", embedded_shapes_zh);

@@ -1,5 +1,5 @@
 // The notes printed beside each step, and the catalogue of mistakes. Their text is data: one file a
-// language of each (en.txt, zh.txt; mistakes.en.txt, mistakes.zh.txt), built into the library and parsed
+// language of each (en.txt, zh.txt; mistakes.en.txt, variants.en.txt, …), built into the library and parsed
 // on first use.
 //
 // A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
@@ -60,6 +60,10 @@ const Lesson& lesson(Language language);
 /// The catalogue of mistakes in that language, parsed once. Every id of mistake_ids() has the entries
 /// "ID.title", "ID.symptom", "ID.shows", "ID.blind", "ID.message" and "ID.fix".
 const Lesson& mistake_lesson(Language language);
+
+/// What was done by each variant of a mistake, in that language, parsed once: a phrase for the {found} of its
+/// message. note(ID, variant) is that of a row of the table of mistakes (attn/verify/mistakes.hpp).
+const Lesson& variant_lesson(Language language);
 
 /// The sentences about shapes, contradictions and error messages: shapes.en.txt and shapes.zh.txt.
 const Lesson& shape_lesson(Language language);

@@ -2,6 +2,7 @@
 
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
+#include <attn/render/latex_text.hpp>
 #include <attn/render/panel.hpp>
 
 #include <algorithm>

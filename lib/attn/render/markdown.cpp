@@ -1,6 +1,7 @@
 #include <attn/render/markdown.hpp>
 
 #include <attn/render/escape.hpp>
+#include <attn/render/latex_text.hpp>
 #include <attn/render/panel.hpp>
 
 namespace attn::render {

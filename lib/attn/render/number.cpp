@@ -14,11 +14,8 @@ char* write(char* to, T value, NumberFormat format) {
     std::memcpy(to, name.data(), name.size());
     return to + name.size();
   }
-  char* const limit = to + number_room(format);
-  const std::to_chars_result result =
-      format.decimals ? std::to_chars(to, limit, value, std::chars_format::fixed, *format.decimals)
-                      : std::to_chars(to, limit, value);
-  return result.ptr;
+  if (!format.decimals) return write_shortest(to, value);
+  return std::to_chars(to, to + number_room(format), value, std::chars_format::fixed, *format.decimals).ptr;
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 // back to the same float or double.
 #pragma once
 
+#include <attn/render/shortest.hpp>
 #include <attn/tensor.hpp>
 
 #include <optional>
@@ -19,7 +20,7 @@ std::string_view non_finite_name(double value);
 
 /// Bytes that write_number may need.
 constexpr std::size_t number_room(NumberFormat format) {
-  return 320 + static_cast<std::size_t>(format.decimals.value_or(0));
+  return shortest_room + static_cast<std::size_t>(format.decimals.value_or(0));
 }
 
 /// Writes the number to `to`, which has number_room(format) bytes, and returns the end. A float is

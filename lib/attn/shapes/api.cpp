@@ -12,11 +12,47 @@ const std::vector<Parameter> torch_forward = {{"query", R::query},         {"key
                                               {"need_weights", R::other},  {"attn_mask", R::attn_mask},
                                               {"average_attn_weights", R::other}, {"is_causal", R::other}};
 
+const std::vector<Parameter> d2l_forward = {{"queries", R::query}, {"keys", R::key}, {"values", R::value}, {"valid_lens", R::other}};
+
 std::vector<Parameter> torch_layer() {
   return {{"d_model", R::d_model},   {"nhead", R::heads},          {"dim_feedforward", R::ffn},
           {"dropout", R::dropout},   {"activation", R::other},     {"layer_norm_eps", R::other},
           {"batch_first", R::batch_first}, {"norm_first", R::other}, {"bias", R::bias},
           {"device", R::other},      {"dtype", R::other}};
+}
+
+/// How many letters of the name a spelling of this class covers, from its end and from a dot on; 0 for none.
+std::size_t matched_length(const Api& api, std::string_view dotted_name) {
+  std::size_t longest = 0;
+  for (const std::string_view spelling : api.spellings) {
+    if (dotted_name.size() < spelling.size()) continue;
+    const std::size_t start = dotted_name.size() - spelling.size();
+    const bool whole = start == 0 || dotted_name[start - 1] == '.';
+    if (whole && dotted_name.substr(start) == spelling) longest = std::max(longest, spelling.size());
+  }
+  return longest;
+}
+
+/// The classes that the name fits best, in the order of the table.
+std::vector<const Api*> named(std::string_view dotted_name) {
+  std::size_t longest = 1;
+  std::vector<const Api*> found;
+  for (const Api& api : api_table()) {
+    const std::size_t length = matched_length(api, dotted_name);
+    if (length < longest) continue;
+    if (length > longest) found.clear();
+    longest = length;
+    found.push_back(&api);
+  }
+  return found;
+}
+
+bool takes(const Api& api, std::size_t positional, const std::vector<std::string>& keywords) {
+  const std::size_t given = positional + keywords.size();
+  if (given < api.required || given > api.constructor.size()) return false;
+  return std::all_of(keywords.begin(), keywords.end(), [&](const std::string& keyword) {
+    return std::any_of(api.constructor.begin(), api.constructor.end(), [&](const Parameter& p) { return p.name == keyword; });
+  });
 }
 
 }  // namespace
@@ -43,7 +79,11 @@ const std::vector<Api>& api_table() {
        {{"src", R::key}, {"tgt", R::query}, {"src_mask", R::other}, {"tgt_mask", R::attn_mask}}, false},
       {"d2l.MultiHeadAttention", {"d2l.MultiHeadAttention"}, Impl::d2l,
        {{"num_hiddens", R::d_model}, {"num_heads", R::heads}, {"dropout", R::dropout}, {"bias", R::bias}}, 3,
-       {{"queries", R::query}, {"keys", R::key}, {"values", R::value}, {"valid_lens", R::other}}, false},
+       d2l_forward, false},
+      // Before its version 1.0, and in the Chinese book: three widths first.
+      {"d2l.MultiHeadAttention", {"d2l.MultiHeadAttention", "MultiHeadAttention"}, Impl::d2l,
+       {{"key_size", R::key_width}, {"query_size", R::query_width}, {"value_size", R::value_width}, {"num_hiddens", R::d_model},
+        {"num_heads", R::heads}, {"dropout", R::dropout}, {"bias", R::bias}}, 6, d2l_forward, false},
       {"MultiHeadSelfAttention", {"MultiHeadSelfAttention"}, Impl::linear,
        {{"d_model", R::d_model}, {"num_heads", R::heads}}, 2, {{"x", R::query}, {"mask", R::attn_mask}}, false},
       {"SelfAttention", {"SelfAttention"}, Impl::shared_head,
@@ -59,16 +99,34 @@ const std::vector<Api>& api_table() {
 }
 
 const Api* find_api(std::string_view dotted_name) {
-  for (const Api& api : api_table()) {
-    for (const std::string_view spelling : api.spellings) {
-      if (dotted_name == spelling) return &api;
-      const bool longer = dotted_name.size() > spelling.size();
-      if (!longer) continue;
-      const std::size_t start = dotted_name.size() - spelling.size();
-      if (dotted_name[start - 1] == '.' && dotted_name.substr(start) == spelling) return &api;
-    }
+  const std::vector<const Api*> found = named(dotted_name);
+  return found.empty() ? nullptr : found.front();
+}
+
+const Api* find_api(std::string_view dotted_name, std::size_t positional, const std::vector<std::string>& keywords) {
+  const std::vector<const Api*> found = named(dotted_name);
+  const auto fits = std::find_if(found.begin(), found.end(), [&](const Api* api) { return takes(*api, positional, keywords); });
+  if (fits != found.end()) return *fits;
+  // None takes these arguments: the one that needs the fewest is the one that is best known.
+  const auto least = std::min_element(found.begin(), found.end(), [](const Api* a, const Api* b) { return a->required < b->required; });
+  return least == found.end() ? nullptr : *least;
+}
+
+std::string constructor_call(const Api& api, const ModuleConfig& config) {
+  const ModuleConfig m = with_defaults(config);
+  std::string text;
+  for (std::size_t i = 0; i < api.constructor.size(); ++i) {
+    const Parameter& parameter = api.constructor[i];
+    const bool size = parameter.role == R::d_model || parameter.role == R::heads || parameter.role == R::key_dim;
+    const bool batch_first = parameter.role == R::batch_first && config.batch_first;
+    if (!size && !batch_first && i >= api.required) continue;
+    std::string value = parameter.role == R::dropout ? "0" : std::to_string(m.d_model);
+    if (parameter.role == R::heads) value = std::to_string(m.heads);
+    if (parameter.role == R::key_dim) value = std::to_string(m.head_dim);
+    if (batch_first) value = "True";
+    text += (text.empty() ? "" : ", ") + std::string(parameter.name) + "=" + value;
   }
-  return nullptr;
+  return std::string(api.name) + "(" + text + ")";
 }
 
 Role role_of(std::string_view name) {
@@ -97,6 +155,11 @@ std::string_view name_of(const std::vector<Parameter>& parameters, Role role) {
   const auto found = std::find_if(parameters.begin(), parameters.end(),
                                   [role](const Parameter& parameter) { return parameter.role == role; });
   return found == parameters.end() || role == R::other ? std::string_view() : found->name;
+}
+
+std::string constructor_name(Impl impl, Role role) {
+  const Api* api = find_api(impl_row(impl).python);
+  return std::string(api ? name_of(api->constructor, role) : std::string_view());
 }
 
 }  // namespace attn::shapes

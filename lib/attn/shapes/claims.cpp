@@ -1,8 +1,8 @@
 #include <attn/shapes/claims.hpp>
 
-#include <attn/shapes/trace.hpp>
-
 #include <attn/shapes/program.hpp>
+#include <attn/shapes/trace.hpp>
+#include <attn/steps.hpp>
 
 #include <algorithm>
 
@@ -20,30 +20,33 @@ void add_once(std::vector<Finding>& findings, Finding finding) {
 
 bool sizes_known(const CheckedCall& checked) { return checked.config.d_model > 0 && checked.config.heads > 0; }
 
-/// What comes out is always as long as the query and as wide as the module.
+/// What comes out is always as long as the query and as wide as the module, whatever else contradicts.
 void check_output(const CheckedCall& checked, bool call_is_consistent, std::vector<Finding>& findings) {
   if (!checked.output) return;
+  const std::string result(name_of(Step::output));
   const Shape& claimed = *checked.output;
   const Shape& query = checked.call.query;
   const std::size_t width = checked.config.d_model;
-  if (!query.empty() && call_is_consistent && sizes_known(checked)) {
-    const Shape expected = output_shape(checked.config, checked.call);
-    if (claimed != expected) {
-      add_once(findings, {"output_shape", "output", {{"found", to_string(claimed)}, {"expected", to_string(expected)}}});
-    }
-    return;
-  }
-  if (query.size() == 2 && claimed.size() == 3) {
+  if (query.size() == 2 && claimed.size() == 3 && !call_is_consistent) {
     add_once(findings, {"batch_axis_missing", "input",
                         {{"found", to_string(query)}, {"expected", to_string(claimed)}, {"right", to_string({query[1], query[0]})},
                          {"Lq", text(query[0])}, {"E", text(query[1])}}});
   } else if (!query.empty() && query.size() != claimed.size()) {
-    add_once(findings, {"output_rank", "output",
+    add_once(findings, {"output_rank", result,
                         {{"found", text(claimed.size())}, {"expected", text(query.size())}, {"list", to_string(claimed)}}});
+  } else if (!query.empty()) {
+    Shape expected = query;
+    if (width > 0) expected.back() = width;
+    const bool leading = std::equal(claimed.begin(), claimed.end() - 1, expected.begin());
+    if (!leading || (call_is_consistent && claimed != expected)) {
+      add_once(findings, {"output_shape", result, {{"found", to_string(claimed)}, {"expected", to_string(expected)}}});
+      return;
+    }
   }
   if (!claimed.empty() && width > 0 && claimed.back() != width) {
-    add_once(findings, {"output_width", "output",
-                        {{"found", text(claimed.back())}, {"expected", text(width)}, {"list", to_string(claimed)}}});
+    add_once(findings, {"output_width", result,
+                        {{"name", constructor_name(checked.config.impl, Role::d_model)}, {"found", text(claimed.back())},
+                         {"expected", text(width)}, {"list", to_string(claimed)}}});
   }
 }
 
@@ -52,7 +55,8 @@ void check_head_size(const CheckedCall& checked, const std::optional<std::size_t
   const std::size_t found = checked.config.heads * *head_dim;
   if (found == checked.config.d_model) return;
   add_once(findings, {"head_product", "d_k",
-                      {{"E", text(checked.config.d_model)}, {"H", text(checked.config.heads)}, {"D", text(*head_dim)},
+                      {{"name", constructor_name(checked.config.impl, Role::d_model)}, {"E", text(checked.config.d_model)},
+                       {"H", text(checked.config.heads)}, {"D", text(*head_dim)},
                        {"found", text(found)}, {"expected", text(checked.config.d_model / checked.config.heads)}}});
 }
 
@@ -60,7 +64,8 @@ void check_order_of_axes(const CheckedCall& checked, bool batch_first_input, std
   const bool torch_module = checked.config.impl == Impl::torch || checked.config.impl == Impl::encoder_layer ||
                             checked.config.impl == Impl::decoder_layer || checked.config.impl == Impl::transformer;
   if (!batch_first_input || !torch_module || checked.config.batch_first) return;
-  add_once(findings, {"sequence_first", checked.constructor, {{"name", checked.constructor}}});
+  const std::string name(impl_row(checked.config.impl).python);
+  add_once(findings, {"sequence_first", name, {{"name", name}}});
 }
 
 void check_call(const CheckedCall& checked, const std::optional<std::size_t>& head_dim, bool batch_first_input,
@@ -73,6 +78,12 @@ void check_call(const CheckedCall& checked, const std::optional<std::size_t>& he
   check_output(checked, found.empty(), findings);
 }
 
+/// Keras reads the width off its query.
+void complete(CheckedCall& checked) {
+  const bool keras = checked.api != nullptr && name_of(checked.api->constructor, Role::key_dim) == "key_dim";
+  if (keras && checked.config.d_model == 0 && !checked.call.query.empty()) checked.config.d_model = checked.call.query.back();
+}
+
 void state(CheckedCall& checked, const StatedShapes& stated) {
   if (stated.input) checked.call.query = *stated.input;
   if (stated.key) checked.call.key = *stated.key;
@@ -80,6 +91,7 @@ void state(CheckedCall& checked, const StatedShapes& stated) {
   if (stated.attn_mask) checked.call.attn_mask = stated.attn_mask;
   if (stated.key_padding_mask) checked.call.key_padding_mask = stated.key_padding_mask;
   if (stated.output) checked.output = stated.output;
+  complete(checked);
 }
 
 /// The leading axes the user has in mind, and the width E.
@@ -95,7 +107,7 @@ Shape with_width(const CheckedCall& checked, std::size_t width) {
 
 CheckResult check_module(const ModuleConfig& config, const StatedShapes& stated) {
   CheckResult result;
-  CheckedCall checked{config, {}, std::string(impl_row(config.impl).python), std::nullopt};
+  CheckedCall checked{config, {}, find_api(impl_row(config.impl).python)};
   state(checked, stated);
   check_call(checked, stated.head_dim, stated.batch_first_input, result.findings);
   result.calls.push_back(std::move(checked));
@@ -110,7 +122,8 @@ CheckResult check_program(std::string_view source, const StatedShapes& stated) {
   if (result.calls.empty()) return result;
   state(result.calls.back(), stated);
   const std::optional<std::size_t> head_dim = stated.head_dim ? stated.head_dim : program.head_dim;
-  for (const CheckedCall& checked : result.calls) {
+  for (CheckedCall& checked : result.calls) {
+    complete(checked);
     check_call(checked, head_dim, program.batch_first_input || stated.batch_first_input, result.findings);
   }
   return result;

@@ -1,6 +1,7 @@
 // Claims about attention, as a program or as bare shapes, held against what the modules do.
 #pragma once
 
+#include <attn/shapes/api.hpp>
 #include <attn/shapes/rules.hpp>
 
 #include <optional>
@@ -21,8 +22,9 @@ struct StatedShapes {
 struct CheckedCall {
   ModuleConfig config;
   ModuleCall call;
-  std::string constructor;          ///< "nn.MultiheadAttention"
-  std::optional<Shape> output;      ///< what the program, or the user, says comes out
+  const Api* api = nullptr;         ///< whose class it is; nullptr for a module given by its sizes alone
+  std::optional<Shape> output{};    ///< what the program, or the user, says comes out
+  std::vector<std::string> unknown{};  ///< "embed_dim = width": sizes that the program does not fix
 };
 
 struct CheckResult {

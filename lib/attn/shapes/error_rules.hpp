@@ -1,6 +1,8 @@
 // What the error messages of frameworks mean when the code around them is attention.
 #pragma once
 
+#include <attn/shapes/step_name.hpp>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -15,11 +17,14 @@ namespace attn::shapes {
 struct ErrorRule {
   std::string_view id;
   std::string_view framework;  ///< "PyTorch", "TensorFlow", …
-  std::string_view steps;      ///< where in attention: names of the step table
+  std::vector<StepName> steps; ///< where in attention
   std::string_view pattern;
 };
 
 const std::vector<ErrorRule>& error_rules();
+
+/// "q, k, v": the steps of a rule.
+std::string steps_text(const ErrorRule& rule);
 
 struct ErrorMatch {
   const ErrorRule* rule;

@@ -72,7 +72,13 @@ bool keeps(const MaskApi& api, double value) {
   return (value == 1) == (api.meaning == MaskMeaning::keep);
 }
 
-Keep keep_of_lengths(const MaskApi& api, const MaskValues& mask) {
+void require_at_most(std::size_t most, const std::vector<std::size_t>& factors) {
+  const std::size_t count = product(factors);
+  if (count <= most) return;
+  throw LimitError("the converted mask", "would have " + std::to_string(count) + " numbers; " + std::to_string(most) + " fit the memory");
+}
+
+Keep keep_of_lengths(const MaskApi& api, const MaskValues& mask, const MaskSizes& sizes) {
   Keep result;
   double longest = 1;
   for (const double length : mask.values) {
@@ -81,6 +87,12 @@ Keep keep_of_lengths(const MaskApi& api, const MaskValues& mask) {
     }
     longest = std::max(longest, length);
   }
+  if (sizes.key_len > 0 && longest > static_cast<double>(sizes.key_len)) {
+    throw InputError(std::string(api.name), "has a length of " + std::to_string(static_cast<std::size_t>(longest)) + ", but there are " +
+                                                std::to_string(sizes.key_len) + " keys");
+  }
+  longest = std::max(longest, static_cast<double>(sizes.key_len));
+  require_at_most(sizes.most, {mask.values.size(), static_cast<std::size_t>(longest)});
   result.shape = {mask.values.size(), 1, 1, static_cast<std::size_t>(longest)};
   for (const double length : mask.values) {
     for (std::size_t j = 0; j < result.shape[3]; ++j) result.keep.push_back(static_cast<double>(j) < length);
@@ -88,13 +100,13 @@ Keep keep_of_lengths(const MaskApi& api, const MaskValues& mask) {
   return result;
 }
 
-Keep read(const MaskApi& api, const MaskValues& mask, std::size_t heads) {
+Keep read(const MaskApi& api, const MaskValues& mask, const MaskSizes& sizes) {
   if (api.meaning == MaskMeaning::length) {
     if (mask.shape.size() != 1) throw InputError(std::string(api.name), "expected (B,), found shape " + to_string(mask.shape));
-    return keep_of_lengths(api, mask);
+    return keep_of_lengths(api, mask, sizes);
   }
   Keep result;
-  result.shape = four_axes(api, mask.shape, heads);
+  result.shape = four_axes(api, mask.shape, sizes.heads);
   for (const double value : mask.values) result.keep.push_back(keeps(api, value));
   return result;
 }
@@ -136,25 +148,24 @@ double spoken(const MaskApi& to, bool keep) {
 const std::vector<MaskApi>& mask_table() {
   using M = MaskMeaning;
   static const std::vector<MaskApi> table = {
-      {"torch", "nn.MultiheadAttention(attn_mask)", "Lq, Lk", "bool", M::drop},
-      {"torch-3d", "nn.MultiheadAttention(attn_mask)", "B*H, Lq, Lk", "bool", M::drop},
-      {"torch-float", "nn.MultiheadAttention(attn_mask)", "Lq, Lk", "float", M::add},
-      {"torch-padding", "nn.MultiheadAttention(key_padding_mask)", "B, Lk", "bool", M::drop},
-      {"sdpa", "F.scaled_dot_product_attention(attn_mask)", "B, H, Lq, Lk", "bool", M::keep},
-      {"sdpa-float", "F.scaled_dot_product_attention(attn_mask)", "B, H, Lq, Lk", "float", M::add},
-      {"linear", "MultiHeadSelfAttention(mask), SelfAttention(mask): masked where mask == 0", "B, 1, Lq, Lk", "0/1", M::keep},
-      {"d2l", "d2l.MultiHeadAttention(valid_lens)", "B", "int", M::length},
-      {"transformers", "Transformers (attention_mask)", "B, Lk", "0/1", M::keep},
-      {"transformers-4d", "Transformers, inside the layers", "B, 1, Lq, Lk", "float", M::add},
-      {"keras", "keras.layers.MultiHeadAttention(attention_mask)", "B, Lq, Lk", "bool", M::keep},
-      {"onnx", "ONNX Attention, opset 23 (attn_mask)", "B, H, Lq, Lk", "bool", M::keep},
+      {"torch", "nn.MultiheadAttention(attn_mask)", "Lq, Lk", DType::boolean, M::drop},
+      {"torch-3d", "nn.MultiheadAttention(attn_mask)", "B*H, Lq, Lk", DType::boolean, M::drop},
+      {"torch-float", "nn.MultiheadAttention(attn_mask)", "Lq, Lk", DType::float32, M::add},
+      {"torch-padding", "nn.MultiheadAttention(key_padding_mask)", "B, Lk", DType::boolean, M::drop},
+      {"sdpa", "F.scaled_dot_product_attention(attn_mask)", "B, H, Lq, Lk", DType::boolean, M::keep},
+      {"sdpa-float", "F.scaled_dot_product_attention(attn_mask)", "B, H, Lq, Lk", DType::float32, M::add},
+      {"linear", "MultiHeadSelfAttention(mask), SelfAttention(mask): masked where mask == 0", "B, 1, Lq, Lk", DType::int64, M::keep},
+      {"d2l", "d2l.MultiHeadAttention(valid_lens)", "B", DType::int64, M::length},
+      {"transformers", "Transformers (attention_mask)", "B, Lk", DType::int64, M::keep},
+      {"transformers-4d", "Transformers, inside the layers", "B, 1, Lq, Lk", DType::float32, M::add},
+      {"keras", "keras.layers.MultiHeadAttention(attention_mask)", "B, Lq, Lk", DType::boolean, M::keep},
+      {"onnx", "ONNX Attention, opset 23 (attn_mask)", "B, H, Lq, Lk", DType::boolean, M::keep},
   };
   return table;
 }
 
-MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, std::size_t batch,
-                        std::size_t heads, std::size_t query_len) {
-  const Keep keep = read(from, mask, heads);
+MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, const MaskSizes& sizes) {
+  const Keep keep = read(from, mask, sizes);
   if (to.meaning == MaskMeaning::length) return lengths_of(keep, to);
   const auto size = [&](std::size_t axis, std::size_t wanted) {
     if (keep.shape[axis] == 1) return std::max<std::size_t>(wanted, 1);
@@ -164,7 +175,7 @@ MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues
     }
     return keep.shape[axis];
   };
-  const std::array<std::size_t, 4> full = {size(0, batch), size(1, heads), size(2, query_len), keep.shape[3]};
+  const std::array<std::size_t, 4> full = {size(0, sizes.batch), size(1, sizes.heads), size(2, sizes.query_len), size(3, sizes.key_len)};
   std::array<std::size_t, 4> written = {1, 1, 1, full[3]};
   MaskValues result;
   for (const std::string& axis : split_axes(to.axes)) {
@@ -179,6 +190,7 @@ MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues
   for (std::size_t a = 0; a < 3; ++a) {
     if (written[a] == 1) require_same_along(keep, a, to);
   }
+  require_at_most(sizes.most, {written[0], written[1], written[2], written[3]});
   for_each_index(written, [&](std::array<std::size_t, 4> index) { result.values.push_back(spoken(to, keep.at(index))); });
   return result;
 }

@@ -1,6 +1,7 @@
 // What mask each API expects, and the same mask for another API.
 #pragma once
 
+#include <attn/dtype.hpp>
 #include <attn/shape.hpp>
 
 #include <string_view>
@@ -20,7 +21,7 @@ struct MaskApi {
   std::string_view name;      ///< what the user types: "torch-padding"
   std::string_view argument;  ///< "nn.MultiheadAttention(key_padding_mask)"
   std::string_view axes;      ///< "B, Lk"; letters of shape.hpp, "1" where it is broadcast
-  std::string_view dtype;
+  DType dtype;                ///< 0/1 masks of whole numbers are int64, as tokenizers and PyTorch make them
   MaskMeaning meaning;
 };
 
@@ -32,10 +33,14 @@ struct MaskValues {
   std::vector<double> values;
 };
 
-/// The same mask for another API. `batch` and `heads` (0: read off the mask, else 1) are needed where the
-/// target has such an axis. Throws InputError when the shape does not fit the first API, when its numbers
+/// Sizes that the mask itself may not tell. 0: read off the mask, else 1 (of keys: the longest length).
+struct MaskSizes {
+  std::size_t batch = 0, heads = 0, query_len = 0, key_len = 0;
+  std::size_t most = static_cast<std::size_t>(-1);  ///< numbers that the result may have
+};
+
+/// The same mask for another API. Throws LimitError for a result of more than `sizes.most` numbers, InputError when the shape does not fit the first API, when its numbers
 /// have no meaning there, or when the target has no axis along which the mask differs.
-MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, std::size_t batch,
-                        std::size_t heads, std::size_t query_len);
+MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, const MaskSizes& sizes);
 
 }  // namespace attn::shapes

@@ -1,7 +1,8 @@
 #include <attn/shapes/python.hpp>
+#include <attn/shapes/python_lines.hpp>
+#include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 namespace attn::shapes::python {
@@ -9,53 +10,10 @@ namespace {
 
 using Kind = Expression::Kind;
 
-constexpr int deepest = 100;  // brackets within brackets; deeper text is not a call anybody wrote
-
-bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
-
-struct Token {
-  enum class Kind { name, number, text, symbol, end };
-  Kind kind = Kind::end;
-  std::string text;
-};
-
-std::vector<Token> tokens_of(std::string_view line) {
-  std::vector<Token> tokens;
-  std::size_t i = 0;
-  const auto take_while = [&](auto&& belongs) {
-    const std::size_t start = i;
-    while (i < line.size() && belongs(line[i])) ++i;
-    return std::string(line.substr(start, i - start));
-  };
-  while (i < line.size()) {
-    const char c = line[i];
-    if (std::isspace(static_cast<unsigned char>(c))) {
-      ++i;
-    } else if (is_digit(c) || (c == '.' && i + 1 < line.size() && is_digit(line[i + 1]))) {
-      tokens.push_back({Token::Kind::number, take_while([](char d) { return is_digit(d) || d == '.' || d == '_'; })});
-      if (i < line.size() && (line[i] == 'e' || line[i] == 'E')) {
-        tokens.back().text += take_while([](char d) { return is_name_part(d) || d == '-' || d == '+'; });
-      }
-    } else if (is_name_start(c)) {
-      tokens.push_back({Token::Kind::name, take_while(is_name_part)});
-    } else if (c == '\'' || c == '"') {
-      ++i;
-      tokens.push_back({Token::Kind::text, take_while([c](char d) { return d != c; })});
-      if (i < line.size()) ++i;
-    } else {
-      static constexpr std::string_view pairs[] = {"**", "//", "==", "!=", "<=", ">=", "->", "+=", "-=", "*=", "/="};
-      std::string symbol(1, c);
-      for (const std::string_view pair : pairs) {
-        if (line.substr(i, 2) == pair) symbol = pair;
-      }
-      i += symbol.size();
-      tokens.push_back({Token::Kind::symbol, std::move(symbol)});
-    }
-  }
-  return tokens;
-}
+// Beyond these nobody wrote a call: brackets within brackets, and words in one statement. They bound the depth of
+// the tree, which is walked and destroyed recursively.
+constexpr int deepest = 100;
+constexpr std::size_t longest = 4000;
 
 /// A recursive descent over the tokens of one statement.
 class Parser {
@@ -212,12 +170,12 @@ class Parser {
       next_ = tokens_.size();
       return finish(std::move(expression), start);
     }
+    while (at("not") && next_ + 1 < tokens_.size()) ++next_;
     const Token token = tokens_[next_++];
     if (token.kind == Token::Kind::number) {
       expression.kind = Kind::number;
       std::from_chars(token.text.data(), token.text.data() + token.text.size(), expression.number);
     } else if (token.kind == Token::Kind::name) {
-      if (token.text == "not") return atom();
       expression.kind = Kind::name;
       expression.text = token.text;
     } else if (token.kind == Token::Kind::text) {
@@ -249,45 +207,6 @@ class Parser {
   std::size_t next_ = 0;
   int depth_ = 0;
 };
-
-struct Line {
-  std::size_t number = 0;
-  std::string code, comment;
-};
-
-/// Logical lines: brackets continue a line, a semicolon ends a statement, # begins a comment.
-std::vector<Line> logical_lines(std::string_view source) {
-  std::vector<Line> lines;
-  Line line{1, "", ""};
-  std::size_t number = 1;
-  int open = 0;
-  char quote = 0;
-  const auto end_line = [&] {
-    if (!line.code.empty() || !line.comment.empty()) lines.push_back(line);
-    line = {number, "", ""};
-  };
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    const char c = source[i];
-    if (c == '\n') ++number;
-    if (quote != 0) {
-      if (c == quote || c == '\n') quote = 0;
-      line.code += c;
-    } else if (c == '#') {
-      const std::size_t end = std::min(source.find('\n', i), source.size());
-      line.comment += source.substr(i + 1, end - i - 1);
-      i = end - 1;
-    } else if (open == 0 && (c == '\n' || c == ';')) {
-      end_line();
-    } else {
-      if (c == '\'' || c == '"') quote = c;
-      if (c == '(' || c == '[' || c == '{') ++open;
-      if (c == ')' || c == ']' || c == '}') open = std::max(0, open - 1);
-      line.code += c == '\n' ? ' ' : c;
-    }
-  }
-  end_line();
-  return lines;
-}
 
 /// The names left of "=", if the statement is an assignment.
 std::vector<std::string> targets(Parser& parser) {
@@ -326,8 +245,9 @@ Statement statement_of(const Line& line) {
   Statement statement;
   statement.line = line.number;
   statement.comment = line.comment;
-  Parser parser(tokens_of(line.code));
-  if (parser.at_end()) return statement;
+  std::vector<Token> tokens = tokens_of(line.code);
+  if (tokens.empty() || tokens.size() > longest) return statement;
+  Parser parser(std::move(tokens));
   for (const std::string_view word : silent) {
     if (parser.at(word)) return statement;
   }

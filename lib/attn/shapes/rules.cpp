@@ -1,3 +1,4 @@
+#include <attn/shapes/api.hpp>
 #include <attn/shapes/rules.hpp>
 #include <attn/shapes/trace.hpp>
 
@@ -37,12 +38,15 @@ class Checker {
            m_.impl == Impl::transformer;
   }
   bool may_have_free_heads() const { return m_.impl == Impl::d2l || m_.impl == Impl::linear; }
+  /// What the module's constructor calls its width: embed_dim, d_model, num_hiddens.
+  std::string width_name() const { return constructor_name(m_.impl, Role::d_model); }
   bool takes_tokens() const { return m_.vocabulary > 0; }
 
   void check_constructor() {
     if (m_.impl == Impl::sdpa) return;
     if (m_.d_model == 0 || m_.heads == 0) {
-      add("positive", m_.d_model == 0 ? "d_model" : "heads", {{"found", "0"}});
+      const std::string name = constructor_name(m_.impl, m_.d_model == 0 ? Role::d_model : Role::heads);
+      add("positive", name, {{"name", name}, {"found", "0"}, {"expected", text(std::size_t{1} << 28)}});
       return;
     }
     const bool free_size = may_have_free_heads() && m_.head_dim * m_.heads != 0;
@@ -51,12 +55,12 @@ class Checker {
       for (const std::size_t width : nearest_multiples(m_.d_model, m_.heads)) {
         widths += (widths.empty() ? "" : ", ") + text(width);
       }
-      add("divisible", "heads",
-          {{"E", text(m_.d_model)}, {"H", text(m_.heads)}, {"found", text(m_.d_model % m_.heads)},
+      add("divisible", constructor_name(m_.impl, Role::heads),
+          {{"name", width_name()}, {"E", text(m_.d_model)}, {"H", text(m_.heads)}, {"found", text(m_.d_model % m_.heads)},
            {"list", divisors(m_.d_model)}, {"expected", widths}});
     } else if (!free_size && m_.head_dim * m_.heads != m_.d_model) {
       add("head_product", "head_dim",
-          {{"E", text(m_.d_model)}, {"H", text(m_.heads)}, {"D", text(m_.head_dim)},
+          {{"name", width_name()}, {"E", text(m_.d_model)}, {"H", text(m_.heads)}, {"D", text(m_.head_dim)},
            {"found", text(m_.heads * m_.head_dim)}, {"expected", text(m_.d_model / m_.heads)}});
     }
     if (m_.kv_heads != m_.heads && !may_have_free_heads()) {
@@ -91,7 +95,7 @@ class Checker {
     return equal;
   }
 
-  void check_last(const Shape& shape, std::size_t expected, const char* name, const char* letter) {
+  void check_last(const Shape& shape, std::size_t expected, const char* name, const std::string& letter) {
     if (shape.back() == expected) return;
     add("width", name,
         {{"name", name}, {"found", text(shape.back())}, {"expected", text(expected)}, {"list", to_string(shape)},
@@ -106,16 +110,16 @@ class Checker {
       }
       return;
     }
-    check_last(c_.query, m_.d_model, "query", "d_model");
+    check_last(c_.query, m_.d_model, "query", width_name());
     const bool layer = m_.impl == Impl::decoder_layer || m_.impl == Impl::transformer;
     const bool separate = !layer && m_.impl != Impl::shared_head;
     // With a width of their own, both sources are held against it, also when they are the query or the key.
     const bool own_widths = separate && (m_.key_width != m_.d_model || m_.value_width != m_.d_model);
     if (!given_.key.empty() || own_widths) {
-      check_last(c_.key, separate ? m_.key_width : m_.d_model, "key", separate && m_.key_width != m_.d_model ? "kdim" : "d_model");
+      check_last(c_.key, separate ? m_.key_width : m_.d_model, "key", separate && m_.key_width != m_.d_model ? "kdim" : width_name());
     }
     if (!given_.value.empty() || own_widths) {
-      check_last(c_.value, separate ? m_.value_width : m_.d_model, "value", separate && m_.value_width != m_.d_model ? "vdim" : "d_model");
+      check_last(c_.value, separate ? m_.value_width : m_.d_model, "value", separate && m_.value_width != m_.d_model ? "vdim" : width_name());
     }
   }
 

@@ -38,31 +38,31 @@ ModuleConfig attention_config(const ModuleConfig& m) {
 /// One attention inside a layer: to sequence-first and back, as the module's own forward does.
 Axes attention(const Stack& s, const std::string& name, const Axes& x, const Axes* memory) {
   const Scope scope(s.t, name);
-  const auto turned = [&](std::string_view step, const Axes& axes) {
+  const auto turned = [&](StepName step, const Axes& axes) {
     if (s.unbatched) return s.t.view(step, axes, {axes[0], {"1", 1}, axes[1]}, "unsqueeze");
     return s.m.batch_first ? s.t.transpose(step, axes, 0, 1, "sequence_first") : axes;
   };
   Legend l = s.l;
   TorchSources sources;
-  sources.query = turned("x", x);
+  sources.query = turned(Step::x, x);
   sources.key_is_query = memory == nullptr;
   sources.value_is_key = true;
-  sources.key = sources.value = memory != nullptr ? turned("memory", *memory) : sources.query;
+  sources.key = sources.value = memory != nullptr ? turned(Step::memory, *memory) : sources.query;
   l.Lk = sources.key[0];
   const Axes out = trace_torch_attention(s.t, attention_config(s.m), l, sources, s.unbatched);
-  if (s.unbatched) return s.t.view("output", out, {l.Lq, l.E}, "squeeze");
-  return s.m.batch_first ? s.t.transpose("output", out, 0, 1, "batch_first_back") : out;
+  if (s.unbatched) return s.t.view(Step::output, out, {l.Lq, l.E}, "squeeze");
+  return s.m.batch_first ? s.t.transpose(Step::output, out, 0, 1, "batch_first_back") : out;
 }
 
 Axes residual_and_norm(const Stack& s, const Axes& x) {
-  const Axes sum = s.t.each("residual", "x + sublayer(x)", x, 1, "residual");
+  const Axes sum = s.t.each("residual", "x + sublayer(x)", x, 1);
   return s.t.each("norm", "layer_norm(E)", sum, 8, "norm", product({2, s.l.E.size}));
 }
 
 Axes feed_forward(const Stack& s, const Axes& x) {
   const Axes wide = s.t.linear("ffn_hidden", x, s.l.F, true, "ffn_wide");
   const Axes active = s.t.each("ffn_hidden", "relu", wide, 1, "ffn_relu");
-  const Axes out = s.t.linear("ffn_output", active, s.l.E, true, "ffn_output");
+  const Axes out = s.t.linear("ffn_output", active, s.l.E, true);
   return residual_and_norm(s, out);
 }
 
@@ -85,9 +85,9 @@ Axes input_axes(const Stack& s, const Axis& length, bool tokens) {
   return axes;
 }
 
-Axes source(const Stack& s, std::string_view step, const Axis& length) {
-  if (s.m.vocabulary == 0) return s.t.input(step, input_axes(s, length, false), step);
-  const Axes tokens = s.t.input("tokens", input_axes(s, length, true), "tokens");
+Axes source(const Stack& s, StepName step, const Axis& length) {
+  if (s.m.vocabulary == 0) return s.t.input(step, input_axes(s, length, false));
+  const Axes tokens = s.t.input("tokens", input_axes(s, length, true));
   return s.t.embedding(step, tokens, s.l.V, s.l.E, "embedding");
 }
 
@@ -112,13 +112,13 @@ Axes stack(const Stack& s, const std::string& name, std::size_t count, Axes x, L
 void transformer(const Stack& decoder) {
   Stack encoder = decoder;
   encoder.l.Lq = decoder.l.Lk;
-  Axes memory = source(encoder, "memory", encoder.l.Lq);
+  Axes memory = source(encoder, Step::memory, encoder.l.Lq);
   memory = stack(encoder, "encoder", encoder.m.encoder_layers, memory,
                  [&](const Axes& x) { return encoder_layer(encoder, x); });
-  Axes x = source(decoder, "x", decoder.l.Lq);
+  Axes x = source(decoder, Step::x, decoder.l.Lq);
   x = stack(decoder, "decoder", decoder.m.decoder_layers, x,
             [&](const Axes& y) { return decoder_layer(decoder, y, memory); });
-  if (decoder.m.vocabulary > 0) decoder.t.linear("logits", x, decoder.l.V, true, "logits");
+  if (decoder.m.vocabulary > 0) decoder.t.linear("logits", x, decoder.l.V, true);
 }
 
 }  // namespace
@@ -127,12 +127,12 @@ void trace_layers(Tracer& t, const ModuleConfig& m, const ModuleCall& call) {
   const std::size_t rank = call.query.size() + (m.vocabulary > 0 ? 1 : 0);
   const Stack s{t, m, legend_of(m, call), rank == 2};
   if (m.impl == Impl::transformer) return transformer(s);
-  const Axes x = t.input("x", input_axes(s, s.l.Lq, false), s.unbatched ? "x_unbatched" : m.batch_first ? "x" : "x_sequence_first");
+  const Axes x = t.input(Step::x, input_axes(s, s.l.Lq, false), s.unbatched ? "x_unbatched" : m.batch_first ? "" : "x_sequence_first");
   if (m.impl == Impl::encoder_layer) {
     encoder_layer(s, x);
     return;
   }
-  const Axes memory = t.input("memory", input_axes(s, s.l.Lk, false), "memory");
+  const Axes memory = t.input(Step::memory, input_axes(s, s.l.Lk, false));
   decoder_layer(s, x, memory);
 }
 

@@ -12,25 +12,25 @@ std::string arguments(const Axes& axes) {
   return text;
 }
 
-void require(bool holds, std::string_view step) {
-  if (!holds) throw std::logic_error("the trace of step " + std::string(step) + " contradicts itself");
+void require(bool holds, StepName step) {
+  if (!holds) throw std::logic_error("the trace of step " + std::string(step.text()) + " contradicts itself");
 }
 
 }  // namespace
 
-Axes Tracer::add(std::string_view step, std::string operation, Axes axes, std::size_t parameters,
+Axes Tracer::add(StepName step, std::string operation, Axes axes, std::size_t parameters,
                  std::size_t operations, bool allocates, std::string_view reason) {
   const std::size_t bytes = product({elements(axes), element_bytes_});
-  rows_.push_back({prefix_ + std::string(step), std::move(operation), axes, parameters, operations,
-                   allocates ? bytes : 0, std::string(reason)});
+  rows_.push_back({prefix_ + std::string(step.text()), std::move(operation), axes, parameters, operations,
+                   allocates ? bytes : 0, std::string(reason.empty() ? step.text() : reason)});
   return axes;
 }
 
-Axes Tracer::input(std::string_view step, Axes axes, std::string_view reason) {
+Axes Tracer::input(StepName step, Axes axes, std::string_view reason) {
   return add(step, "input", std::move(axes), 0, 0, true, reason);
 }
 
-Axes Tracer::linear(std::string_view step, const Axes& x, const Axis& out, bool bias, std::string_view reason) {
+Axes Tracer::linear(StepName step, const Axes& x, const Axis& out, bool bias, std::string_view reason) {
   const Axis& in = x.back();
   Axes y = x;
   y.back() = out;
@@ -40,13 +40,13 @@ Axes Tracer::linear(std::string_view step, const Axes& x, const Axis& out, bool 
              product({in.size, out.size}) + (bias ? out.size : 0), operations, true, reason);
 }
 
-Axes Tracer::view(std::string_view step, const Axes& x, Axes axes, std::string_view reason, bool copies) {
+Axes Tracer::view(StepName step, const Axes& x, Axes axes, std::string_view reason, bool copies) {
   require(elements(x) == elements(axes), step);
   std::string operation = (copies ? "reshape(" : "view(") + arguments(axes) + ")";
   return add(step, std::move(operation), std::move(axes), 0, 0, copies, reason);
 }
 
-Axes Tracer::transpose(std::string_view step, const Axes& x, std::size_t a, std::size_t b,
+Axes Tracer::transpose(StepName step, const Axes& x, std::size_t a, std::size_t b,
                        std::string_view reason) {
   require(a < x.size() && b < x.size(), step);
   Axes y = x;
@@ -54,7 +54,7 @@ Axes Tracer::transpose(std::string_view step, const Axes& x, std::size_t a, std:
   return add(step, "transpose(" + std::to_string(a) + ", " + std::to_string(b) + ")", y, 0, 0, false, reason);
 }
 
-Axes Tracer::chunk(std::string_view step, const Axes& x, std::size_t parts, const Axis& last,
+Axes Tracer::chunk(StepName step, const Axes& x, std::size_t parts, const Axis& last,
                    std::string_view reason) {
   require(x.back().size == parts * last.size, step);
   Axes y = x;
@@ -62,7 +62,7 @@ Axes Tracer::chunk(std::string_view step, const Axes& x, std::size_t parts, cons
   return add(step, "chunk(" + std::to_string(parts) + ")", y, 0, 0, false, reason);
 }
 
-Axes Tracer::append(std::string_view step, const Axes& x, std::size_t axis, std::size_t count,
+Axes Tracer::append(StepName step, const Axes& x, std::size_t axis, std::size_t count,
                     std::size_t parameters, std::string_view reason) {
   Axes y = x;
   y[axis] = y[axis] + count;
@@ -70,7 +70,7 @@ Axes Tracer::append(std::string_view step, const Axes& x, std::size_t axis, std:
              true, reason);
 }
 
-Axes Tracer::repeat(std::string_view step, const Axes& x, std::size_t axis, std::size_t times,
+Axes Tracer::repeat(StepName step, const Axes& x, std::size_t axis, std::size_t times,
                     const Axis& result, std::string_view reason) {
   require(x[axis].size * times == result.size, step);
   Axes y = x;
@@ -78,7 +78,7 @@ Axes Tracer::repeat(std::string_view step, const Axes& x, std::size_t axis, std:
   return add(step, "repeat_interleave(" + std::to_string(times) + ")", y, 0, 0, true, reason);
 }
 
-Axes Tracer::matmul(std::string_view step, std::string_view operation, const Axes& a, const Axes& b,
+Axes Tracer::matmul(StepName step, std::string_view operation, const Axes& a, const Axes& b,
                     std::string_view reason) {
   const std::size_t rank = a.size();
   require(rank >= 2 && b.size() == rank && a[rank - 1].size == b[rank - 2].size, step);
@@ -88,19 +88,19 @@ Axes Tracer::matmul(std::string_view step, std::string_view operation, const Axe
   return add(step, std::string(operation), y, 0, product({2, elements(y), a.back().size}), true, reason);
 }
 
-Axes Tracer::each(std::string_view step, std::string_view operation, const Axes& x,
+Axes Tracer::each(StepName step, std::string_view operation, const Axes& x,
                   std::size_t operations_an_element, std::string_view reason, std::size_t parameters) {
   return add(step, std::string(operation), x, parameters, product({elements(x), operations_an_element}), true,
              reason);
 }
 
-Axes Tracer::mean_over(std::string_view step, const Axes& x, std::size_t axis, std::string_view reason) {
+Axes Tracer::mean_over(StepName step, const Axes& x, std::size_t axis, std::string_view reason) {
   Axes y = x;
   y.erase(y.begin() + static_cast<std::ptrdiff_t>(axis));
   return add(step, "mean(axis " + std::to_string(axis) + ")", y, 0, elements(x), true, reason);
 }
 
-Axes Tracer::embedding(std::string_view step, const Axes& tokens, const Axis& rows, const Axis& width,
+Axes Tracer::embedding(StepName step, const Axes& tokens, const Axis& rows, const Axis& width,
                        std::string_view reason) {
   Axes y = tokens;
   y.push_back(width);

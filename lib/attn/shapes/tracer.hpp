@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/shapes/axes.hpp>
+#include <attn/shapes/step_name.hpp>
 
 #include <cstddef>
 #include <string>
@@ -25,6 +26,8 @@ struct ShapeRow {
 
 using ShapeTrace = std::vector<ShapeRow>;
 
+/// Every operation takes the step it makes and the key of the sentence that says why its shape is what it is:
+/// without one, the name of the step.
 class Tracer {
  public:
   explicit Tracer(std::size_t element_bytes) : element_bytes_(element_bytes) {}
@@ -33,27 +36,27 @@ class Tracer {
   void enter(std::string prefix) { prefix_ = std::move(prefix); }
   const std::string& prefix() const { return prefix_; }
 
-  Axes input(std::string_view step, Axes axes, std::string_view reason);
+  Axes input(StepName step, Axes axes, std::string_view reason = {});
   /// y = x·Wᵀ + b over the last axis.
-  Axes linear(std::string_view step, const Axes& x, const Axis& out, bool bias, std::string_view reason);
+  Axes linear(StepName step, const Axes& x, const Axis& out, bool bias, std::string_view reason = {});
   /// The same elements under other axes; `copies` where the framework has to move them first.
-  Axes view(std::string_view step, const Axes& x, Axes axes, std::string_view reason, bool copies = false);
-  Axes transpose(std::string_view step, const Axes& x, std::size_t a, std::size_t b, std::string_view reason);
+  Axes view(StepName step, const Axes& x, Axes axes, std::string_view reason, bool copies = false);
+  Axes transpose(StepName step, const Axes& x, std::size_t a, std::size_t b, std::string_view reason);
   /// A part of the last axis.
-  Axes chunk(std::string_view step, const Axes& x, std::size_t parts, const Axis& last, std::string_view reason);
-  Axes append(std::string_view step, const Axes& x, std::size_t axis, std::size_t count, std::size_t parameters,
+  Axes chunk(StepName step, const Axes& x, std::size_t parts, const Axis& last, std::string_view reason);
+  Axes append(StepName step, const Axes& x, std::size_t axis, std::size_t count, std::size_t parameters,
               std::string_view reason);
   /// Every head repeated `times` times in a row (repeat_interleave).
-  Axes repeat(std::string_view step, const Axes& x, std::size_t axis, std::size_t times, const Axis& result,
+  Axes repeat(StepName step, const Axes& x, std::size_t axis, std::size_t times, const Axis& result,
               std::string_view reason);
   /// Matrix product over the last two axes; the axes before them are equal.
-  Axes matmul(std::string_view step, std::string_view operation, const Axes& a, const Axes& b,
-              std::string_view reason);
-  Axes each(std::string_view step, std::string_view operation, const Axes& x, std::size_t operations_an_element,
-            std::string_view reason, std::size_t parameters = 0);
-  Axes mean_over(std::string_view step, const Axes& x, std::size_t axis, std::string_view reason);
-  Axes embedding(std::string_view step, const Axes& tokens, const Axis& rows, const Axis& width,
-                 std::string_view reason);
+  Axes matmul(StepName step, std::string_view operation, const Axes& a, const Axes& b,
+              std::string_view reason = {});
+  Axes each(StepName step, std::string_view operation, const Axes& x, std::size_t operations_an_element,
+            std::string_view reason = {}, std::size_t parameters = 0);
+  Axes mean_over(StepName step, const Axes& x, std::size_t axis, std::string_view reason);
+  Axes embedding(StepName step, const Axes& tokens, const Axis& rows, const Axis& width,
+                 std::string_view reason = {});
   /// A row that stands for `count` layers equal to the rows from `first` to `last`.
   void repeat_rows(std::string step, std::size_t first, std::size_t last, std::size_t count,
                    std::string_view reason);
@@ -62,7 +65,7 @@ class Tracer {
   ShapeTrace take() { return std::move(rows_); }
 
  private:
-  Axes add(std::string_view step, std::string operation, Axes axes, std::size_t parameters,
+  Axes add(StepName step, std::string operation, Axes axes, std::size_t parameters,
            std::size_t operations, bool allocates, std::string_view reason);
 
   std::size_t element_bytes_;

@@ -27,6 +27,7 @@ TEST_CASE("a formula prints as a paper prints it, highest degree first") {
   CHECK((2 * n * n * d + 4 * n * d * d).latex() == "4 n d^{2} + 2 n^{2} d");
   CHECK((k - 1).text() == "k − 1");
   CHECK((1 - n).text() == "−n + 1");
+  CHECK((k - 1).latex() == "k - 1");
   CHECK((n * d * d / h).text() == "n·d²/h");
   CHECK((n * d * d / h).latex() == "n d^{2} / h");
   CHECK((d / (n * h)).text() == "d/h·n");

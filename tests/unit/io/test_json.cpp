@@ -37,9 +37,20 @@ TEST_CASE("the element type is what the text shows") {
   CHECK(values_of(read("[1, 0, -3]")) == std::vector<double>{1, 0, -3});
   CHECK(read("[1, 0.0]").dtype == DType::float64);
   CHECK(read("[1, -0]").dtype == DType::float64);
+  CHECK(std::signbit(values_of(read("[1, -0]"))[1]));
+  CHECK(std::signbit(values_of(read("-0.0e5"))[0]));
+  CHECK(read("0").dtype == DType::int64);
   CHECK(read("[true, false]").dtype == DType::boolean);
   CHECK(values_of(read("[[true], [false]]")) == std::vector<double>{1, 0});
   CHECK(read("[]").dtype == DType::float64);
+}
+
+TEST_CASE("a number below the range of float64 is refused, not rounded to zero") {
+  for (const char* text : {"1e-400", "[[1, 1e-400]]", "[-0.001E-330, 2]", "{\"x\": 2e-324}"}) {
+    CHECK(refusal(text).find("below the range of float64") != std::string::npos);
+  }
+  CHECK(values_of(read("[0.000, 0e-999]")) == std::vector<double>{0, 0});
+  CHECK(values_of(read("5e-324")) == std::vector<double>{5e-324});
 }
 
 TEST_CASE("three strings are non-finite numbers, others are refused") {

@@ -136,7 +136,7 @@ TEST_CASE("a wrong beginning is refused before the dictionary is read") {
 
 TEST_CASE("a header of ours is padded to a multiple of 64 and parsed back") {
   for (const Shape& shape : {Shape{}, Shape{5}, Shape{2, 3}, Shape(64, 1000000)}) {
-    const std::string text = format_npy_header(Precision::float32, shape);
+    const std::string text = format_npy_header(DType::float32, shape);
     CHECK(text.size() % 64 == 0);
     CHECK(text.back() == '\n');
     const NpyHeader header = parse_npy_header(text, "a.npy");

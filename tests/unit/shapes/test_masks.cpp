@@ -19,7 +19,7 @@ const MaskApi& api(const std::string& name) {
 
 MaskValues convert(const char* from, const char* to, const MaskValues& mask, std::size_t batch = 0, std::size_t heads = 0,
                    std::size_t query_len = 0) {
-  return convert_mask(api(from), api(to), mask, batch, heads, query_len);
+  return convert_mask(api(from), api(to), mask, {batch, heads, query_len});
 }
 
 }  // namespace

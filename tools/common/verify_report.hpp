@@ -6,6 +6,7 @@
 #include <attn/render/table.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,19 @@ struct Judged {
   Verification verification;
 };
 
+/// What a report needs to put its findings into words.
+struct ReportWords {
+  lessons::Language language;
+  /// The values of the placeholders in the message about a mistake.
+  std::function<lessons::Placeholders(const Diagnosis&)> values;
+  bool has_cells = true;  ///< the subcommand takes one number apart with --cell
+};
+
 /// The object that data/verify.schema.json describes.
-render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+render::Json json_of(const Judged& judged, const ReportWords& report);
 
 /// A page for people: the verdict, a line a step, the diagnosis, the worst cells, what was not visible.
-std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language);
+std::string text_of(const Judged& judged, const ReportWords& report);
 
 /// One line a file.
 render::Table table_of(const std::vector<Judged>& judged);

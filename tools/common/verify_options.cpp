@@ -1,10 +1,9 @@
 #include "verify_options.hpp"
 
-#include "../common/numbers.hpp"
-#include "../common/suggest.hpp"
+#include "numbers.hpp"
+#include "suggest.hpp"
 
 #include <attn/error.hpp>
-#include <attn/verify/mistakes.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -38,14 +37,6 @@ void add_text(CLI::App& app, const char* option, const char* type, const char* h
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
 }
 
-std::vector<std::string> known_ids() {
-  std::vector<std::string> ids;
-  for (const Mistake& mistake : mistake_table()) {
-    if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
-  }
-  return ids;
-}
-
 }  // namespace
 
 void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
@@ -60,19 +51,22 @@ void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--atol", "X", "Absolute tolerance, together with --rtol",
            [&o](const std::string& text) { o.atol = parse_tolerance("--atol", text); });
   app.add_flag("--equal-nan", o.equal_nan, "NaN on both sides is equal")->group(group);
+}
+
+void add_mistake_option(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--mistake", "ID,…", "Make these mistakes on purpose (attn-compute mistakes lists them)",
            [&o](const std::string& text) { o.mistakes = parse_list("--mistake", text); });
 }
 
-void check_verify_options(const VerifyCommandOptions& o, Precision dtype) {
+void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const std::vector<std::string>& ids) {
   if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
   const bool verifies = !o.files.empty();
+  if (std::find(o.files.begin(), o.files.end(), "") != o.files.end()) throw UsageError("--verify", "expected a file, found ''");
   if (!verifies && (o.rtol || o.equal_nan || !o.map.empty())) throw UsageError("", "--map, --rtol, --atol and --equal-nan need --verify");
   if (verifies && !o.mistakes.empty()) throw UsageError("--mistake", "cannot be combined with --verify");
   if ((verifies || !o.mistakes.empty()) && dtype != Precision::float64) {
     throw UsageError("--dtype", "verification and mistakes are computed in float64");
   }
-  const std::vector<std::string> ids = known_ids();
   for (const std::string& id : o.mistakes) {
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
       throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));

@@ -1,31 +1,13 @@
 #include "verify_report.hpp"
 
-#include <attn/render/number.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 
 namespace attn::tools {
 namespace {
 
 std::string index_text(const Shape& index) { return fmt::format("[{}]", fmt::join(index, ",")); }
-
-lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis) {
-  lessons::Placeholders values;
-  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
-  if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
-  values["step"] = std::string(name_of(diagnosis.step));
-  values["found"] = diagnosis.variant;
-  values["deviation"] = fmt::format("{:.1e}", diagnosis.residual);
-  const auto& attention = problem.options.attention;
-  values["expected"] = "";
-  values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
-  values["fill"] = render::number_text(attention.mask_fill);
-  values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
-  return values;
-}
 
 std::string words(lessons::Language language, const std::string& key, const std::string& variant, const lessons::Placeholders& values = {}) {
   return lessons::lesson(language).note(key, variant, values).value_or(variant);
@@ -73,12 +55,13 @@ std::string why_blind(lessons::Language language, const BlindSpot& spot) {
 
 }  // namespace
 
-render::Json json_of(const Judged& judged, const Problem<double>& problem, lessons::Language language) {
+render::Json json_of(const Judged& judged, const ReportWords& report) {
+  const lessons::Language language = report.language;
   const Verification& v = judged.verification;
   render::JsonArray steps, diagnosis, blind_spots, alignments;
   for (const StepVerdict& verdict : v.steps) steps.emplace_back(json_of_step(verdict));
   for (const Diagnosis& d : v.diagnosis) {
-    const lessons::Placeholders values = values_of(problem, d);
+    const lessons::Placeholders values = report.values(d);
     render::JsonObject object = {{"id", d.id},
                                  {"step", name_of(d.step)},
                                  {"confidence", d.explains ? "explains" : "consistent"},
@@ -143,7 +126,8 @@ render::Table table_of(const std::vector<Judged>& judged) {
   return table;
 }
 
-std::string text_of(const Judged& judged, const Problem<double>& problem, lessons::Language language) {
+std::string text_of(const Judged& judged, const ReportWords& report) {
+  const lessons::Language language = report.language;
   const Verification& v = judged.verification;
   std::string text = fmt::format("{}: {}\n", judged.file, words(language, "verify", to_string(v.verdict)));
   for (const Alignment& a : judged.theirs.alignments) {
@@ -160,7 +144,7 @@ std::string text_of(const Judged& judged, const Problem<double>& problem, lesson
     text += words(language, "verify", "tie") + "\n";
   }
   for (const Diagnosis& d : v.diagnosis) {
-    const lessons::Placeholders values = values_of(problem, d);
+    const lessons::Placeholders values = report.values(d);
     const char* degree = d.convention ? "equivalent" : d.explains ? "explains" : "consistent";
     text += fmt::format("\n  {}  {} ({}{}{}; {})\n", d.id, about(language, d, "title", values), name_of(d.step), d.variant.empty() ? "" : ": ", d.variant,
                         words(language, "verify", degree));
@@ -170,7 +154,7 @@ std::string text_of(const Judged& judged, const Problem<double>& problem, lesson
   for (const StepVerdict& step : v.steps) {
     if (v.first_divergent_step != step.step || !v.diagnosis.empty() || step.difference.total == 0) continue;
     const std::string cell = std::string(name_of(step.step)) + index_text(unravel(step.difference.at, step.ours));
-    text += fmt::format("\n{}\n  --cell '{}'\n", words(language, "verify", "unknown"), cell);
+    text += fmt::format("\n{}\n  {}{}{}\n", words(language, "verify", "unknown"), report.has_cells ? "--cell '" : "", cell, report.has_cells ? "'" : "");
   }
   if (v.verdict == Verdict::match) {
     if (!v.blind_spots_known) text += "\n" + words(language, "verify", "blind_unknown") + "\n";

@@ -1,7 +1,7 @@
 // --verify, --map, tolerances, --mistake: holding somebody's tensors against a run, and running it wrong.
 #pragma once
 
-#include "../common/cli11_forward.hpp"
+#include "cli11_forward.hpp"
 
 #include <attn/verify/verification.hpp>
 
@@ -19,9 +19,12 @@ struct VerifyCommandOptions {
   std::vector<std::string> mistakes;   ///< ids to make on purpose
 };
 
+/// --verify --map --rtol --atol --equal-nan; and --mistake, where a run can be made wrong.
 void add_verify_options(CLI::App& app, VerifyCommandOptions& options);
+void add_mistake_option(CLI::App& app, VerifyCommandOptions& options);
 
-/// Throws UsageError for options that contradict each other or do nothing, and for unknown ids.
-void check_verify_options(const VerifyCommandOptions& options, Precision dtype);
+/// Throws UsageError for options that contradict each other or do nothing, and for a mistake that is none of
+/// `ids`, those the subcommand can make.
+void check_verify_options(const VerifyCommandOptions& options, Precision dtype, const std::vector<std::string>& ids);
 
 }  // namespace attn::tools

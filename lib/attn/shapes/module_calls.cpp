@@ -1,0 +1,84 @@
+#include <attn/shapes/module_calls.hpp>
+#include <attn/shapes/spoken.hpp>
+
+namespace attn::shapes {
+namespace {
+
+constexpr std::size_t ordered = 3;  // query, key and value
+
+/// The shape of an argument; empty for one that is not known or is the same tensor as `same`.
+Shape shape_of_argument(const Bound& bound, Role role, Role same) {
+  const auto found = bound.find(role);
+  if (found == bound.end() || found->second.value.kind != Value::Kind::tensor) return {};
+  const auto other = bound.find(same);
+  if (role != same && other != bound.end() && other->second.source == found->second.source) return {};
+  return found->second.value.shape;
+}
+
+std::optional<Shape> shape_of_mask(const Bound& bound, Role role) {
+  const Shape shape = shape_of_argument(bound, role, role);
+  return shape.empty() ? std::nullopt : std::optional<Shape>(shape);
+}
+
+}  // namespace
+
+ModuleCall shapes_of(const Bound& bound) {
+  ModuleCall call;
+  call.query = shape_of_argument(bound, Role::query, Role::query);
+  call.key = shape_of_argument(bound, Role::key, Role::query);
+  call.value = shape_of_argument(bound, Role::value, Role::key);
+  // Keras's key is the value unless it is given.
+  if (bound.count(Role::value) != 0 && bound.count(Role::key) == 0) call.key = shape_of_argument(bound, Role::value, Role::query);
+  call.attn_mask = shape_of_mask(bound, Role::attn_mask);
+  call.key_padding_mask = shape_of_mask(bound, Role::key_padding_mask);
+  return call;
+}
+
+Value result_of(const Api& api, const ModuleConfig& config, const ModuleCall& shapes, std::size_t call) {
+  Value output;
+  output.call = call;
+  output.kind = shapes.query.empty() ? Value::Kind::unknown : Value::Kind::tensor;
+  output.shape = shapes.query;
+  if (!output.shape.empty() && config.d_model > 0) output.shape.back() = config.d_model;
+  if (!api.returns_tuple) return output;
+  Value pair;
+  pair.kind = Value::Kind::tuple;
+  pair.call = call;
+  pair.items = {output, Value{}};
+  return pair;
+}
+
+std::optional<Finding> argument_order(const Api& api, const std::vector<CallArgument>& arguments, const std::string& name) {
+  std::string given, expected;
+  bool wrong = false;
+  for (std::size_t i = 0; i < arguments.size() && i < api.forward.size() && i < ordered; ++i) {
+    if (!arguments[i].keyword.empty()) return std::nullopt;
+    const Role said = spoken_role(last_part(arguments[i].source));
+    wrong = wrong || (said != Role::other && said != api.forward[i].role);
+    given += (i > 0 ? ", " : "") + arguments[i].source;
+    expected += (i > 0 ? ", " : "") + std::string(api.forward[i].name);
+  }
+  if (!wrong) return std::nullopt;
+  return Finding{"argument_order", name, {{"name", name}, {"found", given}, {"expected", expected}}};
+}
+
+std::optional<Finding> definition_order(const std::vector<std::string>& parameters) {
+  std::vector<std::string> said;
+  for (const std::string& parameter : parameters) {
+    if (spoken_role(parameter) != Role::other) said.push_back(parameter);
+  }
+  if (said.size() < ordered || spoken_role(said[0]) == Role::query) return std::nullopt;
+  const std::string order = said[0] + ", " + said[1] + ", " + said[2];
+  return Finding{"argument_order", "def", {{"name", "forward"}, {"found", order}, {"expected", "query, key, value"}}};
+}
+
+Value made_map(std::string_view dotted_name, const std::vector<CallArgument>& arguments) {
+  const std::string_view last = last_part(dotted_name);
+  if ((last != "Linear" && last != "Embedding") || arguments.size() < 2) return {};
+  Value map;
+  map.kind = last == "Linear" ? Value::Kind::linear : Value::Kind::embedding;
+  map.number = arguments[1].value.kind == Value::Kind::number ? arguments[1].value.number : 0;
+  return map;
+}
+
+}  // namespace attn::shapes

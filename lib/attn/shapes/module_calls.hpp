@@ -1,0 +1,30 @@
+// A call of a module in a pasted program: what goes in, what comes out, what its order of arguments says.
+#pragma once
+
+#include <attn/shapes/call_binding.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attn::shapes {
+
+/// The shapes of the arguments; an argument that is not known, or is the same tensor as the one before it, is
+/// empty, as in ModuleCall.
+ModuleCall shapes_of(const Bound& bound);
+
+/// What the call returns: the query's leading axes and the module's width, in a tuple where the API has one.
+/// `call` is its number.
+Value result_of(const Api& api, const ModuleConfig& config, const ModuleCall& shapes, std::size_t call);
+
+/// The finding for attention(value, key, query), where the names say another order than the API has.
+std::optional<Finding> argument_order(const Api& api, const std::vector<CallArgument>& arguments, const std::string& name);
+
+/// The same for a definition of forward(self, value, key, query, …) around a module of PyTorch.
+std::optional<Finding> definition_order(const std::vector<std::string>& parameters);
+
+/// nn.Linear(3, 8) and nn.Embedding(50, 8), by the width of what they return; unknown for any other name.
+Value made_map(std::string_view dotted_name, const std::vector<CallArgument>& arguments);
+
+}  // namespace attn::shapes

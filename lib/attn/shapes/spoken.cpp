@@ -1,0 +1,38 @@
+#include <attn/shapes/spoken.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+
+namespace attn::shapes {
+namespace {
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+bool names_the_batch(std::string_view name) {
+  return is_one_of(name, {"N", "B", "b", "bs", "bsz", "batch", "batch_size", "nbatches", "n_batch"});
+}
+
+bool names_the_head_size(std::string_view name) { return is_one_of(name, {"d_k", "head_dim", "d_head", "dk", "head_size"}); }
+
+Role spoken_role(std::string_view name) {
+  if (is_one_of(name, {"query", "queries", "q", "Q"})) return Role::query;
+  if (is_one_of(name, {"key", "keys", "k", "K"})) return Role::key;
+  if (is_one_of(name, {"value", "values", "v", "V"})) return Role::value;
+  return Role::other;
+}
+
+bool keeps_the_shape(std::string_view dotted_name) {
+  std::string name(last_part(dotted_name));
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (name.find("norm") != std::string::npos || name.find("drop") != std::string::npos) return true;
+  return is_one_of(name, {"relu", "gelu", "silu", "tanh", "sigmoid", "softmax", "identity", "pos_encoding", "positional_encoding", "pos_encoder"});
+}
+
+std::string_view last_part(std::string_view dotted_name) { return dotted_name.substr(dotted_name.rfind('.') + 1); }
+
+}  // namespace attn::shapes
