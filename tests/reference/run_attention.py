@@ -2,15 +2,17 @@
 """Runs attn-compute on every case of tests/reference/attention and compares every step with PyTorch's.
 
     run_attention.py ATTN_COMPUTE [CASES_DIR] [--only GLOB]
-    run_attention.py ATTN_COMPUTE --live     with cases made now, by the PyTorch that is installed
+    run_attention.py ATTN_COMPUTE --live [attention|layer]   with cases made now, by the PyTorch that is installed
 
-Needs NumPy only; the committed cases were made by make_attention.py with real PyTorch in float64. With
+Needs NumPy only; the committed cases were made by make_attention.py and make_layer.py with real PyTorch in
+float64. With
 --live, exit code 77 (skipped) says that there is no PyTorch that can make them. A value must
 agree within 1e-6 of the largest magnitude in its tensor, or be the same infinity. The last line is
 `N passed, N failed`; the exit code is 0 when all cases agree.
 """
 import argparse
 import fnmatch
+import importlib
 import json
 import pathlib
 import subprocess
@@ -68,9 +70,10 @@ def run_cases(tool, cases, only):
     return 0 if passed and not failed else 1
 
 
-def run_live_cases(tool, only):
+def run_live_cases(tool, kind, only):
     try:
         import make_attention
+        maker = importlib.import_module(f"make_{kind}")
     except ImportError as missing:
         print(f"skipped: {missing}")
         return SKIPPED
@@ -79,8 +82,8 @@ def run_live_cases(tool, only):
         return SKIPPED
     print(f"torch {make_attention.torch.__version__}")
     with tempfile.TemporaryDirectory() as tmp:
-        make_attention.make(pathlib.Path(tmp) / "attention")
-        return run_cases(tool, pathlib.Path(tmp) / "attention", only)
+        maker.make(pathlib.Path(tmp) / kind)
+        return run_cases(tool, pathlib.Path(tmp) / kind, only)
 
 
 def main():
@@ -88,10 +91,10 @@ def main():
     parser.add_argument("tool")
     parser.add_argument("cases", nargs="?", default=pathlib.Path(__file__).parent / "attention", type=pathlib.Path)
     parser.add_argument("--only", default="*")
-    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--live", nargs="?", const="attention", choices=["attention", "layer"])
     options = parser.parse_args()
     if options.live:
-        return run_live_cases(options.tool, options.only)
+        return run_live_cases(options.tool, options.live, options.only)
     return run_cases(options.tool, options.cases, options.only)
 
 

@@ -2,7 +2,6 @@
 
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
-#include "finite.hpp"
 #include "report.hpp"
 #include "verify_command.hpp"
 
@@ -12,10 +11,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace attn::tools {
 namespace {
+
+// A mask says −inf on purpose, and so do the scores and maxima under it; NaN and +inf never.
+bool may_be_minus_infinity(Step step) {
+  return step == Step::mask || step == Step::scores_masked || step == Step::row_max;
+}
+
+}  // namespace
 
 render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
   render::JsonObject header = {{"tool", "attn-compute"},
@@ -35,7 +43,17 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
   return header;
 }
 
-}  // namespace
+void require_finite(const Trace& trace) {
+  for (const TraceEntry& entry : trace.entries) {
+    for (std::size_t i = 0; i < entry.tensor.size(); ++i) {
+      const double value = entry.tensor[i];
+      if (std::isfinite(value)) continue;
+      if (value == -std::numeric_limits<double>::infinity() && may_be_minus_infinity(entry.step)) continue;
+      throw NonFiniteError(entry.name, fmt::format("element {} of {} is {}, and --strict asks for finite results", i,
+                                                   to_string(entry.tensor.shape()), value));
+    }
+  }
+}
 
 AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale)
     : subcommand(std::move(name)), tensors(app) {

@@ -14,6 +14,7 @@
 
 #include <attn/lessons/cell.hpp>
 #include <attn/random.hpp>
+#include <attn/render/json.hpp>
 #include <attn/trace.hpp>
 #include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
@@ -45,6 +46,7 @@ struct AttentionResult {
   AttentionFacts facts;
   const LayoutInfo* layout = nullptr;   ///< of the weights; nullptr for a run without a module
   bool add_zero_attn = false;           ///< the module appended a key of zeros
+  std::optional<ScoreOptions> scores{};      ///< of this block, where a layer has several; else the command's
   std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
 };
 
@@ -87,6 +89,12 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
 /// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
+
+/// The description of a run at the head of its JSON.
+render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result);
+
+/// Throws NonFiniteError for a NaN or an infinity that is not a mask's.
+void require_finite(const Trace& trace);
 
 /// Prints the steps that `plan` can show.
 int list_steps(const AttentionCommand& command, const RunPlan& plan);

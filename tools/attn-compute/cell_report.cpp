@@ -57,14 +57,14 @@ render::Table table_of(const CellExplanation& cell) {
 
 }  // namespace
 
-CellAddress parse_cell(const Trace& trace, const std::string& text) {
+FoundCell find_cell(const Trace& trace, const std::string& text) {
   const std::size_t bracket = text.find('[');
   if (bracket == std::string::npos || text.back() != ']') {
     throw UsageError("--cell", fmt::format("expected STEP[INDEX,…] such as weights[0,1,2,3], found '{}'", text));
   }
   const TraceEntry& entry = entry_named(trace, text.substr(0, bracket));
   const Shape& shape = entry.tensor.shape();
-  CellAddress address{entry.step, {}};
+  FoundCell address{&entry, {}};
   const std::vector<std::string> parts = parse_list("--cell", text.substr(bracket + 1, text.size() - bracket - 2));
   for (const std::string& part : parts) address.index.push_back(parse_whole("--cell", part));
   if (address.index.size() != shape.size()) {
@@ -78,10 +78,18 @@ CellAddress parse_cell(const Trace& trace, const std::string& text) {
   return address;
 }
 
+CellAddress parse_cell(const Trace& trace, const std::string& text) {
+  FoundCell found = find_cell(trace, text);
+  return {found.entry->step, std::move(found.index)};
+}
+
+void write_cell(const AttentionCommand& command, const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
+  const CellExplanation cell = explain_cell(trace, facts, address);
+  write_table(table_of(cell), preface_of(cell, lessons::lesson(command.output.language), trace), command.output);
+}
+
 void write_cell(const AttentionCommand& command, const AttentionResult& result) {
-  const CellAddress address = parse_cell(result.trace, command.output.cell);
-  const CellExplanation cell = explain_cell(result.trace, result.facts, address);
-  write_table(table_of(cell), preface_of(cell, lessons::lesson(command.output.language), result.trace), command.output);
+  write_cell(command, result.trace, result.facts, parse_cell(result.trace, command.output.cell));
 }
 
 }  // namespace attn::tools

@@ -6,7 +6,7 @@
 #include "../common/output_options.hpp"
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
-#include "finite.hpp"
+#include "attention_command.hpp"
 #include "sequences.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"

@@ -34,6 +34,12 @@ int main(int argc, char** argv) {
            "  attn-compute mha --weights module.safetensors --heads 2 --input x.npy --causal\n"
            "  attn-compute mha --mistake M7 --causal          the same with one key of the future visible\n",
            setup_mha},
+          {"layer", "a Transformer layer: attention, residual connections, normalisation, feed-forward",
+           "  attn-compute layer --d-model 8 --heads 2 --len 4\n"
+           "  attn-compute layer --kind decoder --causal --norm pre --activation gelu\n"
+           "  attn-compute layer --weights layer.npz --heads 4 --input x.npy --steps 'self.weights,ffn_hidden'\n"
+           "  attn-compute layer --cell 'ffn.norm[0,0,3]'    one number of the last normalisation, term by term\n",
+           setup_layer},
           {"transformer", "a whole Transformer from a model folder: text in, text and every step out",
            "  attn-compute transformer --model data/models/zh-en-numbers --text 三百二十一\n"
            "  attn-compute transformer --model DIR --text 三百二十一 --steps 'decoder.1.cross.weights'\n"

@@ -95,6 +95,20 @@ WeightsFile split_prefix(const std::string& text) {
 }
 
 template <class T>
+std::vector<NamedTensor<T>> read_named_tensors(const std::string& weights, MemoryBudget& budget) {
+  const WeightsFile file = split_prefix(weights);
+  const std::string subject = "--weights " + weights;
+  std::vector<NamedTensor<T>> tensors;
+  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()))) {
+    if (named.name.compare(0, file.prefix.size(), file.prefix) != 0) continue;
+    tensors.push_back({named.name.substr(file.prefix.size()), io::to_tensor<T>(named.array, file.path + ":" + named.name)});
+    budget.charge(tensors.back().tensor.size() * sizeof(T), subject);
+  }
+  if (tensors.empty()) throw InputError(subject, fmt::format("no tensor has a name that begins with '{}'", file.prefix));
+  return tensors;
+}
+
+template <class T>
 ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
   ModuleWeights<T> weights;
   if (c.weights.empty()) {
@@ -103,17 +117,8 @@ ModuleWeights<T> read_weights(ModuleCommand& c, MemoryBudget& budget) {
     return weights;
   }
   if (has_maps(c.tensors)) throw UsageError("--weights", "cannot be combined with --wq, --wk and --wv");
-  const WeightsFile file = split_prefix(c.weights);
   const std::string subject = "--weights " + c.weights;
-  for (io::NamedArray& named : io::read_all(file.path, io::MemoryLimit(budget.left()))) {
-    if (named.name.compare(0, file.prefix.size(), file.prefix) != 0) continue;
-    const std::string name = named.name.substr(file.prefix.size());
-    weights.tensors.push_back({name, io::to_tensor<T>(named.array, file.path + ":" + named.name)});
-    budget.charge(weights.tensors.back().tensor.size() * sizeof(T), subject);
-  }
-  if (weights.tensors.empty()) {
-    throw InputError(subject, fmt::format("no tensor has a name that begins with '{}'", file.prefix));
-  }
+  weights.tensors = read_named_tensors<T>(c.weights, budget);
   weights.shape = infer_shape(*c.layout, weights.tensors, c.sizes.heads.value_or(0), subject);
   require_agreement_with(weights.shape, c, subject);
   return weights;
@@ -135,6 +140,8 @@ MultiheadWeights<T> canonical_weights(ModuleCommand& c, ModuleWeights<T> read, T
   return to_canonical(*c.layout, read.shape, read.tensors, subject);
 }
 
+template std::vector<NamedTensor<float>> read_named_tensors(const std::string&, MemoryBudget&);
+template std::vector<NamedTensor<double>> read_named_tensors(const std::string&, MemoryBudget&);
 template ModuleWeights<float> read_weights(ModuleCommand&, MemoryBudget&);
 template ModuleWeights<double> read_weights(ModuleCommand&, MemoryBudget&);
 template MultiheadWeights<float> canonical_weights(ModuleCommand&, ModuleWeights<float>, TorchGenerator&);

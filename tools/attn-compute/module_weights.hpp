@@ -28,6 +28,11 @@ struct ModuleWeights {
   MultiheadShape shape;
 };
 
+/// The tensors of --weights, its prefix taken off their names. Charges the budget.
+/// Throws InputError if no name begins with the prefix.
+template <class T>
+std::vector<NamedTensor<T>> read_named_tensors(const std::string& weights, MemoryBudget& budget);
+
 template <class T>
 ModuleWeights<T> read_weights(ModuleCommand& command, MemoryBudget& budget);
 

@@ -33,14 +33,14 @@ bool all_ones(const TensorView& tensor) {
   }
   return true;
 }
-bool bottom_right(C c) { return c.command.scores.causal_align == CausalAlign::bottom_right; }
+bool bottom_right(C c) { return c.scores.causal_align == CausalAlign::bottom_right; }
 bool given_means(C c, MaskMeans means) {
-  const TensorArgument* mask = c.command.tensors.find("--mask");
-  return mask && meaning_of_mask(c.command.scores, *mask) == means;
+  const TensorArgument* mask = c.command.tensors.find(c.scores.mask_option);
+  return mask && meaning_of_mask(c.scores, *mask) == means;
 }
 bool nothing_visible(C c, MaskedRows policy) {
   return c.fully_masked_rows > 0 && c.result.facts.masked_rows_replaced &&
-         c.command.scores.masked_rows.value_or(MaskedRows::zero) == policy;
+         c.scores.masked_rows.value_or(MaskedRows::zero) == policy;
 }
 bool other_source(C c) { return c.has(Step::memory); }
 bool only_equal_keys(C c) {
@@ -49,6 +49,12 @@ bool only_equal_keys(C c) {
 }
 bool forbidden_have_no_weight(C c) {
   return masks(c) && !c.forbidden_weighted && (c.fully_masked_rows == 0 || nothing_visible(c, MaskedRows::zero));
+}
+bool in_layer(C c) { return c.result.facts.layer.has_value(); }
+bool norm_first(C c) { return in_layer(c) && c.result.facts.layer->norm_first; }
+bool norm_last(C c) { return in_layer(c) && !c.result.facts.layer->norm_first; }
+bool activates(C c, Activation activation) {
+  return in_layer(c) && !c.has(Step::ffn_gate) && c.result.facts.layer->activation == activation;
 }
 bool is_self(C c) { return c.is("self") || (c.is("mha") && !c.has(Step::memory)); }
 
@@ -78,22 +84,22 @@ constexpr NoteRule rules[] = {
     {S::present_key, "appended", instead, [](C c) { return c.appended_keys > 0; }},
     {S::scores_raw, "dot", instead, [](C c) { return c.is("dot"); }},
     {S::scores_raw, "grouped", besides, grouped},
-    {S::scores_scaled, "auto", instead, [](C c) { return c.command.scores.scale_text == "auto"; }},
-    {S::scores_scaled, "none", instead, [](C c) { return c.command.scores.scale_text == "none"; }},
+    {S::scores_scaled, "auto", instead, [](C c) { return c.scores.scale_text == "auto"; }},
+    {S::scores_scaled, "none", instead, [](C c) { return c.scores.scale_text == "none"; }},
     {S::scores_scaled, "given", instead, [](C) { return true; }},
-    {S::scores_scaled, "shared-head", besides, [](C c) { return c.command.scores.scale_text == "auto" && c.result.layout && c.result.layout->scales_by_d_model; }},
-    {S::mask, "causal", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
-    {S::mask, "causal_cache", besides, [](C c) { return c.command.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
-    {S::mask, "causal_bottom_right", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && c.command.scores.valid_lens.empty(); }},
-    {S::mask, "causal_bottom_right_valid", besides, [](C c) { return c.command.scores.causal && bottom_right(c) && !c.command.scores.valid_lens.empty(); }},
-    {S::mask, "valid_lens", besides, [](C c) { return !c.command.scores.valid_lens.empty(); }},
-    {S::mask, "window", besides, [](C c) { return c.command.scores.window.bounded(); }},
+    {S::scores_scaled, "shared-head", besides, [](C c) { return c.scores.scale_text == "auto" && c.result.layout && c.result.layout->scales_by_d_model; }},
+    {S::mask, "causal", besides, [](C c) { return c.scores.causal && !bottom_right(c) && c.sizes.past_len == 0; }},
+    {S::mask, "causal_cache", besides, [](C c) { return c.scores.causal && !bottom_right(c) && c.sizes.past_len > 0; }},
+    {S::mask, "causal_bottom_right", besides, [](C c) { return c.scores.causal && bottom_right(c) && c.scores.valid_lens.empty(); }},
+    {S::mask, "causal_bottom_right_valid", besides, [](C c) { return c.scores.causal && bottom_right(c) && !c.scores.valid_lens.empty(); }},
+    {S::mask, "valid_lens", besides, [](C c) { return !c.scores.valid_lens.empty(); }},
+    {S::mask, "window", besides, [](C c) { return c.scores.window.bounded(); }},
     {S::mask, "keep", besides, [](C c) { return given_means(c, MaskMeans::keep); }},
     {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
     {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
     {S::mask, "appended", besides, [](C c) { return c.appended_keys > 0; }},
-    {S::scores_masked, "finite_leaks", instead, [](C c) { return c.command.scores.mask_fill && c.forbidden_weighted; }},
-    {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.command.scores.mask_fill.has_value(); }},
+    {S::scores_masked, "finite_leaks", instead, [](C c) { return c.scores.mask_fill && c.forbidden_weighted; }},
+    {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.scores.mask_fill.has_value(); }},
     {S::scores_masked, "minus_infinity", instead, masks},
     {S::scores_masked, "unmasked", instead, [](C) { return true; }},
     {S::scores_masked, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
@@ -109,6 +115,17 @@ constexpr NoteRule rules[] = {
     {S::output, "with_w_o_one_head", besides, [](C c) { return c.has(Step::w_o) && one_head(c); }},
     {S::output, "with_w_o", besides, [](C c) { return c.has(Step::w_o) && !one_head(c); }},
     {S::output, "without_w_o", instead, [](C c) { return !c.has(Step::w_o); }},
+    {S::residual, "pre", besides, norm_first},
+    {S::residual, "projected", besides, [](C c) { return c.has(Step::shortcut); }},
+    {S::norm_var, "unbiased", besides, [](C c) { return in_layer(c) && c.result.facts.layer->norm.variance == Variance::unbiased; }},
+    {S::norm, "rms", instead, [](C c) { return c.has(Step::norm_mean_square); }},
+    {S::norm, "post", besides, norm_last},
+    {S::norm, "pre", besides, norm_first},
+    {S::ffn_hidden, "relu", besides, [](C c) { return activates(c, Activation::relu); }},
+    {S::ffn_hidden, "gelu", besides, [](C c) { return activates(c, Activation::gelu); }},
+    {S::ffn_hidden, "gelu_tanh", besides, [](C c) { return activates(c, Activation::gelu_tanh); }},
+    {S::ffn_hidden, "silu", besides, [](C c) { return activates(c, Activation::silu); }},
+    {S::ffn_hidden, "gated", besides, [](C c) { return c.has(Step::ffn_gate); }},
     {S::output, "self", besides, [](C c) { return is_self(c) && c.has(Step::w_o); }},
 };
 
@@ -122,7 +139,7 @@ std::string rounded(double value) { return fmt::format("{:.4g}", value); }
 lessons::Placeholders placeholders(C c) {
   lessons::Placeholders values;
   for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(c.sizes.*letter.size);
-  const ScoreOptions& scores = c.command.scores;
+  const ScoreOptions& scores = c.scores;
   const AttentionFacts& facts = c.result.facts;
   values["scale"] = rounded(facts.scale);
   values["softcap"] = facts.softcap ? number(*facts.softcap) : "";
@@ -135,6 +152,13 @@ lessons::Placeholders placeholders(C c) {
                                                 : static_cast<std::ptrdiff_t>(c.sizes.past_len);
   values["offset"] = std::to_string(offset);
   values["count"] = std::to_string(c.fully_masked_rows);
+  if (facts.layer) values["eps"] = number(facts.layer->norm.eps);
+  if (const TraceEntry* up = c.result.trace.find(Step::ffn_up)) {
+    std::size_t negative = 0;
+    for (std::size_t i = 0; i < up->tensor.size(); ++i) negative += up->tensor[i] < 0;
+    values["count"] = std::to_string(negative);
+    values["total"] = std::to_string(up->tensor.size());
+  }
   return values;
 }
 
@@ -168,6 +192,7 @@ void append(std::vector<std::string>& notes, C c, const std::string& key, const 
 NoteContext::NoteContext(const AttentionCommand& run_command, const AttentionResult& run_result)
     : command(run_command),
       result(run_result),
+      scores(run_result.scores ? *run_result.scores : run_command.scores),
       sizes(run_result.trace.sizes),
       appended_keys((has(Step::bias_k) ? 1 : 0) + (run_result.add_zero_attn ? 1 : 0)) {
   look_at_rows(*this);

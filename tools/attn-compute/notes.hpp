@@ -16,6 +16,7 @@ struct NoteContext {
 
   const AttentionCommand& command;
   const AttentionResult& result;
+  const ScoreOptions& scores;      ///< of the command, or of this block of a layer
   const Sizes& sizes;
   std::size_t appended_keys = 0;   ///< by the module itself: bias_k, and the zero key of add_zero_attn
   std::size_t fully_masked_rows = 0;

@@ -22,6 +22,8 @@ constexpr PlanRow plan_rows[] = {
     {Step::q, always},
     {Step::k, always},
     {Step::v, always},
+    {Step::q_rot, &RunPlan::rotary},
+    {Step::k_rot, &RunPlan::rotary},
     {Step::past_key, &RunPlan::cache},
     {Step::past_value, &RunPlan::cache},
     {Step::present_key, &RunPlan::cache},

@@ -21,6 +21,7 @@ struct RunPlan {
   bool detail = false;
   bool dropout = false;
   bool averaged_weights = false;
+  bool rotary = false;
 };
 
 /// In order of computation.

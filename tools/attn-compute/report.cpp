@@ -26,6 +26,8 @@ render::Shading shading_of(Step step) {
 const TraceEntry* operand_in(const Trace& trace, Step operand) {
   static const std::pair<Step, Step> replacements[] = {{Step::k, Step::present_key},
                                                        {Step::v, Step::present_value},
+                                                       {Step::q, Step::q_rot},
+                                                       {Step::k, Step::k_rot},
                                                        {Step::scores_scaled, Step::scores_capped},
                                                        {Step::weights, Step::weights_dropped}};
   for (const auto& [usual, instead] : replacements) {
@@ -39,6 +41,10 @@ const TraceEntry* operand_in(const Trace& trace, Step operand) {
 std::string instance_of(const Trace& trace, const TraceEntry& entry) {
   std::string text;
   for (const Step operand : step_info(entry.step).operands) {
+    if (entry.step == Step::residual && operand == Step::x && trace.find(Step::shortcut)) {
+      text += trace.find(Step::shortcut)->name + " " + to_string(trace.find(Step::shortcut)->tensor.shape());
+      continue;
+    }
     const bool own_values = entry.step == Step::v_proj && operand == Step::memory && trace.find(Step::memory_value);
     const TraceEntry* read = operand_in(trace, own_values ? Step::memory_value : operand);
     if (!read || read->step >= entry.step) read = trace.find(operand);
@@ -70,6 +76,8 @@ const char* left_out(const NoteContext& context, Step step) {
     const bool merges = context.sizes.heads > 1 && context.result.trace.find(Step::output)->tensor.rank() == 3;
     return merges ? "merged" : "unmapped";
   }
+  if (step == Step::norm && context.has(Step::norm_mean_square)) return "rms";
+  if (step == Step::norm_hat && context.has(Step::norm_mean_square)) return "rms_hat";
   if (step == Step::scores_masked && !context.has(Step::mask)) return "unmasked";
   if (step == Step::scores_masked && context.command.scores.mask_fill) return "filled";
   return nullptr;
@@ -100,6 +108,28 @@ void fit_to_run(const NoteContext& context, Step step, render::Section& section)
   }
 }
 
+// What layers say in their own way: pre-norm normalises the input X, not a sum R; the activation has a name.
+void fit_to_layer(const NoteContext& context, Step step, render::Section& section) {
+  if (!context.result.facts.layer) return;
+  const LayerFacts& layer = *context.result.facts.layer;
+  const auto replace = [](std::string& text, const std::string& what, const std::string& with) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+  };
+  if (step >= Step::norm_mean && step <= Step::norm && layer.norm_first) {
+    for (std::string* text : {&section.symbol, &section.formula, &section.latex}) replace(*text, "R", "X");
+  }
+  if (step == Step::ffn_hidden) {
+    static const char* const names[] = {"ReLU", "GELU", "GELU_tanh", "SiLU"};
+    const char* name = names[static_cast<std::size_t>(layer.activation)];
+    const bool gated = context.has(Step::ffn_gate);
+    section.formula = std::string(name) + (gated ? "(G) ⊙ U" : "(U)");
+    section.latex = "F = \\mathrm{" + std::string(name) + (gated ? "}(G) \\odot U" : "}(U)");
+    replace(section.latex, "_", "\\_");
+  }
+}
+
+}  // namespace
+
 render::Section section_of(const NoteContext& context, const Trace& shown, const TraceEntry& entry, int number) {
   const lessons::Language language = context.command.output.language;
   const StepInfo& info = step_info(entry.step);
@@ -112,8 +142,9 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
                             : lessons::formula(language, entry.step);
   section.latex = info.latex;
   fit_to_run(context, entry.step, section);
+  fit_to_layer(context, entry.step, section);
   section.instance = instance_of(context.result.trace, entry);
-  if (!variant || entry.step == Step::scores_masked) section.meaning = lessons::meaning(language, entry.step);
+  if (!variant || entry.step == Step::scores_masked || entry.step == Step::norm || entry.step == Step::norm_hat) section.meaning = lessons::meaning(language, entry.step);
   section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step), false};
   if (const TraceEntry* same = same_numbers_before(shown, entry)) {
     section.stand_in = lessons::lesson(language).note("word", "equal_to", {{"step", same->name}}).value_or(same->name);
@@ -122,8 +153,6 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   section.checks = checks_of(entry, context);
   return section;
 }
-
-}  // namespace
 
 render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown) {
   const NoteContext context(command, result);

@@ -126,13 +126,14 @@ Tensor<T> lengthened(const Tensor<T>& mask, std::size_t keys) {
 
 template <class T>
 Tensor<T> given_mask(const ScoreOptions& options, TensorArguments& tensors, std::size_t keys) {
-  const TensorArgument& argument = *tensors.find("--mask");
+  const TensorArgument& argument = *tensors.find(options.mask_option);
+  const std::string subject = options.mask_option + " " + argument.text;
   const MaskMeans means = meaning_of_mask(options, argument);
-  Tensor<T> mask = tensors.take<T>("--mask");
+  Tensor<T> mask = tensors.take<T>(options.mask_option);
   if (mask.dimension() == 0 || mask.dimension() > 4) {
-    throw InputError("--mask " + argument.text, "expected rank 1 to 4, found shape " + to_string(shape_of(mask)));
+    throw InputError(subject, "expected rank 1 to 4, found shape " + to_string(shape_of(mask)));
   }
-  if (means != MaskMeans::add) mask = additive<T>(std::move(mask), means == MaskMeans::keep ? T{1} : T{0}, "--mask " + argument.text);
+  if (means != MaskMeans::add) mask = additive<T>(std::move(mask), means == MaskMeans::keep ? T{1} : T{0}, subject);
   const std::size_t columns = mask.shape().back();
   // One column is broadcast to all keys; only two or more can be "short".
   if (options.mask_short == MaskShort::drop && columns > 1 && columns < keys) return lengthened(mask, keys);
@@ -162,7 +163,7 @@ void check_score_options(const ScoreOptions& o, const TensorArguments& tensors) 
   if (o.causal_align_given && !o.causal && !o.window.bounded() && o.valid_lens.empty()) {
     throw UsageError("--causal-align", "has no effect without --causal or --window");
   }
-  if (!tensors.has("--mask") && o.mask_means) throw UsageError("--mask-means", "has no effect without --mask");
+  if (!tensors.has("--mask") && !tensors.has("--memory-mask") && o.mask_means) throw UsageError("--mask-means", "has no effect without --mask");
 }
 
 MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mask) {
@@ -171,7 +172,7 @@ MaskMeans meaning_of_mask(const ScoreOptions& options, const TensorArgument& mas
   const DType dtype = mask.array->dtype;
   if (dtype == DType::boolean) return MaskMeans::keep;
   if (is_floating(dtype)) return MaskMeans::add;
-  throw UsageError("--mask " + mask.text, "holds whole numbers; say with --mask-means whether 1 keeps a key (keep), drops it (drop), or is added (add)");
+  throw UsageError(mask.option + " " + mask.text, "holds whole numbers; say with --mask-means whether 1 keeps a key (keep), drops it (drop), or is added (add)");
 }
 
 std::size_t past_length(const TensorArguments& tensors) {
@@ -181,7 +182,7 @@ std::size_t past_length(const TensorArguments& tensors) {
 
 // check_mask with the options named that are to blame.
 template <class T>
-void check_rules(const MaskRules<T>& rules, const Sizes& sizes, const TensorArguments& tensors) {
+void check_rules(const MaskRules<T>& rules, const Sizes& sizes, const TensorArguments& tensors, const ScoreOptions& options) {
   const auto check = [&](const MaskRules<T>& part, const std::string& option) {
     try {
       check_mask(part, sizes);
@@ -192,8 +193,8 @@ void check_rules(const MaskRules<T>& rules, const Sizes& sizes, const TensorArgu
   };
   MaskRules<T> without_given = rules;
   without_given.given.reset();
-  check(without_given, "--valid-lens");
-  if (rules.given) check(rules, "--mask " + tensors.find("--mask")->text);
+  check(without_given, options.valid_lens_option);
+  if (rules.given) check(rules, options.mask_option + " " + tensors.find(options.mask_option)->text);
 }
 
 template <class T>
@@ -205,14 +206,16 @@ AttentionOptions<T> attention_options(const ScoreOptions& o, TensorArguments& te
   options.mask.align = o.causal_align;
   options.mask.valid_lens = o.valid_lens;
   options.mask.window = o.window;
-  if (tensors.has("--mask")) options.mask.given = given_mask<T>(o, tensors, sizes.key_len - appended_keys);
+  if (tensors.has(o.mask_option)) options.mask.given = given_mask<T>(o, tensors, sizes.key_len - appended_keys);
   options.mask.exempt_keys = appended_keys;
-  check_rules(options.mask, sizes, tensors);
+  check_rules(options.mask, sizes, tensors, o);
   options.mask.exempt_keys = 0;  // set by the computation that appends them
   if (o.mask_fill) options.mask_fill = static_cast<T>(*o.mask_fill);
   options.masked_rows = o.masked_rows;
-  options.past_key = tensors.take_optional<T>("--past-key");
-  options.past_value = tensors.take_optional<T>("--past-value");
+  if (o.takes_cache) {
+    options.past_key = tensors.take_optional<T>("--past-key");
+    options.past_value = tensors.take_optional<T>("--past-value");
+  }
   options.dropout_p = o.dropout;
   return options;
 }

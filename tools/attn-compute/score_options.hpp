@@ -29,6 +29,10 @@ struct ScoreOptions {
   std::optional<double> mask_fill;    ///< empty: −inf
   std::optional<MaskedRows> masked_rows;
   double dropout = 0;
+  /// Where the rules come from; cross-attention in a layer has options of its own, and no cache.
+  std::string mask_option = "--mask";
+  std::string valid_lens_option = "--valid-lens";
+  bool takes_cache = true;
 };
 
 /// Adds the options; `default_scale` is "auto" or "none".

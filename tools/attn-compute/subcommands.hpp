@@ -10,6 +10,7 @@ Run setup_sdpa(CLI::App& app);
 Run setup_self(CLI::App& app);
 Run setup_cross(CLI::App& app);
 Run setup_mha(CLI::App& app);
+Run setup_layer(CLI::App& app);
 Run setup_transformer(CLI::App& app);
 Run setup_mistakes(CLI::App& app);
 

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -160,12 +161,17 @@ void add_array_options(CLI::App& app, OutputOptions& o) {
   add_full(app, o);
 }
 
-Trace select_steps(const Trace& trace, const std::vector<std::string>& globs) {
+Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
   Trace selected{trace.sizes, trace.precision, {}};
-  for (const std::string& glob : globs) {
-    bool found = false;
-    for (const TraceEntry& entry : trace.entries) found = found || matches(glob, entry.name);
-    if (!found) throw no_such_step(glob, trace);
+  std::vector<std::string> globs;
+  for (const std::string& glob : asked) {
+    const auto found = [&trace](const std::string& wanted) {
+      return std::any_of(trace.entries.begin(), trace.entries.end(), [&](const TraceEntry& entry) { return matches(wanted, entry.name); });
+    };
+    // A step's own name stands for that step in every block of a layer.
+    const std::string in_a_block = "*." + glob;
+    if (!found(glob) && !found(in_a_block)) throw no_such_step(glob, trace);
+    globs.push_back(found(glob) ? glob : in_a_block);
   }
   for (const TraceEntry& entry : trace.entries) {
     bool wanted = globs.empty() && step_info(entry.step).kind != StepKind::parameter;

@@ -1,5 +1,7 @@
 #include <attn/lessons/cell.hpp>
-#include <attn/render/number.hpp>
+#include <attn/lessons/cell_arithmetic.hpp>
+#include <attn/lessons/cell_layer.hpp>
+#include <attn/ops/rope.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,33 +12,10 @@
 namespace attn {
 namespace {
 
-using Index = std::vector<std::size_t>;
-
-std::string label(const std::string& name, const Index& index) {
-  std::string text = name + "[";
-  for (std::size_t axis = 0; axis < index.size(); ++axis) {
-    if (axis > 0) text += ",";
-    text += std::to_string(index[axis]);
-  }
-  return text + "]";
-}
-
-double element(const TraceEntry& entry, const Index& index) {
-  std::size_t flat = 0;
-  for (std::size_t axis = 0; axis < index.size(); ++axis) flat = flat * entry.tensor.shape()[axis] + index[axis];
-  return entry.tensor[flat];
-}
-
-// Follows the arithmetic of one run: every intermediate result is rounded to the run's precision.
-class Explainer {
+// How each step of attention is taken apart.
+class Explainer : public CellArithmetic {
  public:
-  Explainer(const Trace& trace, const AttentionFacts& facts, const CellAddress& address)
-      : trace_(trace), facts_(facts), step_(address.step), at_(address.index) {
-    const TraceEntry& entry = get(step_);
-    result_.cell = label(entry.name, at_);
-    result_.value = element(entry, at_);
-    result_.recomputed = result_.value;
-  }
+  using CellArithmetic::CellArithmetic;
 
   CellExplanation explain() {
     const auto rule = rules().find(step_);
@@ -59,7 +38,9 @@ class Explainer {
         {Step::q, [](E& e) { e.split_from({Step::q_proj, Step::x}, e.trace_.sizes.head_dim); }},
         {Step::k, [](E& e) { e.split_from({Step::k_proj, Step::memory, Step::x}, e.trace_.sizes.head_dim); }},
         {Step::v, [](E& e) { e.split_from({Step::v_proj, Step::memory_value, Step::memory, Step::x}, e.trace_.sizes.value_dim); }},
-        {Step::present_key, [](E& e) { e.from_cache(Step::past_key, Step::k); }},
+        {Step::q_rot, [](E& e) { e.rotated(Step::q); }},
+        {Step::k_rot, [](E& e) { e.rotated(Step::k); }},
+        {Step::present_key, [](E& e) { e.from_cache(Step::past_key, e.first_present({Step::k_rot, Step::k})); }},
         {Step::present_value, [](E& e) { e.from_cache(Step::past_value, Step::v); }},
         {Step::scores_raw, [](E& e) { e.raw_score(); }},
         {Step::scores_scaled, [](E& e) { e.scaled(); }},
@@ -77,90 +58,6 @@ class Explainer {
         {Step::output, [](E& e) { e.output(); }},
     };
     return table;
-  }
-
-  const TraceEntry& get(Step step) const {
-    const TraceEntry* entry = trace_.find(step);
-    if (!entry) throw std::logic_error("the trace has no " + std::string(name_of(step)));
-    return *entry;
-  }
-
-  Step first_present(const std::vector<Step>& steps) const {
-    for (const Step step : steps) {
-      if (trace_.find(step)) return step;
-    }
-    return step_;
-  }
-
-  std::string text(double number) const {
-    return trace_.precision == Precision::float32 ? render::number_text(static_cast<float>(number))
-                                                  : render::number_text(number);
-  }
-  static std::string cell(Step step, const Index& index) { return label(std::string(name_of(step)), index); }
-  double at(Step step, const Index& index) const { return element(get(step), index); }
-
-  void equation(const std::string& formula, const std::string& numbers, double value) {
-    result_.lines.push_back(result_.cell + " = " + formula + " = " + numbers + " = " + text(value));
-    result_.recomputed = value;
-  }
-
-  void copy_of(const std::string& source) {
-    result_.rule = "a copy of " + source;
-    result_.lines.push_back(result_.cell + " = " + source + " = " + text(result_.value));
-  }
-
-  // Adds left·right to the sum; in float32 the product of two floats is exact in double, then rounded.
-  void add_product(Step left, const Index& left_at, Step right, const Index& right_at) {
-    CellTerm term{cell(left, left_at), cell(right, right_at), at(left, left_at), at(right, right_at), 0, 0};
-    term.value = product(term.left_value, term.right_value);
-    add(term);
-  }
-
-  // Both in the precision of the run. Written as float arithmetic, not as rounding of double arithmetic:
-  // the latter is left out by some optimisers.
-  double product(double left, double right) const {
-    if (trace_.precision == Precision::float64) return left * right;
-    return static_cast<double>(static_cast<float>(left) * static_cast<float>(right));
-  }
-  double quotient(double left, double right) const {
-    if (trace_.precision == Precision::float64) return left / right;
-    return static_cast<double>(static_cast<float>(left) / static_cast<float>(right));
-  }
-  double sum(double left, double right) const {
-    if (trace_.precision == Precision::float64) return left + right;
-    return static_cast<double>(static_cast<float>(left) + static_cast<float>(right));
-  }
-
-  void add(CellTerm& term) {
-    sum_ = sum(sum_, term.value);
-    term.running_sum = sum_;
-    result_.terms.push_back(term);
-    result_.recomputed = sum_;
-  }
-
-  void add_number(Step source, const Index& index) {
-    CellTerm term{cell(source, index), "", at(source, index), 0, at(source, index), 0};
-    add(term);
-  }
-
-  // Row [.., e] of the source times column c of w [in, out], plus the bias.
-  void linear(Step source, Step w, Step b) {
-    const std::size_t column = at_.back();
-    Index row = at_;
-    // A source of rank 3 under an output of rank 2 (an input without a batch axis).
-    if (row.size() + 1 == get(source).tensor.rank()) row.insert(row.begin(), 0);
-    if (!trace_.find(w)) {
-      result_.rule = cell(source, row) + " plus its bias";
-      add_number(source, row);
-    } else {
-      result_.rule = "sum over e of " + std::string(name_of(source)) + "[…,e] · " + std::string(name_of(w)) + "[e," +
-                     std::to_string(column) + "]";
-      for (std::size_t e = 0; e < get(w).tensor.shape()[0]; ++e) {
-        row.back() = e;
-        add_product(source, row, w, {e, column});
-      }
-    }
-    if (trace_.find(b)) add_number(b, {column});
   }
 
   // Head h owns columns h·D … h·D + D − 1 of the projection.
@@ -187,6 +84,24 @@ class Explainer {
     }
   }
 
+  // Coordinate d and its partner make a pair; the pair is turned by the angle of its position.
+  void rotated(Step source) {
+    RopeOptions options = checked(*facts_.rotary);
+    const std::size_t d = at_.back(), r = options.rotary_dim;
+    if (d >= r) return copy_of(cell(source, at_));
+    const bool half = options.pairing == RotaryPairing::half_split;
+    const bool first = half ? d < r / 2 : d % 2 == 0;
+    Index partner = at_;
+    partner.back() = half ? (first ? d + r / 2 : d - r / 2) : (first ? d + 1 : d - 1);
+    options.offset += at_[2];
+    const RopeTables<double> angle = rope_tables<double>(1, options);
+    const double cosine = angle.cos(0, d), sine = angle.sin(0, d) * (first ? -1 : 1);
+    result_.rule = "own · cos + partner · " + std::string(first ? "(-sin)" : "sin") + ", at position " + std::to_string(options.offset);
+    const double own = at(source, at_), other = at(source, partner);
+    equation(cell(source, at_) + " · cos + " + cell(source, partner) + " · " + (first ? "(-sin)" : "sin"),
+             text(own) + " · " + text(cosine) + " + " + text(other) + " · " + text(sine), sum(product(own, cosine), product(other, sine)));
+  }
+
   void from_cache(Step past, Step now) {
     Index from = at_;
     const std::size_t past_len = get(past).tensor.shape()[2];
@@ -195,14 +110,15 @@ class Explainer {
     copy_of(cell(cached ? past : now, from));
   }
 
-  Step keys() const { return first_present({Step::present_key, Step::k}); }
+  Step queries() const { return first_present({Step::q_rot, Step::q}); }
+  Step keys() const { return first_present({Step::present_key, Step::k_rot, Step::k}); }
   Step values() const { return first_present({Step::present_value, Step::v}); }
   std::size_t kv_head() const { return at_[1] / (trace_.sizes.heads / trace_.sizes.kv_heads); }
 
   void raw_score() {
-    result_.rule = "sum over d of " + std::string("q[…,d] · ") + std::string(name_of(keys())) + "[…,d]";
+    result_.rule = "sum over d of " + get(queries()).name + "[…,d] · " + get(keys()).name + "[…,d]";
     for (std::size_t d = 0; d < trace_.sizes.head_dim; ++d) {
-      add_product(Step::q, {at_[0], at_[1], at_[2], d}, keys(), {at_[0], kv_head(), at_[3], d});
+      add_product(queries(), {at_[0], at_[1], at_[2], d}, keys(), {at_[0], kv_head(), at_[3], d});
     }
   }
 
@@ -344,8 +260,7 @@ class Explainer {
   }
 
   void head() {
-    result_.rule = "sum over j of " + std::string(name_of(used_weights())) + "[…,j] · " +
-                   std::string(name_of(values())) + "[…,j,…]";
+    result_.rule = "sum over j of " + get(used_weights()).name + "[…,j] · " + get(values()).name + "[…,j,…]";
     for (std::size_t j = 0; j < trace_.sizes.key_len; ++j) {
       add_product(used_weights(), {at_[0], at_[1], at_[2], j}, values(), {at_[0], kv_head(), j, at_[3]});
     }
@@ -365,17 +280,12 @@ class Explainer {
     copy_of(cell(Step::heads, from));
   }
 
-  const Trace& trace_;
-  const AttentionFacts& facts_;
-  Step step_;
-  Index at_;
-  double sum_ = 0;
-  CellExplanation result_;
 };
 
 }  // namespace
 
 CellExplanation explain_cell(const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
+  if (is_layer_step(address.step)) return explain_layer_cell(trace, facts, address);
   return Explainer(trace, facts, address).explain();
 }
 

@@ -2,7 +2,10 @@
 // precision in which it was computed.
 #pragma once
 
+#include <attn/ops/feed_forward.hpp>
 #include <attn/ops/mask.hpp>
+#include <attn/ops/norm.hpp>
+#include <attn/ops/rope.hpp>
 #include <attn/trace.hpp>
 
 #include <functional>
@@ -11,6 +14,13 @@
 #include <vector>
 
 namespace attn {
+
+/// What a layer did besides what its tensors show.
+struct LayerFacts {
+  bool norm_first = false;
+  NormOptions norm;
+  Activation activation = Activation::relu;
+};
 
 /// What a run did besides what its tensors show.
 struct AttentionFacts {
@@ -22,6 +32,8 @@ struct AttentionFacts {
   bool masked_rows_replaced = true;
   /// The verdict on query i and key j of head h in sample b; empty when there is no mask rule.
   std::function<MaskVerdict<double>(std::size_t b, std::size_t h, std::size_t i, std::size_t j)> verdict;
+  std::optional<RopeOptions> rotary;  ///< with the offset of this run's first row
+  std::optional<LayerFacts> layer;    ///< of a run that is part of a layer
 };
 
 /// One line of a sum: left · right, or a single number when `right` is empty.

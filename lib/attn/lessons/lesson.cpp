@@ -222,7 +222,7 @@ const std::vector<std::string_view>& placeholder_names() {
       // the options of the run
       "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
       // layers
-      "eps",
+      "eps", "Eo",
       // what was found
       "deviation", "expected", "found", "count", "step",
       // shapes and the code that claims them

@@ -229,7 +229,7 @@ void fill_derived(const ModelConfig& config, TransformerWeights<T>& weights) {
 
 Sizes sizes_of(const ModelConfig& config, Stack stack) {
   Sizes sizes;
-  sizes.d_model = sizes.key_width = sizes.value_width = config.sizes.width;
+  sizes.d_model = sizes.key_width = sizes.value_width = sizes.output_width = config.sizes.width;
   sizes.heads = config.sizes.heads;
   sizes.kv_heads = config.sizes.kv_heads;
   sizes.head_dim = sizes.value_dim = config.sizes.head_dim;

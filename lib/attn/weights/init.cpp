@@ -30,6 +30,8 @@ double xavier_std(const Shape& shape) {
   return std::sqrt(2.0 / static_cast<double>(shape[1] * receptive_field + shape[0] * receptive_field));
 }
 
+}  // namespace
+
 Tensor<float> draw(const ExpectedTensor& expected, const Sizes& sizes, TorchGenerator& generator) {
   const LayoutRow& row = *expected.row;
   const auto fan_in = [&] { return axis_size(row.fan_in, sizes); };
@@ -43,6 +45,8 @@ Tensor<float> draw(const ExpectedTensor& expected, const Sizes& sizes, TorchGene
       return filled(expected.shape, 0.0f);
     case Initialisation::zeros:
       return filled(expected.shape, 0.0f);
+    case Initialisation::ones:
+      return filled(expected.shape, 1.0f);
     case Initialisation::xavier_uniform:
       return xavier_uniform(generator, expected.shape);
     case Initialisation::xavier_normal:
@@ -50,8 +54,6 @@ Tensor<float> draw(const ExpectedTensor& expected, const Sizes& sizes, TorchGene
   }
   throw std::invalid_argument("unknown initialisation");
 }
-
-}  // namespace
 
 Tensor<float> linear_weight(TorchGenerator& generator, std::size_t outputs, std::size_t inputs) {
   return uniform_within(generator, {outputs, inputs}, kaiming_bound(inputs));

@@ -14,6 +14,9 @@ namespace attn {
 std::vector<NamedTensor<float>> initialise(const LayoutInfo& layout, const MultiheadShape& shape,
                                            TorchGenerator& generator);
 
+/// One tensor of a module, as its row says.
+Tensor<float> draw(const ExpectedTensor& expected, const Sizes& sizes, TorchGenerator& generator);
+
 /// nn.Linear(inputs, outputs): the weight [outputs, inputs], within ±1/√inputs.
 Tensor<float> linear_weight(TorchGenerator& generator, std::size_t outputs, std::size_t inputs);
 

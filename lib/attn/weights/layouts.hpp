@@ -41,6 +41,7 @@ enum class Initialisation {
   linear_weight,  ///< kaiming_uniform with a = √5: uniform within ±1/√fan_in
   linear_bias,    ///< uniform within ±1/√fan_in
   zeros,
+  ones,
   drawn_then_zeros,  ///< a linear bias that is drawn, which moves the generator on, and then set to zero
   xavier_uniform,    ///< uniform within ±√(6 / (fan_in + fan_out))
   xavier_normal,     ///< normal with variance 2 / (fan_in + fan_out)

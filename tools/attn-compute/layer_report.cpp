@@ -1,0 +1,123 @@
+#include "layer_report.hpp"
+
+#include "../common/formats.hpp"
+#include "cell_report.hpp"
+#include "report.hpp"
+
+#include <attn/lessons/lesson.hpp>
+
+#include <fmt/format.h>
+
+namespace attn::tools {
+namespace {
+
+// The result of the layer is the result of its last block, under the name that every run ends with.
+const TraceEntry& last_of_block(const Trace& trace) { return trace.entries[trace.entries.size() - 2]; }
+
+bool is_output(const TraceEntry& entry) { return entry.step == Step::output && !block_of(entry); }
+
+render::Section output_section(const LayerCommand& command, const Trace& whole, const TraceEntry& entry, int number) {
+  const lessons::Lesson& lesson = lessons::lesson(command.output.language);
+  const StepInfo& info = step_info(entry.step);
+  const TraceEntry& last = last_of_block(whole);
+  render::Section section;
+  section.number = number;
+  section.name = entry.name;
+  section.symbol = info.symbol;
+  section.formula = last.name;
+  section.latex = "Y = " + std::string(step_info(last.step).symbol);
+  section.instance = last.name + " " + to_string(last.tensor.shape()) + " → " + to_string(entry.tensor.shape());
+  section.meaning = lessons::meaning(command.output.language, entry.step);
+  section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, render::Shading::diverging, false};
+  section.stand_in = lesson.note("word", "equal_to", {{"step", last.name}}).value_or(last.name);
+  if (command.output.notes) section.notes = lesson.paragraphs(name_of(entry.step), "layer");
+  return section;
+}
+
+render::Document document_of_layer(const LayerCommand& command, const LayerResult& result, const LayerViews& views, const Trace& shown) {
+  const lessons::Lesson& lesson = lessons::lesson(command.output.language);
+  render::Document document;
+  document.title = lesson.note("title", command.subcommand).value_or(command.subcommand);
+  const TraceEntry& first = *result.trace.find(Step::x);
+  NoteContext whole(command, views.of(first));
+  if (command.decoder) whole.values["Ln"] = std::to_string(result.blocks.at(Block::cross).sizes.new_len);
+  if (command.output.notes) document.introduction = lesson.paragraphs("intro", command.decoder ? "decoder" : "encoder", whole.values);
+  int number = 0;
+  for (const TraceEntry& entry : shown.entries) {
+    ++number;
+    if (is_output(entry)) {
+      document.sections.push_back(output_section(command, result.trace, entry, number));
+    } else {
+      const NoteContext context(command, views.of(entry));
+      document.sections.push_back(section_of(context, shown, entry, number));
+    }
+  }
+  if (command.output.notes) document.closing = lesson.paragraphs("closing", command.subcommand, whole.values);
+  return document;
+}
+
+void write_layer_cell(const LayerCommand& command, const LayerResult& result, const LayerViews& views) {
+  FoundCell found = find_cell(result.trace, command.output.cell);
+  if (is_output(*found.entry)) found.entry = &last_of_block(result.trace);
+  const AttentionResult& view = views.of(*found.entry);
+  write_cell(command, view.trace, view.facts, {found.entry->step, found.index});
+}
+
+render::JsonObject header_of(const LayerCommand& command, const LayerResult& result, const LayerViews& views) {
+  const AttentionResult& self = views.of(*result.trace.find(Step::x));
+  render::JsonObject header = json_header(command, self);
+  header.emplace_back("kind", command.decoder ? "decoder" : "encoder");
+  header.emplace_back("norm", command.placement == NormPlacement::pre ? "pre" : "post");
+  header.emplace_back("norm_type", command.norm.kind == NormKind::rms ? "rms" : "layer");
+  header.emplace_back("eps", command.norm.eps);
+  return header;
+}
+
+}  // namespace
+
+int present_layer(const LayerCommand& command, const LayerResult& result) {
+  const LayerViews views(result.trace, result.blocks, command.layout);
+  if (!command.output.cell.empty()) {
+    write_layer_cell(command, result, views);
+  } else {
+    const Trace shown = select_steps(result.trace, command.output.steps);
+    write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views)}, command.output);
+  }
+  if (command.run.strict) require_finite(result.trace);
+  return exit_done;
+}
+
+int list_layer_steps(const LayerCommand& command) {
+  render::Table table;
+  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}, {"pytorch"}, {"d2l"}, {"transformer_lens"}, {"onnx"}, {"llm_c"}};
+  const lessons::Language language = command.output.language;
+  const auto add = [&](const std::string& path, Step step) {
+    const StepInfo& info = step_info(step);
+    const auto text = [](std::string_view word) { return std::string(word); };
+    table.rows.push_back({path, lessons::formula(language, step), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
+                          text(info.foreign.d2l), text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
+  };
+  RunPlan everything;
+  everything.query_map = everything.key_map = everything.value_map = everything.cache = everything.softcap = everything.mask = everything.detail = true;
+  everything.rotary = everything.inputs = true;
+  const std::vector<Step> around = {Step::shortcut, Step::residual, Step::norm_mean, Step::norm_var, Step::norm_mean_square, Step::norm_hat, Step::norm};
+  add(std::string(name_of(Step::x)), Step::x);
+  if (command.decoder) add(std::string(name_of(Step::memory)), Step::memory);
+  for (const Block block : {Block::self, Block::cross}) {
+    if (block == Block::cross && !command.decoder) continue;
+    if (block == Block::cross) everything.cache = everything.rotary = false;
+    for (const Step step : planned_steps(everything)) {
+      if (step != Step::x) add(path_of(block, step), step);
+    }
+    for (const Step step : around) {
+      if (step != Step::shortcut) add(path_of(block, step), step);
+    }
+  }
+  for (const Step step : {Step::ffn_gate, Step::ffn_up, Step::ffn_hidden, Step::ffn_output}) add(path_of(Block::ffn, step), step);
+  for (const Step step : around) add(path_of(Block::ffn, step), step);
+  add(std::string(name_of(Step::output)), Step::output);
+  write_table(table, "", command.output);
+  return exit_done;
+}
+
+}  // namespace attn::tools
