@@ -1,6 +1,9 @@
+#include <attn/layer_steps.hpp>
 #include <attn/steps.hpp>
 
+#include <map>
 #include <stdexcept>
+#include <string>
 
 namespace attn {
 namespace {
@@ -98,10 +101,28 @@ const std::vector<StepInfo>& step_table() {
 
 const StepInfo& step_info(Step step) {
   // The table is in the order of the enumeration; the unit tests hold it to that.
-  return step_table().at(static_cast<std::size_t>(step));
+  return step_table().at(static_cast<std::size_t>(base_of(step)));
 }
 
-std::string_view name_of(Step step) { return step_info(step).name; }
+namespace {
+
+// The paths of the steps of a layer, which the table does not hold one by one.
+const std::map<Step, std::string>& paths() {
+  static const std::map<Step, std::string> table = [] {
+    std::map<Step, std::string> names;
+    for (const Block block : {Block::self, Block::cross, Block::ffn}) {
+      for (const LayerPart part : {LayerPart::norm_before, LayerPart::sublayer, LayerPart::sum, LayerPart::norm_after}) {
+        for (const StepInfo& row : step_table()) names[at_place({block, part}, row.step)] = path_of(block, row.step);
+      }
+    }
+    return names;
+  }();
+  return table;
+}
+
+}  // namespace
+
+std::string_view name_of(Step step) { return place_of(step) ? std::string_view(paths().at(step)) : step_info(step).name; }
 
 std::optional<Step> find_step(std::string_view name) {
   for (const StepInfo& row : step_table()) {

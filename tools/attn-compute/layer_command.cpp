@@ -4,6 +4,7 @@
 #include "module_weights.hpp"
 
 #include <attn/error.hpp>
+#include <attn/verify/layer_problem.hpp>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 void check_layer_options(const LayerCommand& c) {
   check_score_options(c.scores, c.tensors);
-  check_verify_options(c.verify, c.run.dtype);
+  check_verify(c);
   if (c.scores.dropout > 0) throw UsageError("--dropout", "has no place in a layer, which is shown as it runs outside training");
   if (!c.decoder && c.tensors.has("--memory")) throw UsageError("--memory", "is for --kind decoder; an encoder layer has no memory");
   if (!c.decoder && (c.tensors.has("--memory-mask") || !c.memory_valid_lens.empty())) {
@@ -220,7 +221,10 @@ int run(LayerCommand& c) {
     result.trace.entries.push_back({path_of(block, step), step, axes_of(step, sizes.self), TensorView(tensor)});
   });
   append_to(result.trace, steps);
-  return present_layer(c, result);
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) result.problem = problem_of_layer(steps, weights, options);
+  }
+  return present_layer(c, std::move(result));
 }
 
 }  // namespace

@@ -3,8 +3,11 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "verify_command.hpp"
 
+#include <attn/layer_steps.hpp>
 #include <attn/lessons/lesson.hpp>
+#include <attn/verify/layer_problem.hpp>
 
 #include <fmt/format.h>
 
@@ -73,9 +76,26 @@ render::JsonObject header_of(const LayerCommand& command, const LayerResult& res
   return header;
 }
 
+// Puts the tensors of a run with mistakes in the place of the right ones; they must outlive the trace.
+void show_instead(LayerResult& result, const std::map<Step, Tensor<double>>& wrong) {
+  for (TraceEntry& entry : result.trace.entries) {
+    const std::optional<Block> block = block_of(entry);
+    const bool norm_first = result.problem->layer->norm_first();
+    const Step step = is_output(entry) ? layer_output() : block ? at_place({*block, part_of(entry.step, norm_first)}, entry.step) : entry.step;
+    const auto found = wrong.find(step);
+    if (found != wrong.end()) entry.tensor = TensorView(found->second);
+  }
+}
+
 }  // namespace
 
-int present_layer(const LayerCommand& command, const LayerResult& result) {
+int present_layer(const LayerCommand& command, LayerResult result) {
+  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  std::map<Step, Tensor<double>> wrong;
+  if (!command.verify.mistakes.empty()) {
+    wrong = run_wrong(command, *result.problem);
+    show_instead(result, wrong);
+  }
   const LayerViews views(result.trace, result.blocks, command.layout);
   if (!command.output.cell.empty()) {
     write_layer_cell(command, result, views);

@@ -10,10 +10,11 @@ namespace attn::tools {
 struct LayerResult {
   Trace trace;                            ///< parameters included, under their paths
   std::map<Block, BlockFacts> blocks;     ///< in order of computation
+  std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
 };
 
-/// Writes what the options ask for. Throws NonFiniteError after writing, under --strict.
-int present_layer(const LayerCommand& command, const LayerResult& result);
+/// Judges the files of --verify, or writes what the options ask for. Throws NonFiniteError after writing, under --strict.
+int present_layer(const LayerCommand& command, LayerResult result);
 
 /// Prints the steps that a layer of this kind can show.
 int list_layer_steps(const LayerCommand& command);

@@ -4,6 +4,7 @@
 
 #include <attn/error.hpp>
 #include <attn/render/number.hpp>
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
@@ -15,6 +16,21 @@ std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
   std::map<Step, Shape> shapes;
   for (const auto& [step, tensor] : run_problem(problem)) shapes[step] = shape_of(tensor);
   return shapes;
+}
+
+// What the messages about normalisations say: what this run has, and what they have instead.
+void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<double>& layer, const Diagnosis& diagnosis) {
+  const NormOptions& norm = layer.options.norm;
+  const bool rms = norm.kind == NormKind::rms;
+  if (diagnosis.id == "L2") values["expected"] = render::number_text(norm.eps);
+  if (diagnosis.id == "L4") {
+    values["expected"] = layer.norm_first() ? "before" : "after";
+    values["found"] = layer.norm_first() ? "after" : "before";
+  }
+  if (diagnosis.id == "L6") {
+    values["expected"] = rms ? "RMSNorm" : "LayerNorm";
+    if (diagnosis.variant == "the other norm") values["found"] = rms ? "LayerNorm" : "RMSNorm";
+  }
 }
 
 // What the message about a mistake may say of this run.
@@ -29,6 +45,7 @@ lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis&
   values["expected"] = "";
   values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
   values["fill"] = render::number_text(attention.mask_fill);
+  if (problem.layer) add_values_of_layer(values, *problem.layer, diagnosis);
   values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
   return values;
 }

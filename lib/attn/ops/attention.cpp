@@ -14,21 +14,6 @@ void require(bool fits, const std::string& problem) {
   if (!fits) throw ShapeError("attention", problem);
 }
 
-// Queries and keys [B, H, L, D] turned by their positions; those of this run follow the cached ones.
-template <class T>
-void rotate(AttentionSteps<T>& steps, const RotaryPositions<T>& rotary) {
-  RopeOptions options = rotary.options;
-  if (options.head_dim == 0) options.head_dim = steps.sizes.head_dim;
-  if (rotary.tables) {
-    steps.q_rot = rope_rotated(steps.q, options, *rotary.tables, steps.sizes.past_len);
-    steps.k_rot = rope_rotated(steps.k, options, *rotary.tables, steps.sizes.past_len);
-    return;
-  }
-  options.offset += steps.sizes.past_len;
-  steps.q_rot = rope_rotated(steps.q, options);
-  steps.k_rot = rope_rotated(steps.k, options);
-}
-
 }  // namespace
 
 template <class T>
@@ -76,7 +61,10 @@ AttentionSteps<T> attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, AttentionOpti
   steps.v = std::move(v);
 
   // 1. Positions, and all keys and values: those of the cache, then the new ones.
-  if (options.rotary) rotate(steps, *options.rotary);
+  if (options.rotary) {
+    steps.q_rot = rotated(steps.q, *options.rotary, sizes.past_len);
+    steps.k_rot = rotated(steps.k, *options.rotary, sizes.past_len);
+  }
   const Tensor<T>& new_keys = steps.k_rot ? *steps.k_rot : steps.k;
   if (options.past_key) {
     steps.past_key = std::move(options.past_key);

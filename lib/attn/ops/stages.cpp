@@ -42,6 +42,15 @@ Tensor<T> map(const Tensor<T>& tensor, F&& f) {
 }  // namespace
 
 template <class T>
+Tensor<T> rotated(const Tensor<T>& rows, const RotaryPositions<T>& rotary, std::size_t past) {
+  RopeOptions options = rotary.options;
+  if (options.head_dim == 0 && rows.dimension() > 0) options.head_dim = rows.shape().back();
+  if (rotary.tables) return rope_rotated(rows, options, *rotary.tables, past);
+  options.offset += past;
+  return rope_rotated(rows, options);
+}
+
+template <class T>
 Tensor<T> raw_scores(const Tensor<T>& q, const Tensor<T>& k) {
   require_product(q, k, q.dimension() == 4 && k.dimension() == 4 && q.shape(3) == k.shape(3), "queries and keys");
   const HeadSizes s = head_sizes(q, k);
@@ -153,6 +162,8 @@ Tensor<T> mean_over_heads(const Tensor<T>& weights) {
   return mean;
 }
 
+template Tensor<float> rotated(const Tensor<float>&, const RotaryPositions<float>&, std::size_t);
+template Tensor<double> rotated(const Tensor<double>&, const RotaryPositions<double>&, std::size_t);
 template Tensor<float> raw_scores(const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> raw_scores(const Tensor<double>&, const Tensor<double>&);
 template Tensor<float> scaled_scores(const Tensor<float>&, float);

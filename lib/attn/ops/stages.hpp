@@ -9,6 +9,10 @@
 
 namespace attn {
 
+/// Queries or keys [B, H, L, D] turned by their positions; those of this run follow `past` cached ones.
+template <class T>
+Tensor<T> rotated(const Tensor<T>& rows, const RotaryPositions<T>& rotary, std::size_t past);
+
 /// q [B, H, Lq, D] times every key of k [B, Hk, Lk, D]: [B, H, Lq, Lk]. Query head h reads key head
 /// h / (H / Hk). Throws ShapeError if the two do not fit.
 template <class T>

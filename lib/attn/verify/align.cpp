@@ -108,8 +108,8 @@ class Aligner {
 
   void by_map(const NameMap& map) {
     for (const auto& [their_name, our_name] : map) {
-      const std::optional<Step> step = find_step(our_name);
-      if (!step || ours_.count(*step) == 0) throw UsageError("--map " + their_name + "=" + our_name, "this run has no step '" + our_name + "'");
+      const std::optional<Step> step = named(our_name);
+      if (!step) throw UsageError("--map " + their_name + "=" + our_name, "this run has no step '" + our_name + "'");
       const auto found = std::find_if(theirs_.begin(), theirs_.end(), [&](const ForeignTensor& t) { return t.name == their_name; });
       if (found == theirs_.end()) throw UsageError("--map " + their_name + "=" + our_name, "the file has no tensor '" + their_name + "'");
       if (!free(*step)) throw UsageError("--map " + their_name + "=" + our_name, "'" + our_name + "' is mapped twice");
@@ -120,8 +120,8 @@ class Aligner {
   void by_name() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       if (taken_[i]) continue;
-      std::optional<Step> step = find_step(theirs_[i].name);
-      if (!step) step = find_step(last_part(theirs_[i].name));
+      std::optional<Step> step = named(theirs_[i].name);
+      if (!step) step = named(last_part(theirs_[i].name));
       if (step && free(*step)) take(i, *step, "name", AxisOrder::ours);
     }
   }
@@ -160,6 +160,14 @@ class Aligner {
   }
 
  private:
+  // The step of this run with that name: of the table, or the path of a step of a layer.
+  std::optional<Step> named(const std::string& name) const {
+    for (const auto& [step, shape] : ours_) {
+      if (name_of(step) == name) return step;
+    }
+    return std::nullopt;
+  }
+
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
 
   void take(std::size_t i, Step step, const char* how, AxisOrder order) {

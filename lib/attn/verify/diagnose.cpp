@@ -70,15 +70,11 @@ struct Explanation {
   bool rest = false;
 };
 
-bool acts_at(const Mistake& mistake, Step step) {
-  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), step) != mistake.acts_on.end();
-}
-
 // Whether the result of a whole run with this mistake is ours all the same.
 bool keeps_result(const Divergence& d, const Mistake& mistake) {
   try {
     MistakenRun run(d.problem, {&mistake}, &d.theirs);
-    const Step last = Step::output;
+    const Step last = d.ours.rbegin()->first;
     const auto found = d.tolerances.find(last);
     const Tolerance tolerance = found != d.tolerances.end() ? found->second : Tolerance{1.3e-6, 1e-6, true};
     Tolerance equal_nan = tolerance;
@@ -125,17 +121,17 @@ std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mis
   return found;
 }
 
-std::vector<Mistakes> singles() {
+std::vector<Mistakes> singles(const Divergence& d) {
   std::vector<Mistakes> all;
-  for (const Mistake& mistake : mistake_table()) all.push_back({&mistake});
+  for (const Mistake& mistake : mistakes_in(d.problem)) all.push_back({&mistake});
   return all;
 }
 
 // Pairs of mistakes of different ids that both change something on the way to the step.
 std::vector<Mistakes> pairs(const Divergence& d) {
   Mistakes applicable;
-  for (const Mistake& mistake : mistake_table()) {
-    if (mistake.effect == Effect::computes && !mistake.convention && Hypothesis(d, {&mistake}).shown(d.step)) applicable.push_back(&mistake);
+  for (const Mistake& mistake : mistakes_in(d.problem)) {
+    if (mistake.effect == Effect::computes && !mistake.convention && !mistake.block && Hypothesis(d, {&mistake}).shown(d.step)) applicable.push_back(&mistake);
   }
   double cells = 0;
   for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
@@ -207,7 +203,7 @@ std::optional<Diagnosis> reparametrised(const Divergence& d) {
 }  // namespace
 
 std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
-  std::vector<Explanation> found = explanations(d, singles());
+  std::vector<Explanation> found = explanations(d, singles(d));
   if (found.empty()) {
     if (const auto same = reparametrised(d)) return {*same};
     Evaluator<double> run(d.problem);
@@ -247,8 +243,8 @@ std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const st
   std::map<std::string, BlindSpot> blind;
   std::map<std::string, bool> revealed;
   std::vector<std::string> order;
-  for (const Mistake& mistake : mistake_table()) {
-    if (mistake.convention) continue;
+  for (const Mistake& mistake : mistakes_in(problem)) {
+    if (mistake.convention || mistake.block) continue;
     if (!blind.count(mistake.id)) order.push_back(mistake.id);
     BlindSpot& spot = blind.emplace(mistake.id, BlindSpot{mistake.id, false}).first->second;
     MistakenRun run(problem, {&mistake});

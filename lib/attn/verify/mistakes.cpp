@@ -1,3 +1,4 @@
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <algorithm>
@@ -7,12 +8,34 @@ namespace attn {
 const std::vector<Mistake>& mistake_table() {
   static const std::vector<Mistake> table = [] {
     std::vector<Mistake> rows;
-    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, softmax_mistakes}) {
+    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, softmax_mistakes, norm_mistakes}) {
       for (Mistake& mistake : part()) rows.push_back(std::move(mistake));
     }
     return rows;
   }();
   return table;
+}
+
+const std::vector<Mistake>& mistakes_in(const Problem<double>& problem) {
+  static const std::vector<Mistake> of_attention = [] {
+    std::vector<Mistake> rows;
+    for (const Mistake& mistake : mistake_table()) {
+      if (!mistake.of_layers) rows.push_back(mistake);
+    }
+    return rows;
+  }();
+  static const std::vector<Mistake> everywhere_and_alone = [] {
+    std::vector<Mistake> rows = mistake_table();
+    for (const Block block : {Block::self, Block::cross, Block::ffn}) {
+      for (Mistake mistake : mistake_table()) {
+        if (mistake.rewires) continue;
+        mistake.block = block;
+        rows.push_back(std::move(mistake));
+      }
+    }
+    return rows;
+  }();
+  return problem.layer ? everywhere_and_alone : of_attention;
 }
 
 std::vector<const Mistake*> mistakes_of(const std::string& id) {
@@ -23,21 +46,35 @@ std::vector<const Mistake*> mistakes_of(const std::string& id) {
   return rows;
 }
 
+bool acts_at(const Mistake& mistake, Step step) {
+  const std::optional<LayerPlace> place = place_of(step);
+  if (step == layer_output()) return false;
+  if (mistake.block && (!place || place->block != *mistake.block)) return false;
+  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), base_of(step)) != mistake.acts_on.end();
+}
+
 std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
+  if (problem().layer && !place_of(step)) return std::nullopt;  // what a layer is given, and hands on
   for (const Mistake* mistake : mistakes_) {
-    const bool here = std::find(mistake->acts_on.begin(), mistake->acts_on.end(), step) != mistake->acts_on.end();
-    if (!here || mistake->effect != effect) continue;
+    if (mistake->effect != effect || !acts_at(*mistake, step)) continue;
     const Tensor<double>* target = nullptr;
     if (theirs_) {
       const auto found = theirs_->find(step);
       if (found != theirs_->end()) target = &found->second;
     }
-    if (auto tensor = mistake->apply(*this, step, target)) {
+    const std::optional<LayerPlace> place = place_of(step);
+    if (auto tensor = place ? apply_in_block(*mistake, *place, step, target) : mistake->apply(*this, step, target)) {
       applied_ = true;
       return tensor;
     }
   }
   return std::nullopt;
+}
+
+// A mistake sees the part of the layer that the step belongs to, as if it were a run of its own.
+std::optional<Tensor<double>> MistakenRun::apply_in_block(const Mistake& mistake, LayerPlace place, Step step, const Tensor<double>* theirs) {
+  PartOfLayer<double> part(*this, place);
+  return mistake.apply(part, base_of(step), theirs);
 }
 
 Tensor<double> MistakenRun::produce(Step step) {
@@ -46,9 +83,9 @@ Tensor<double> MistakenRun::produce(Step step) {
 }
 
 bool MistakenRun::replaces_input(Step step) const {
-  return std::any_of(mistakes_.begin(), mistakes_.end(), [step](const Mistake* mistake) {
-    return mistake->effect == Effect::computes &&
-           std::find(mistake->acts_on.begin(), mistake->acts_on.end(), step) != mistake->acts_on.end();
+  if (problem().layer && !place_of(step)) return false;
+  return std::any_of(mistakes_.begin(), mistakes_.end(), [&](const Mistake* mistake) {
+    return mistake->effect == Effect::computes && acts_at(*mistake, step);
   });
 }
 

@@ -33,13 +33,26 @@ struct Mistake {
   bool convention = false;
   /// Has a free number that fits whatever a more definite mistake fits: the last resort.
   bool fitted = false;
+  /// About the parts of a layer around attention; cannot be made elsewhere.
+  bool of_layers = false;
+  /// Wires a layer differently, so that it cannot be made in one block alone.
+  bool rewires = false;
+  /// Made in this block of a layer only; empty: in every block.
+  std::optional<Block> block = {};
 };
 
 /// All rows, in the order of the catalogue; several rows may share an id.
 const std::vector<Mistake>& mistake_table();
 
+/// The rows that may be made in this problem: for attention, those that are about it; for a layer all of
+/// them, each in every block and then in each block alone.
+const std::vector<Mistake>& mistakes_in(const Problem<double>& problem);
+
 /// The rows of an id, in order; empty for an unknown id.
 std::vector<const Mistake*> mistakes_of(const std::string& id);
+
+/// Whether a mistake computes this step, or its picture, differently.
+bool acts_at(const Mistake& mistake, Step step);
 
 /// A run in which mistakes are made.
 class MistakenRun : public Evaluator<double> {
@@ -60,6 +73,7 @@ class MistakenRun : public Evaluator<double> {
 
  private:
   std::optional<Tensor<double>> mistaken(Step step, Effect effect);
+  std::optional<Tensor<double>> apply_in_block(const Mistake& mistake, LayerPlace place, Step step, const Tensor<double>* theirs);
 
   std::vector<const Mistake*> mistakes_;
   const std::map<Step, Tensor<double>>* theirs_;
@@ -72,5 +86,6 @@ std::vector<Mistake> head_mistakes();
 std::vector<Mistake> score_mistakes();
 std::vector<Mistake> mask_mistakes();
 std::vector<Mistake> softmax_mistakes();
+std::vector<Mistake> norm_mistakes();
 
 }  // namespace attn

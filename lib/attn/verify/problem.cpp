@@ -1,6 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/ops/heads.hpp>
 #include <attn/ops/stages.hpp>
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/problem.hpp>
 
 #include <stdexcept>
@@ -76,9 +77,11 @@ const std::map<Step, Rule<T>>& rules() {
       {S::q, [](E& e) { return split_heads(e.get(source_of(e, {S::q_proj, S::x})), e.problem().options.heads); }},
       {S::k, [](E& e) { return keys(e, S::k_proj, S::memory, e.problem().weights.bias_k, "bias_k"); }},
       {S::v, [](E& e) { return keys(e, S::v_proj, S::memory_value, e.problem().weights.bias_v, "bias_v"); }},
-      {S::present_key, [](E& e) { return concatenate_keys(e.get(S::past_key), e.get(S::k)); }},
+      {S::q_rot, [](E& e) { return rotated(e.get(S::q), *e.problem().options.attention.rotary, e.problem().sizes.past_len); }},
+      {S::k_rot, [](E& e) { return rotated(e.get(S::k), *e.problem().options.attention.rotary, e.problem().sizes.past_len); }},
+      {S::present_key, [](E& e) { return concatenate_keys(e.get(S::past_key), e.get(source_of(e, {S::k_rot, S::k}))); }},
       {S::present_value, [](E& e) { return concatenate_keys(e.get(S::past_value), e.get(S::v)); }},
-      {S::scores_raw, [](E& e) { return raw_scores(e.get(S::q), e.get(source_of(e, {S::present_key, S::k}))); }},
+      {S::scores_raw, [](E& e) { return raw_scores(e.get(source_of(e, {S::q_rot, S::q})), e.get(source_of(e, {S::present_key, S::k_rot, S::k}))); }},
       {S::scores_scaled, [](E& e) { return scaled_scores(e.get(S::scores_raw), effective_scale(e.problem().options.attention, e.problem().sizes.head_dim)); }},
       {S::scores_capped, [](E& e) { return capped_scores(e.get(S::scores_scaled), static_cast<T>(*e.problem().options.attention.softcap)); }},
       {S::mask, [](E& e) { return mask(e); }},
@@ -113,6 +116,7 @@ const Tensor<T>& Evaluator<T>::get(Step step) {
 template <class T>
 Tensor<T> Evaluator<T>::compute(Step step) {
   if (const auto input = problem_.inputs.find(step); input != problem_.inputs.end()) return input->second;
+  if (place_of(step) || step == layer_output()) return compute_in_layer(*this, step);
   return rules<T>().at(step)(*this);
 }
 

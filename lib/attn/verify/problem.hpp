@@ -2,14 +2,19 @@
 // again from somebody else's tensors.
 #pragma once
 
+#include <attn/layer_steps.hpp>
 #include <attn/ops/multihead.hpp>
 #include <attn/steps.hpp>
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace attn {
+
+template <class T>
+struct LayerProblem;  // layer_problem.hpp
 
 /// Everything a run was computed from. A run through `multihead` has x among its inputs; a run on given
 /// queries, keys and values has q, k and v, [B, H, L, D].
@@ -21,6 +26,9 @@ struct Problem {
   std::map<Step, Tensor<T>> inputs;   ///< x, memory, memory_value, past_key, past_value; or q, k, v
   std::vector<Step> steps;            ///< what is computed, in order
   Shape output_shape;
+  /// Set for a run of a whole layer: its inputs are x, memory and the cache, its steps those of
+  /// layer_steps.hpp.
+  std::shared_ptr<const LayerProblem<T>> layer = {};
 
   bool has(Step step) const {
     if (inputs.count(step) > 0) return true;
@@ -45,12 +53,16 @@ class Evaluator {
   void know(Step step, const Tensor<T>& tensor) { known_[step] = &tensor; }
 
   /// The step's tensor: known, given, or computed now. Throws ShapeError if known tensors do not fit.
-  const Tensor<T>& get(Step step);
+  virtual const Tensor<T>& get(Step step);
 
   /// The step computed from what it reads, as the run computes it; an input is itself.
   Tensor<T> compute(Step step);
 
   const Problem<T>& problem() const { return problem_; }
+
+  /// Of the part of a layer that a rule sees: where it is, and the run of the whole layer.
+  virtual std::optional<LayerPlace> place() const { return std::nullopt; }
+  virtual Evaluator& whole() { return *this; }
 
  protected:
   /// What to use instead of compute(step); by default compute(step) itself.

@@ -1,8 +1,10 @@
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/rounding.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 namespace attn {
 namespace {
@@ -18,23 +20,35 @@ std::optional<Tensor<float>> narrowed(const std::optional<Tensor<double>>& tenso
   return narrowed(*tensor);
 }
 
-}  // namespace
+MultiheadWeights<float> narrowed(const MultiheadWeights<double>& w) {
+  return {narrowed(w.w_q), narrowed(w.b_q), narrowed(w.w_k), narrowed(w.b_k), narrowed(w.w_v),
+          narrowed(w.b_v), narrowed(w.bias_k), narrowed(w.bias_v), narrowed(w.w_o), narrowed(w.b_o)};
+}
 
-Problem<float> in_float32(const Problem<double>& problem) {
-  Problem<float> result;
-  result.sizes = problem.sizes;
-  result.steps = problem.steps;
-  result.output_shape = problem.output_shape;
-  for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
-  const MultiheadWeights<double>& w = problem.weights;
-  result.weights = {narrowed(w.w_q), narrowed(w.b_q), narrowed(w.w_k), narrowed(w.b_k), narrowed(w.w_v),
-                    narrowed(w.b_v), narrowed(w.bias_k), narrowed(w.bias_v), narrowed(w.w_o), narrowed(w.b_o)};
-  const MultiheadOptions<double>& o = problem.options;
-  result.options.heads = o.heads;
-  result.options.kv_heads = o.kv_heads;
-  result.options.add_zero_attn = o.add_zero_attn;
-  result.options.average_weights = o.average_weights;
-  AttentionOptions<float>& a = result.options.attention;
+NormWeights<float> narrowed(const NormWeights<double>& w) { return {narrowed(w.gamma), narrowed(w.beta)}; }
+ResidualWeights<float> narrowed(const ResidualWeights<double>& w) { return {narrowed(w.w_s), narrowed(w.b_s)}; }
+
+AttentionBlockWeights<float> narrowed(const AttentionBlockWeights<double>& w) {
+  return {narrowed(w.attention), narrowed(w.residual), narrowed(w.norm)};
+}
+
+LayerWeights<float> narrowed(const LayerWeights<double>& w) {
+  const FeedForwardWeights<double>& maps = w.ffn.maps;
+  LayerWeights<float> result{narrowed(w.self), std::nullopt,
+                             {{narrowed(maps.w_gate), narrowed(maps.b_gate), narrowed(maps.w_1), narrowed(maps.b_1), narrowed(maps.w_2), narrowed(maps.b_2)},
+                              narrowed(w.ffn.residual),
+                              narrowed(w.ffn.norm)}};
+  if (w.cross) result.cross = narrowed(*w.cross);
+  return result;
+}
+
+MultiheadOptions<float> narrowed(const MultiheadOptions<double>& o) {
+  MultiheadOptions<float> result;
+  result.heads = o.heads;
+  result.kv_heads = o.kv_heads;
+  result.add_zero_attn = o.add_zero_attn;
+  result.average_weights = o.average_weights;
+  AttentionOptions<float>& a = result.attention;
   a.scale = o.attention.scale;
   a.softcap = o.attention.softcap;
   a.mask.causal = o.attention.mask.causal;
@@ -45,8 +59,29 @@ Problem<float> in_float32(const Problem<double>& problem) {
   a.mask.exempt_keys = o.attention.mask.exempt_keys;
   a.mask_fill = static_cast<float>(o.attention.mask_fill);
   a.masked_rows = o.attention.masked_rows;
+  if (o.attention.rotary) a.rotary = RotaryPositions<float>{o.attention.rotary->options};
   a.dropout_keep = narrowed(o.attention.dropout_keep);
   a.dropout_p = o.attention.dropout_p;
+  return result;
+}
+
+}  // namespace
+
+Problem<float> in_float32(const Problem<double>& problem) {
+  Problem<float> result;
+  result.sizes = problem.sizes;
+  result.steps = problem.steps;
+  result.output_shape = problem.output_shape;
+  for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
+  result.weights = narrowed(problem.weights);
+  result.options = narrowed(problem.options);
+  if (!problem.layer) return result;
+  auto layer = std::make_shared<LayerProblem<float>>();
+  const LayerOptions<double>& options = problem.layer->options;
+  layer->weights = narrowed(problem.layer->weights);
+  layer->options = {narrowed(options.self), narrowed(options.cross), options.placement, options.norm, options.activation};
+  for (const auto& [block, part] : problem.layer->blocks) layer->blocks.emplace(block, in_float32(part));
+  result.layer = std::move(layer);
   return result;
 }
 

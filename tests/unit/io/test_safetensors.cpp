@@ -145,7 +145,7 @@ TEST_CASE("what we write is the header by hand, then the data") {
 
 TEST_CASE("no tensors make a valid file; repeated names make none") {
   StringSink sink;
-  write_safetensors(sink, {});
+  write_safetensors(sink, std::vector<NamedView>{});
   CHECK(sink.text() == file_of("{}      ", ""));
   const Tensor<double> a{1};
   CHECK(contains(error_of([&] {
