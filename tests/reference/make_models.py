@@ -3,7 +3,7 @@ PyTorch computes with it in float64.
 
 Each folder has
   model.safetensors   the parameters, under the other system's names, float32
-  names.json          the map for --names, with the configuration
+  names.json          the map for --names, with the configuration; without it the same map is data/models/names/<case>.json
   steps.npz           every step by path, float64
   case.json           what the tool is run with, the tokens PyTorch writes greedily, versions, seed
 
@@ -24,6 +24,7 @@ import foreign_models as models
 # Chosen so that the greedy continuations are not one token for ever.
 SEEDS = {"gpt2": 2017, "mingpt": 2018, "llama": 1, "llama-pairs": 2020, "bert": 2021, "encoder-decoder": 30}
 ROOT = pathlib.Path(__file__).parent / "models"
+MAPS = pathlib.Path(__file__).parents[2] / "data" / "models" / "names"
 
 
 def save_safetensors(path, tensors):
@@ -55,6 +56,9 @@ def write(case, module, tensors, names, argv, steps, greedy):
     folder.mkdir(parents=True, exist_ok=True)
     save_safetensors(folder / "model.safetensors", tensors)
     (folder / "names.json").write_text(json.dumps(names, indent=1) + "\n")
+    MAPS.mkdir(parents=True, exist_ok=True)
+    shared = {key: value for key, value in names.items() if key != "config"}
+    (MAPS / f"{case}.json").write_text(json.dumps(shared, indent=2) + "\n")
     numpy.savez_compressed(folder / "steps.npz", **{path: tensor.detach().double().numpy() for path, tensor in steps.items()})
     record = {"argv": argv, "greedy": greedy, "seed": SEEDS[case], "torch": torch.__version__, "made_by": "tests/reference/make_models.py"}
     (folder / "case.json").write_text(json.dumps(record, indent=1) + "\n")
@@ -272,9 +276,10 @@ def make_encoder_decoder():
 
 
 def main():
-    global ROOT
+    global ROOT, MAPS
     if len(sys.argv) > 1:
         ROOT = pathlib.Path(sys.argv[1])
+        MAPS = ROOT / "names"
     torch.set_grad_enabled(False)
     make_gpt2()
     make_mingpt()

@@ -13,6 +13,7 @@ import unittest
 import numpy as np
 
 ROOT = pathlib.Path(__file__).parent / "models"
+MAPS = pathlib.Path(__file__).parents[2] / "data" / "models" / "names"
 CASES = sorted(folder.name for folder in ROOT.iterdir() if folder.is_dir())
 TOOL = ""
 
@@ -34,6 +35,12 @@ def steps_of(case, *more):
 class Models(unittest.TestCase):
     def test_there_is_a_model_of_every_family(self):
         self.assertEqual(CASES, ["bert", "encoder-decoder", "gpt2", "llama", "llama-pairs", "mingpt"])
+
+    def test_the_maps_of_data_are_those_that_are_tested(self):
+        for case in CASES:
+            tested = json.loads((ROOT / case / "names.json").read_text())
+            tested.pop("config")
+            self.assertEqual(json.loads((MAPS / f"{case}.json").read_text()), tested, case)
 
     def test_every_step_agrees_in_float64(self):
         for case in CASES:

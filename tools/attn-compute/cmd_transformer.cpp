@@ -181,7 +181,7 @@ void add_model_options(CLI::App& app, TransformerCommand& c) {
 
 void add_sequence_options(CLI::App& app, SequenceOptions& sequences) {
   const char* group = "Sequences";
-  app.add_option("--text", sequences.texts, "A text to read; may be given several times")->type_name("TEXT")->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--text", sequences.texts, "A text to read; may be given several times")->type_name("WORDS")->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option_function<std::vector<std::string>>(
          "--tokens", [&sequences](const std::vector<std::string>& rows) {
            for (const std::string& row : rows) sequences.tokens.push_back(parse_tokens("--tokens", row));
@@ -189,7 +189,7 @@ void add_sequence_options(CLI::App& app, SequenceOptions& sequences) {
          "The same as numbers of tokens, 5,6,7; may be given several times")
       ->type_name("N,…")->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--text-file", sequences.text_file, "One text a line; - is standard input")->type_name("FILE")->group(group);
-  add_word(app, "--target", "TEXT", "What the decoder is to have written already; nothing is generated",
+  add_word(app, "--target", "WORDS", "What the decoder is to have written already; nothing is generated",
            [&sequences](const std::string& text) { sequences.target = text; })->group(group);
   add_word(app, "--target-tokens", "N,…", "The same as numbers of tokens, the begin token included",
            [&sequences](const std::string& text) { sequences.target_tokens = parse_tokens("--target-tokens", text); })->group(group);

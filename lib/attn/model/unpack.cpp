@@ -249,6 +249,9 @@ TransformerWeights<T> unpacked(const ModelConfig& config, const NameMap& map, co
   const File file = file_of(map, arrays);
   check_feeds(rows, places, subject);
   check_names(rows, file, map, subject);
+  std::size_t elements = 0;
+  for (const NameRow& row : rows) elements += file.at(row.name)->size();
+  limit.check(subject, elements, sizeof(T));
   for (const NameRow& row : rows) {
     const io::Array& array = *file.at(row.name);
     const Shape expected = stored_shape(row, places);
