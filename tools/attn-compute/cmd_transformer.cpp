@@ -133,12 +133,21 @@ void list_steps(const TransformerCommand& c, const TransformerRun& run) {
   write_table(table, "", c.output);
 }
 
+// Whether the words that were written are the answer, and not the steps.
+bool answers_in_words(const TransformerCommand& c, const TransformerRun& run) {
+  return chosen_format(c.output).name == "text" && c.output.steps.empty() && run.config.has_decoder() && !target_given(c);
+}
+
+// A page of text shows what the model came to; files and programs get everything.
+std::vector<std::string> steps_to_show(const TransformerCommand& c, const TransformerRun& run) {
+  if (!c.output.steps.empty() || chosen_format(c.output).name != "text") return c.output.steps;
+  return {run.trace.entries.back().name};
+}
+
 void present(const TransformerCommand& c, const TransformerRun& run) {
   if (c.output.list_steps) return list_steps(c, run);
-  if (run.trace.entries.empty() || (c.output.steps.empty() && run.config.has_decoder() && chosen_format(c.output).name == "text" && !target_given(c))) {
-    return write_text_result(summary_of(c, run), c.output);
-  }
-  const Trace shown = select_steps(run.trace, c.output.steps);
+  if (answers_in_words(c, run)) return write_text_result(summary_of(c, run), c.output);
+  const Trace shown = select_steps(run.trace, steps_to_show(c, run));
   render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},
                                {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
                                {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
@@ -147,9 +156,7 @@ void present(const TransformerCommand& c, const TransformerRun& run) {
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
 bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
-  const bool text = chosen_format(c.output).name == "text";
-  return !text || !c.output.steps.empty() || c.output.list_steps || !run.config.has_decoder() || target_given(c) ||
-         (run.written.size() == 1 && c.output.notes);
+  return !answers_in_words(c, run) || c.output.list_steps || (run.written.size() == 1 && c.output.notes);
 }
 
 template <class T>

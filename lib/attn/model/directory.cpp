@@ -17,12 +17,12 @@ std::string path_in(const std::string& directory, const std::string& file) {
 
 io::Bytes load(const std::string& path, const io::MemoryLimit& limit = {}) { return io::load_file(path, path, limit); }
 
-std::optional<NameMap> map_of(const std::string& names) {
+std::optional<ModelNames> map_of(const std::string& names) {
   if (names.empty()) return std::nullopt;
   return parse_name_map(load(names).text(), names);
 }
 
-ModelConfig config_of(const std::string& directory, const std::optional<NameMap>& map) {
+ModelConfig config_of(const std::string& directory, const std::optional<ModelNames>& map) {
   if (map && map->config) return *map->config;
   const std::string path = path_in(directory, "config.json");
   return parse_model_config(load(path).text(), path);
@@ -43,7 +43,7 @@ ModelConfig read_model_config(const std::string& directory, const std::string& n
 
 template <class T>
 Model<T> read_model(const std::string& directory, const std::string& names, const io::MemoryLimit& limit) {
-  const std::optional<NameMap> map = map_of(names);
+  const std::optional<ModelNames> map = map_of(names);
   Model<T> model;
   model.config = config_of(directory, map);
   const ModelConfig& config = model.config;

@@ -115,8 +115,8 @@ std::optional<Stack> stack_of(const NameRow& row) {
 
 }  // namespace
 
-NameMap torch_names(const ModelConfig& config) {
-  NameMap map;
+ModelNames torch_names(const ModelConfig& config) {
+  ModelNames map;
   for (const Stack stack : {Stack::encoder, Stack::decoder}) {
     if (config.layers(stack) == 0) continue;
     TorchRows rows(map.rows, config, stack);
@@ -128,10 +128,10 @@ NameMap torch_names(const ModelConfig& config) {
   return map;
 }
 
-NameMap parse_name_map(std::string_view text, const std::string& subject) {
+ModelNames parse_name_map(std::string_view text, const std::string& subject) {
   const nlohmann::json json = io::parse_strict_json(text, subject);
   JsonFields fields(json, subject);
-  NameMap map;
+  ModelNames map;
   fields.text("about");
   map.prefix = fields.text("prefix").value_or("");
   map.ignore = fields.texts("ignore").value_or(std::vector<std::string>{});

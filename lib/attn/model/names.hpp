@@ -41,7 +41,7 @@ struct NameRow {
   Parts parts = Parts::side_by_side;
 };
 
-struct NameMap {
+struct ModelNames {
   std::vector<NameRow> rows;
   std::vector<std::string> ignore;      ///< globs of tensors that may be there and are not read
   std::string prefix;                   ///< taken off the names in the file, where they have it
@@ -51,10 +51,10 @@ struct NameMap {
 /// The names of PyTorch's nn.TransformerEncoderLayer and nn.TransformerDecoderLayer, and around them
 /// source_embedding, source_positions, target_embedding, target_positions, output; what a model directory
 /// has without a map.
-NameMap torch_names(const ModelConfig& config);
+ModelNames torch_names(const ModelConfig& config);
 
 /// Reads a map. Throws InputError(subject).
-NameMap parse_name_map(std::string_view text, const std::string& subject);
+ModelNames parse_name_map(std::string_view text, const std::string& subject);
 
 /// The rows with a layer's number in place of every {i}: for a row whose parameters stand in a stack, one row
 /// for each of its layers.

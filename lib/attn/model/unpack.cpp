@@ -168,7 +168,7 @@ void check_feeds(const std::vector<NameRow>& rows, const Places<T>& places, cons
 
 using File = std::map<std::string, const io::Array*>;  // by name, without the prefix
 
-File file_of(const NameMap& map, const std::vector<io::NamedArray>& arrays) {
+File file_of(const ModelNames& map, const std::vector<io::NamedArray>& arrays) {
   File file;
   for (const io::NamedArray& named : arrays) {
     const bool prefixed = !map.prefix.empty() && named.name.compare(0, map.prefix.size(), map.prefix) == 0;
@@ -177,13 +177,13 @@ File file_of(const NameMap& map, const std::vector<io::NamedArray>& arrays) {
   return file;
 }
 
-bool is_ignored(const NameMap& map, const std::string& name) {
+bool is_ignored(const ModelNames& map, const std::string& name) {
   return std::any_of(map.ignore.begin(), map.ignore.end(),
                      [&name](const std::string& glob) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; });
 }
 
 // Throws unless the file has exactly the tensors of the rows, and those that may be ignored.
-void check_names(const std::vector<NameRow>& rows, const File& file, const NameMap& map, const std::string& subject) {
+void check_names(const std::vector<NameRow>& rows, const File& file, const ModelNames& map, const std::string& subject) {
   std::set<std::string> wanted;
   std::vector<std::string> missing, extra;
   for (const NameRow& row : rows) {
@@ -241,7 +241,7 @@ Sizes sizes_of(const ModelConfig& config, Stack stack) {
 }
 
 template <class T>
-TransformerWeights<T> unpacked(const ModelConfig& config, const NameMap& map, const std::vector<io::NamedArray>& arrays,
+TransformerWeights<T> unpacked(const ModelConfig& config, const ModelNames& map, const std::vector<io::NamedArray>& arrays,
                                const std::string& subject, const io::MemoryLimit& limit) {
   TransformerWeights<T> weights = skeleton<T>(config);
   const Places<T> places = places_of(config, weights);
@@ -266,9 +266,9 @@ TransformerWeights<T> unpacked(const ModelConfig& config, const NameMap& map, co
   return weights;
 }
 
-template TransformerWeights<float> unpacked(const ModelConfig&, const NameMap&, const std::vector<io::NamedArray>&,
+template TransformerWeights<float> unpacked(const ModelConfig&, const ModelNames&, const std::vector<io::NamedArray>&,
                                             const std::string&, const io::MemoryLimit&);
-template TransformerWeights<double> unpacked(const ModelConfig&, const NameMap&, const std::vector<io::NamedArray>&,
+template TransformerWeights<double> unpacked(const ModelConfig&, const ModelNames&, const std::vector<io::NamedArray>&,
                                              const std::string&, const io::MemoryLimit&);
 
 }  // namespace attn

@@ -19,7 +19,7 @@ Sizes sizes_of(const ModelConfig& config, Stack stack);
 /// Throws InputError(subject) that lists which tensors are missing and which nobody reads, or names one whose
 /// shape is not the expected one (both shapes), or a parameter that no row feeds; LimitError.
 template <class T>
-TransformerWeights<T> unpacked(const ModelConfig& config, const NameMap& map, const std::vector<io::NamedArray>& arrays,
+TransformerWeights<T> unpacked(const ModelConfig& config, const ModelNames& map, const std::vector<io::NamedArray>& arrays,
                                const std::string& subject, const io::MemoryLimit& limit = {});
 
 }  // namespace attn

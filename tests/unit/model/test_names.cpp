@@ -42,7 +42,7 @@ TEST_CASE("parts that the configuration does not have have no names") {
 }
 
 TEST_CASE("a map is read, and a layer's number takes the place of {i}") {
-  const NameMap map = parse_name_map(R"({"about": "x", "prefix": "model.", "ignore": ["*.bias"], "tensors": {
+  const ModelNames map = parse_name_map(R"({"about": "x", "prefix": "model.", "ignore": ["*.bias"], "tensors": {
       "wte": "decoder.token_table",
       "h.{i}.qkv": {"feeds": ["decoder.{i}.self.w_q", "decoder.{i}.self.w_k"], "stored": "in,out", "parts": "by-head"}}})", "names.json");
   CHECK(map.prefix == "model.");
@@ -60,7 +60,7 @@ TEST_CASE("a map is read, and a layer's number takes the place of {i}") {
 }
 
 TEST_CASE("a map may bring the configuration") {
-  const NameMap map = parse_name_map(R"({"tensors": {}, "config": )" + config_text("encoder") + "}", "names.json");
+  const ModelNames map = parse_name_map(R"({"tensors": {}, "config": )" + config_text("encoder") + "}", "names.json");
   CHECK(map.config->family == Family::encoder);
 }
 

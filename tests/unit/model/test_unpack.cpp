@@ -37,7 +37,7 @@ TransformerWeights<double> read(const std::vector<io::NamedArray>& arrays, const
 
 // Reads a model of which the map feeds one row only, to see what becomes of it; the error says the rest is missing.
 TransformerWeights<double> read_row(const std::string& row, const io::Array& array, const ModelConfig& config) {
-  NameMap map = parse_name_map(R"({"tensors": {"t": )" + row + "}}", "names.json");
+  ModelNames map = parse_name_map(R"({"tensors": {"t": )" + row + "}}", "names.json");
   std::vector<io::NamedArray> arrays = torch_arrays();
   for (const NameRow& each : torch_names(config).rows) {
     const bool taken = std::any_of(each.feeds.begin(), each.feeds.end(), [&](const std::string& path) {
