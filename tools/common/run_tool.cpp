@@ -44,10 +44,12 @@ std::vector<std::string> subcommand_names(const Tool& tool) {
 std::string help_of_tool(const Tool& tool) {
   std::string help = fmt::format("{} - {}\n\nExamples:\n{}\nSubcommands ({} SUBCOMMAND --help explains one):\n",
                                  tool.name, tool.summary, tool.examples, tool.name);
+  std::size_t width = std::string("--version ").size();
+  for (const Subcommand& subcommand : tool.subcommands) width = std::max(width, subcommand.name.size() + 1);
   for (const Subcommand& subcommand : tool.subcommands) {
-    help += fmt::format("  {:<10} {}\n", subcommand.name, subcommand.summary);
+    help += fmt::format("  {:<{}} {}\n", subcommand.name, width, subcommand.summary);
   }
-  help += fmt::format("\n  {:<10} {}\n  {:<10} {}\n", "--help", "print this", "--version", "print the version");
+  help += fmt::format("\n  {:<{}} {}\n  {:<{}} {}\n", "--help", width, "print this", "--version", width, "print the version");
   return help;
 }
 
