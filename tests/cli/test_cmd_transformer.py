@@ -206,6 +206,14 @@ class Refusals(TransformerTest):
     def test_too_little_memory_is_said_before_anything_is_read(self):
         self.refuse(LIMIT, "transformer", "--model", TRAINED, "--text", "十", "--max-memory", "1000", mentions=["model.safetensors"])
 
+    def test_more_rotary_positions_than_memory_are_refused(self):
+        config = json.loads((GPT.parent / "llama" / "names.json").read_text())
+        del config["config"]["sizes"]["max_length"]
+        (self.folder / "names.json").write_text(json.dumps(config))
+        for count in ("2000000000000", str(2**62)):
+            self.refuse(LIMIT, "transformer", "--model", GPT.parent / "llama", "--names", "names.json", "--tokens", "1", "--max-tokens", count,
+                        mentions=["rotary"])
+
     def test_strict_refuses_what_is_not_finite(self):
         folder = self.copy()
         header, data = read_safetensors(TRAINED / "model.safetensors")

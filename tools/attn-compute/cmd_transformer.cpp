@@ -20,6 +20,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 
 namespace attn::tools {
@@ -46,6 +48,22 @@ std::size_t most_tokens(const TransformerCommand& c, const ModelConfig& config, 
   // The last token written is never read, so it needs no position.
   const std::size_t room = longest - prompt + 1;
   return std::min(c.most_tokens.value_or(room), room);
+}
+
+// Tokens of the longest sequence that this run can come to.
+std::size_t longest_sequence(const TransformerCommand& c, const ModelConfig& config, const std::vector<Sequence>& sequences) {
+  std::size_t longest = 0;
+  for (const Sequence& each : sequences) {
+    longest = std::max({longest, each.source.size(), each.prompt.size() + most_tokens(c, config, each.prompt.size())});
+  }
+  return longest;
+}
+
+// Tables of sines and cosines, before they are made.
+void charge_positions(const ModelConfig& config, std::size_t longest, Precision precision, MemoryBudget& budget) {
+  if (config.positions != Positions::rope_half && config.positions != Positions::rope_interleaved) return;
+  const std::size_t row = 2 * config.sizes.head_dim * bytes_per_element(precision);
+  budget.charge(row * std::min(longest, std::numeric_limits<std::size_t>::max() / row), "the tables of rotary positions");
 }
 
 bool target_given(const TransformerCommand& c) { return c.sequences.target || c.sequences.target_tokens; }
@@ -164,11 +182,14 @@ int run_transformer(const TransformerCommand& c) {
   if (c.model.empty()) throw UsageError("--model", "is missing: the folder of a model (config.json, model.safetensors)");
   MemoryBudget budget(c.run.max_memory);
   const Model<T> model = read_model<T>(c.model, c.names, io::MemoryLimit(budget.left()));
-  const StackOptions<T> options = stack_options<T>(model.config);
+  std::vector<Sequence> sequences = read_sequences(c.sequences, model.config, model.source, model.target);
+  const std::size_t longest = longest_sequence(c, model.config, sequences);
+  charge_positions(model.config, longest, precision_of<T>(), budget);
+  const StackOptions<T> options = stack_options<T>(model.config, longest);
   TransformerRun run;
   run.config = model.config;
   TorchGenerator random(c.run.seed);
-  for (Sequence& sequence : read_sequences(c.sequences, model.config, model.source, model.target)) {
+  for (Sequence& sequence : sequences) {
     Generated generated = write_one(c, model, options, sequence, random);
     std::string text = model.target ? model.target->decode(generated.tokens) : text_of(generated.tokens);
     run.written.push_back({std::move(sequence), std::move(generated), std::move(text)});

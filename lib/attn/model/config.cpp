@@ -158,7 +158,7 @@ ModelConfig parse_model_config(std::string_view text, const std::string& subject
 }
 
 template <class T>
-StackOptions<T> stack_options(const ModelConfig& config) {
+StackOptions<T> stack_options(const ModelConfig& config, std::size_t longest) {
   StackOptions<T> options;
   for (MultiheadOptions<T>* attention : {&options.layer.self, &options.layer.cross}) {
     attention->heads = config.sizes.heads;
@@ -170,8 +170,7 @@ StackOptions<T> stack_options(const ModelConfig& config) {
     rotary.options.head_dim = config.sizes.head_dim;
     rotary.options.base = config.rope_base;
     rotary.options.pairing = config.positions == Positions::rope_half ? RotaryPairing::half_split : RotaryPairing::interleaved;
-    const std::size_t longest = config.sizes.max_length;
-    if (longest > 0) rotary.tables = std::make_shared<const RopeTables<T>>(rope_tables<T>(longest, rotary.options));
+    rotary.tables = std::make_shared<const RopeTables<T>>(rope_tables<T>(longest, rotary.options));
     options.layer.self.attention.rotary = std::move(rotary);
   }
   options.layer.placement = config.norm.place;
@@ -182,7 +181,7 @@ StackOptions<T> stack_options(const ModelConfig& config) {
   return options;
 }
 
-template StackOptions<float> stack_options(const ModelConfig&);
-template StackOptions<double> stack_options(const ModelConfig&);
+template StackOptions<float> stack_options(const ModelConfig&, std::size_t);
+template StackOptions<double> stack_options(const ModelConfig&, std::size_t);
 
 }  // namespace attn

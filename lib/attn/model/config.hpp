@@ -95,8 +95,9 @@ struct ModelConfig {
 /// Throws InputError for anything missing, unknown or contradictory.
 ModelConfig parse_model_config(std::string_view text, const std::string& subject);
 
-/// The options of the stacks of this model, masks aside; rotary positions up to max_length are computed here, once.
+/// The options of the stacks of this model, masks aside. Rotary tables are computed here, once, for sequences of at
+/// most `longest` tokens.
 template <class T>
-StackOptions<T> stack_options(const ModelConfig& config);
+StackOptions<T> stack_options(const ModelConfig& config, std::size_t longest);
 
 }  // namespace attn

@@ -115,8 +115,21 @@ Tensor<T> columns_of(const Tensor<T>& tensor, const Shape& shape, const std::vec
   return part;
 }
 
+// The heads that a parameter's outputs are divided among; 0 if they are not.
+std::size_t heads_of(Step step, const ModelSizes& sizes) {
+  switch (step) {
+    case Step::w_q:
+    case Step::b_q: return sizes.heads;
+    case Step::w_k:
+    case Step::b_k:
+    case Step::w_v:
+    case Step::b_v: return sizes.kv_heads;
+    default: return 0;
+  }
+}
+
 template <class T>
-void fill_places(const NameRow& row, Tensor<T> tensor, std::size_t heads, const Places<T>& places) {
+void fill_places(const NameRow& row, Tensor<T> tensor, const ModelSizes& sizes, const Places<T>& places) {
   if (row.stored == Stored::out_in && tensor.dimension() == 2 && is_matrix(places.at(row.feeds.front()).step)) {
     tensor = transposed(tensor);
   }
@@ -129,7 +142,7 @@ void fill_places(const NameRow& row, Tensor<T> tensor, std::size_t heads, const 
       columns[j] = first + j;
       if (row.parts == Parts::shared) columns[j] = j;
       if (row.parts == Parts::by_head) {
-        const std::size_t each = width / heads;
+        const std::size_t each = width / heads_of(place.step, sizes);
         columns[j] = (j / each * row.feeds.size() + part) * each + j % each;
       }
     }
@@ -140,7 +153,7 @@ void fill_places(const NameRow& row, Tensor<T> tensor, std::size_t heads, const 
 
 // Throws unless every path that a row feeds is a parameter of this model, fed once, and the parts fit.
 template <class T>
-void check_feeds(const std::vector<NameRow>& rows, const Places<T>& places, const std::string& subject) {
+void check_feeds(const ModelConfig& config, const std::vector<NameRow>& rows, const Places<T>& places, const std::string& subject) {
   std::vector<std::string> known;
   for (const auto& [path, place] : places) known.push_back(path);
   std::set<std::string> fed;
@@ -154,6 +167,9 @@ void check_feeds(const std::vector<NameRow>& rows, const Places<T>& places, cons
       if (places.count(path) == 0) {
         refuse("feeds " + io::in_quotes(path) + ", which this model does not have" +
                (guess ? "; did you mean " + io::in_quotes(*guess) + "?" : ""));
+      }
+      if (row.parts == Parts::by_head && heads_of(places.at(path).step, config.sizes) == 0) {
+        refuse("is by-head, but " + io::in_quotes(path) + " has no heads");
       }
       if (!fed.insert(path).second) refuse("feeds " + io::in_quotes(path) + " a second time");
       const Shape first = places.at(row.feeds.front()).shape, shape = places.at(path).shape;
@@ -212,12 +228,13 @@ void check_complete(const ModelConfig& config, const Places<T>& places, const st
 
 // What is not in the file but follows from it.
 template <class T>
-void fill_derived(const ModelConfig& config, TransformerWeights<T>& weights) {
+void fill_derived(const ModelConfig& config, TransformerWeights<T>& weights, const std::string& subject, const io::MemoryLimit& limit) {
   for (std::optional<StackWeights<T>>* stack : {&weights.encoder, &weights.decoder}) {
     if (!*stack || config.positions != Positions::sinusoidal) continue;
     SinusoidalOptions options;
     options.d_model = config.sizes.width;
     options.odd = OddWidth::extra_sine;
+    limit.check(subject + ": table of positions", config.sizes.max_length, config.sizes.width * sizeof(T));
     Tensor<T> table = empty<T>({config.sizes.max_length, config.sizes.width});
     SinusoidalRows<T>(options).fill(0, config.sizes.max_length, table.data());
     (*stack)->embedding.position_table = std::move(table);
@@ -247,7 +264,7 @@ TransformerWeights<T> unpacked(const ModelConfig& config, const ModelNames& map,
   const Places<T> places = places_of(config, weights);
   const std::vector<NameRow> rows = expanded(map.rows, config);
   const File file = file_of(map, arrays);
-  check_feeds(rows, places, subject);
+  check_feeds(config, rows, places, subject);
   check_names(rows, file, map, subject);
   std::size_t elements = 0;
   for (const NameRow& row : rows) elements += file.at(row.name)->size();
@@ -259,10 +276,10 @@ TransformerWeights<T> unpacked(const ModelConfig& config, const ModelNames& map,
       throw InputError(subject, fmt::format("tensor {} has shape {}, expected {}", io::in_quotes(row.name),
                                             to_string(array.shape), to_string(expected)));
     }
-    fill_places(row, io::to_tensor<T>(array, subject + " " + row.name, limit), config.sizes.heads, places);
+    fill_places(row, io::to_tensor<T>(array, subject + " " + row.name, limit), config.sizes, places);
   }
   check_complete(config, places, subject);
-  fill_derived(config, weights);
+  fill_derived(config, weights, subject, limit);
   return weights;
 }
 

@@ -11,7 +11,7 @@ using namespace attn;
 template <class T>
 void translate(benchmark::State& state, CacheUse cache) {
   const Model<T> model = read_model<T>(ATTNSCOPE_MODEL);
-  const StackOptions<T> options = stack_options<T>(model.config);
+  const StackOptions<T> options = stack_options<T>(model.config, model.config.sizes.max_length);
   const std::vector<std::size_t> source = model.source->encode("三百二十一");
   const GenerationOptions generation{model.config.sizes.max_length, model.config.eos, std::nullopt};
   TorchGenerator random(0);

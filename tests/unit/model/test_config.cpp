@@ -30,7 +30,7 @@ TEST_CASE("every choice is read") {
   CHECK(config.embedding_scale == 2);  // √4
   CHECK(config.target->file == "w.txt");
   CHECK(config.eos == 4);
-  const StackOptions<double> options = stack_options<double>(config);
+  const StackOptions<double> options = stack_options<double>(config, 3);
   CHECK(options.layer.self.kv_heads == 1);
   CHECK(options.layer.self.attention.scale == 2);
   CHECK(options.layer.norm.eps == 0.25);

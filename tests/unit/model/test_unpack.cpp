@@ -120,6 +120,7 @@ TEST_CASE("a map that feeds what the model does not have, or twice, or not at al
   CHECK(contains(refusal(R"({"t": "decoder.0.self.gamm"})"), "the row of 't' feeds 'decoder.0.self.gamm', which this model does not have; did you mean 'decoder.0.self.gamma'?"));
   CHECK(contains(refusal(R"({"t": ["decoder.0.self.gamma", "decoder.0.self.gamma"]})"), "a second time"));
   CHECK(contains(refusal(R"({"t": ["decoder.0.self.gamma", "decoder.0.self.w_q"]})"), "holds parameters of shapes (4,) and (4, 4), which cannot share a tensor"));
+  CHECK(contains(refusal(R"({"t": {"feeds": "decoder.0.self.gamma", "parts": "by-head"}})"), "is by-head, but 'decoder.0.self.gamma' has no heads"));
   CHECK(contains(refusal(R"({"t": []})"), "the row of 't' feeds nothing"));
   CHECK(contains(refusal(R"({"t": "decoder.0.self.gamma"})"), "no row of the name map feeds 'decoder.0.ffn.gamma', 'decoder.0.ffn.w_1'"));
 }
