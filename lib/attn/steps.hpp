@@ -62,8 +62,8 @@ struct StepInfo {
   StepKind kind;
   std::string_view name;     ///< "scores_raw"
   std::string_view symbol;   ///< "S"
-  std::string_view formula;  ///< "Q·Kᵀ"
-  std::string_view latex;    ///< "Q K^{\top}"
+  std::string_view formula;  ///< "<q>·<k>ᵀ": operands are steps, see formula.hpp
+  std::string_view latex;    ///< "<q> {<k>}^{\top}"; empty: the formula is words
   std::string_view axes;     ///< "B, H, Lq, Lk"; letters of shape.hpp
   std::vector<Step> operands;  ///< what the formula reads, in the order it reads them
   std::string_view meaning;  ///< one line

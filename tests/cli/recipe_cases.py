@@ -76,6 +76,16 @@ mha --layout linear --d-model 8 --heads 4 --kv-heads 1 --softcap 3 --window 2,0
 mha --layout linear --d-model 8 --heads 2 --mask randn:4x4 --add-zero-attn
 mha --layout shared-head --d-model 8 --heads 2 --causal
 mha --layout shared-head --d-model 8 --heads 4 --scale none --dtype float32
+layer
+layer --len 5 --causal --valid-lens 4,2 --norm pre --activation gelu --seed 5
+layer --kind decoder --causal --memory-valid-lens 5,3 --ffn-size 12
+layer --kind decoder --norm pre --activation gelu-tanh --query-len 3 --key-len 4 --dtype float32
+layer --kind decoder --memory-mask [[1,0,1,1,1]] --mask-means keep --scale 0.3 --softcap 2
+layer --norm-type rms --activation swiglu --norm pre --rope half --causal --eps 1e-6
+layer --rope interleaved --past-key randn:2x2x3x4 --past-value randn:2x2x3x4 --causal
+layer --unbiased --activation silu --output-width 6 --residual-proj --no-bias
+layer --input randn:3x8 --heads 4 --eps 0.01 --detail
+layer --mask [[1,0,1,1],[1,1,0,0],[0,0,0,0],[1,1,1,1]] --mask-means keep
 """
 
 

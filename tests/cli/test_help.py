@@ -7,7 +7,7 @@ import numpy as np
 
 from test_cmd_mha import write_safetensors
 from test_options import options_in
-from tool import NAME, SUBCOMMANDS, ToolTest
+from tool import NAME, WITH_LAYERS as SUBCOMMANDS, ToolTest
 
 
 class HelpTest(ToolTest):
@@ -15,7 +15,7 @@ class HelpTest(ToolTest):
         text = self.succeed("--help")
         self.assertLess(text.index("Examples:"), text.index("Subcommands"))
         listed = re.findall(r"^  ([a-z]+)  ", text[text.index("Subcommands"):], re.M)
-        self.assertEqual(sorted(listed), sorted([*SUBCOMMANDS, "layer", "mistakes", "transformer"]), "SUBCOMMANDS in tool.py names all that run attention")
+        self.assertEqual(sorted(listed), sorted([*SUBCOMMANDS, "mistakes", "transformer"]), "SUBCOMMANDS in tool.py names all that run attention")
         self.assertEqual(text, self.succeed("-h"))
 
     def test_help_can_be_asked_for_beside_other_options(self):

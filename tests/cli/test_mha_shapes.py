@@ -13,7 +13,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-DONE, DIFFERENT, USAGE, INPUT, SYSTEM = 0, 1, 2, 3, 4
+DONE, DIFFERENT, USAGE, INPUT, SYSTEM, LIMIT = 0, 1, 2, 3, 4, 5
 
 
 class Shapes(unittest.TestCase):
@@ -126,8 +126,8 @@ class TraceTest(Shapes):
 
 
 class CheckTest(Shapes):
-    def rules(self, *arguments, code=DIFFERENT):
-        return [c["rule"] for c in self.json("check", *arguments, code=code)["contradictions"]]
+    def rules(self, *arguments, code=DIFFERENT, **options):
+        return [c["rule"] for c in self.json("check", *arguments, code=code, **options)["contradictions"]]
 
     def test_the_example_of_the_course_yields_all_its_contradictions(self):
         arguments = ("nn.MultiheadAttention(d_model=10, nhead=4, dropout=0.1)", "--input", "5,3", "--output", "5,3,8")
@@ -169,6 +169,38 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(*sizes, "--kdim", 3, "--input", "5,2,8", "--key", "5,2,4"), ["width", "width"])
         self.assertEqual(self.rules(*sizes, "--vdim", 3, "--input", "5,2,8"), ["width"])
         self.assertEqual(self.rules(*sizes, "--batch-first", "--input", "5,2,8", "--batch-first-input", code=DONE), [])
+
+    def test_one_contradiction_is_one(self):
+        self.assertIn("1 contradiction:", self.output("check", "nn.MultiheadAttention(10, 4)", code=DIFFERENT))
+        self.assertIn("2 contradictions:", self.output("check", "nn.MultiheadAttention(10, 4, 0.1, droput=1)", code=DIFFERENT))
+
+    def test_a_page_that_lost_its_line_breaks(self):
+        program = (HERE / "shapes" / "d1.py").read_text().split("\n", 1)[1]  # without its title
+        text = program.replace("\n", " ").replace("n_head, d_k, d_v = 4, 2, 8", "n_head = 4 d_k = 2 d_v = 8")
+        self.assertEqual(self.rules(text), self.rules("--file", HERE / "shapes" / "d1.py"))
+
+    def test_unicode_order_of_keywords_slips_and_impossible_sizes(self):
+        self.assertEqual(self.rules("注意力 = nn.MultiheadAttention(num_heads=5, embed_dim=12)"), ["divisible"])
+        slip = self.json("check", "nn.MultiheadAttention(8, 2, droput=0.1)", code=DIFFERENT)["contradictions"][0]
+        self.assertIn("Did you mean dropout?", slip["repair"])
+        for size in ("0", "-8", "8.5", "99999999999999999999"):
+            self.assertEqual(self.rules(f"nn.MultiheadAttention({size}, 2)"), ["positive"], size)
+
+    def test_a_module_without_sizes_is_not_called_consistent(self):
+        answer = self.json("check", "nn.MultiheadAttention(embed_dim=width, num_heads=2)", code=DIFFERENT)
+        self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["embed_dim = width"]))
+
+    def test_both_constructors_of_d2l_and_the_width_that_keras_reads_off_its_query(self):
+        self.assertEqual(self.rules("d2l.MultiHeadAttention(100, 100, 100, 100, 5, 0.5)", code=DONE), [])
+        self.assertEqual(self.rules("d2l.MultiHeadAttention(100, 5, 0.5)", code=DONE), [])
+        self.assertEqual(self.rules("keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)", "--input", "2,5,16", "--output", "2,5,8"), ["output_shape"])
+
+    def test_the_nearest_configurations_speak_the_api_s_own_words(self):
+        nearest = self.json("check", "nn.Transformer(d_model=10, nhead=4)", code=DIFFERENT)["nearest"]
+        self.assertEqual(nearest[0]["call"], "nn.Transformer(d_model=8, nhead=4)")
+
+    def test_huge_programs_are_read(self):
+        self.assertEqual(self.rules("--file", "-", stdin="x = 1" + " + 1" * 100000 + "\nnn.MultiheadAttention(8, 3)\n")[0], "divisible")
 
     def test_standard_input_and_files(self):
         code = "m = nn.MultiheadAttention(8, 3)\n"
@@ -236,6 +268,13 @@ class LayoutsTest(Shapes):
         module, = self.json("layouts", "--inspect", "large.safetensors", "--heads", 128)["modules"]
         self.assertEqual((module["prefix"], module["layout"], module["d_model"], module["heads"], module["head_dim"]),
                          ("h.0.attn.", "gpt2", 16384, "128", 128))
+        # The first bytes of an NPZ entry are enough: what follows them here fails its checksum.
+        np.savez(self.folder / "broken.npz", **{"out_proj.weight": np.zeros((64, 64)), "in_proj_weight": np.zeros((192, 64))})
+        content = bytearray((self.folder / "broken.npz").read_bytes())
+        content[4000] ^= 1
+        (self.folder / "broken.npz").write_bytes(content)
+        self.assertIn("torch", [m["layout"] for m in self.json("layouts", "--inspect", "broken.npz")["modules"]])
+        self.refuse(INPUT, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, "broken.npz", "x.npz")
         np.savez(self.folder / "other.npz", a=np.zeros(3))
         self.output("layouts", "--inspect", "other.npz", code=DIFFERENT)
 
@@ -247,6 +286,78 @@ class LayoutsTest(Shapes):
         self.convert("torch", "d2l", self.MODULE, "b.safetensors")
         self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, self.MODULE, "b.safetensors")
         self.convert("torch", "d2l", self.MODULE, "b.safetensors", "--force")
+
+
+class VerifyTest(Shapes):
+    MODULE = ROOT / "data" / "torch-mha" / "module.safetensors"
+
+    def weights(self, layout="gpt2", name="right.npz"):
+        self.output("layouts", "--from", "torch", "--to", layout, "--heads", 4, self.MODULE, name)
+        with np.load(self.folder / name) as archive:
+            return {key: archive[key] for key in archive.files}
+
+    def verify(self, weights, layout="gpt2", code=DONE, *options):
+        np.savez(self.folder / "theirs.npz", **weights)
+        return self.json("layouts", "--from", "torch", "--to", layout, "--heads", 4, self.MODULE, "--verify", "theirs.npz", *options, code=code)
+
+    def test_a_right_conversion_matches_and_says_what_it_could_not_show(self):
+        report = self.verify(self.weights())
+        self.assertEqual((report["verdict"], report["first_divergent_step"], report["diagnosis"]), ("match", None, []))
+        self.assertEqual({step["status"] for step in report["steps"]}, {"match"})
+        self.assertEqual([spot["id"] for spot in report["blind_spots"]], ["P2"])
+
+    def test_a_transposed_weight_and_a_wrong_packing_are_named(self):
+        weights = self.weights()
+        weights["c_proj.weight"] = weights["c_proj.weight"].T
+        report = self.verify(weights, "gpt2", DIFFERENT)
+        self.assertEqual((report["verdict"], report["first_divergent_step"]), ("mismatch", "c_proj.weight"))
+        self.assertEqual([(d["id"], d["step"], d["confidence"]) for d in report["diagnosis"]], [("P1", "c_proj.weight", "explains")])
+        weights = self.weights(name="again.npz")
+        packed = weights["c_attn.weight"]  # (E, 3·H·D) = (16, 3·4·4), as [3, H, D]; handed in as [H, 3, D]
+        weights["c_attn.weight"] = packed.reshape(16, 3, 4, 4).transpose(0, 2, 1, 3).reshape(16, 48)
+        report = self.verify(weights, "gpt2", DIFFERENT)
+        self.assertEqual([(d["id"], d["variant"]) for d in report["diagnosis"]], [("P4", "[H, 3, D]")])
+        self.assertIn("P4", self.output("layouts", "--from", "torch", "--to", "gpt2", "--heads", 4, self.MODULE, "--verify", "theirs.npz", code=DIFFERENT))
+
+    def test_exchanged_weights_and_one_wrong_number(self):
+        weights = self.weights("bert")
+        names = sorted(name for name in weights if name.endswith("weight"))
+        query, key = (next(n for n in names if word in n) for word in ("query", "key"))
+        weights[query], weights[key] = weights[key], weights[query]
+        self.assertEqual({d["id"] for d in self.verify(weights, "bert", DIFFERENT)["diagnosis"]}, {"P2"})
+        weights = self.weights("bert", "b.npz")
+        weights[query][2, 3] += 0.5
+        step = next(s for s in self.verify(weights, "bert", DIFFERENT)["steps"] if s["step"] == query)
+        self.assertEqual((step["status"], step["mismatched"], step["at"], step["local"]), ("mismatch", 1, [2, 3], "mismatch"))
+        self.assertEqual(self.verify(weights, "bert", DONE, "--rtol", 0, "--atol", 1)["verdict"], "match")
+
+    def test_another_element_type_is_rounding_not_an_error(self):
+        self.assertEqual(self.verify({k: v.astype(np.float16) for k, v in self.weights().items()})["verdict"], "match")
+
+    def test_missing_tensors_and_nothing_to_compare(self):
+        weights = self.weights()
+        del weights["c_proj.bias"]
+        report = self.verify(weights, "gpt2", DIFFERENT)
+        self.assertEqual((report["verdict"], report["first_divergent_step"]), ("mismatch", "c_proj.bias"))
+        self.assertEqual(self.verify({"other": np.zeros(3)}, "gpt2", DIFFERENT)["verdict"], "incomparable")
+        self.refuse(SYSTEM, "layouts", "--from", "torch", "--to", "gpt2", "--heads", 4, self.MODULE, "--verify", "absent.npz")
+        self.refuse(USAGE, "layouts", "--from", "torch", "--to", "gpt2", "--verify", "absent.npz", mentions="IN")
+        self.refuse(USAGE, "layouts", "--from", "torch", "--to", "gpt2", self.MODULE, "out.npz", "--verify", "x.npz", mentions="OUT")
+
+    def test_masks(self):
+        def mask(theirs, *options, code=DONE):
+            np.save(self.folder / "mask.npy", np.asarray(theirs))
+            return self.json("masks", *options, "--verify", "mask.npy", code=code)
+
+        padding = ("--from", "transformers", "--to", "torch-padding", "--mask", "[[1,1,0],[1,0,0]]")
+        right = np.array([[False, False, True], [False, True, True]])
+        self.assertEqual(mask(right, *padding)["verdict"], "match")
+        self.assertEqual([d["id"] for d in mask(~right, *padding, code=DIFFERENT)["diagnosis"]], ["M1"])
+        self.assertEqual([d["id"] for d in mask(right[[0, 0]], *padding, code=DIFFERENT)["diagnosis"]], ["S4"])
+        folded = ("--from", "transformers", "--to", "torch-3d", "--heads", 3, "--query-len", 1, "--mask", "[[1,1,0],[1,0,0]]")
+        self.assertEqual(mask(np.repeat(right[:, None], 3, axis=0), *folded)["verdict"], "match")
+        tiled = mask(np.tile(right[:, None], (3, 1, 1)), *folded, code=DIFFERENT)
+        self.assertEqual([d["id"] for d in tiled["diagnosis"]], ["M12"])
 
 
 class MasksTest(Shapes):
@@ -280,9 +391,40 @@ class MasksTest(Shapes):
         self.refuse(INPUT, "masks", "--from", "torch", "--to", "sdpa", "--mask", "[[2,0]]", mentions="0 and 1")
         self.refuse(USAGE, "masks", "--from", "torch", mentions="--to")
 
-    def test_an_npy_file(self):
-        self.output("masks", "--from", "d2l", "--to", "keras", "--query-len", 2, "--mask", "[1,2]", "-o", "m.npy")
-        np.testing.assert_array_equal(np.load(self.folder / "m.npy"), [[[1, 0], [1, 0]], [[1, 1], [1, 1]]])
+    def test_files_have_the_type_that_the_api_wants(self):
+        expected = {"keras": (bool, [[[1, 0], [1, 0]], [[1, 1], [1, 1]]]), "torch": None, "sdpa-float": (np.float32, [[[[0, -np.inf]]], [[[0, 0]]]]),
+                    "transformers": (np.int64, [[1, 0], [1, 1]])}
+        for target, row in expected.items():
+            if row is None:
+                continue
+            lengths = () if target != "keras" else ("--query-len", 2)
+            for extension in ("npy", "npz"):
+                self.output("masks", "--from", "d2l", "--to", target, *lengths, "--mask", "[1,2]", "-o", f"{target}.{extension}")
+                loaded = np.load(self.folder / f"{target}.{extension}", allow_pickle=False)
+                array = loaded if extension == "npy" else loaded["mask"]
+                self.assertEqual(array.dtype, row[0])
+                np.testing.assert_array_equal(array, row[1])
+        self.output("masks", "--from", "d2l", "--to", "keras", "--mask", "[1,2]", "-o", "m.safetensors")
+        self.assertIn(b'"dtype":"BOOL"', (self.folder / "m.safetensors").read_bytes())
+
+    def test_a_boolean_mask_is_read_back_as_one(self):
+        self.output("masks", "--from", "d2l", "--to", "sdpa", "--mask", "[1,2]", "-o", "m.json")
+        mask = json.loads((self.folder / "m.json").read_text())["steps"][0]
+        self.assertEqual((mask["dtype"], mask["values"]), ("bool", [[[[True, False]]], [[[True, True]]]]))
+        self.assertIs(mask["values"][0][0][0][0], True)
+
+    def test_every_format_holds_a_converted_mask(self):
+        convert = ("masks", "--from", "transformers", "--to", "torch-padding", "--mask", "[[1,0]]")
+        self.assertIn("(B, Lk) = (1, 2)", self.output(*convert))
+        self.assertIn("mask,0,,,1,1", self.output(*convert, "-f", "csv").replace("mask,,,0,1,1", "mask,0,,,1,1"))
+        self.assertTrue(self.output(*convert, "-f", "markdown").startswith("# "))
+        self.assertIn("bmatrix", self.output(*convert, "-f", "latex"))
+        self.refuse(USAGE, "masks", "-f", "npz", mentions="holds tensors")
+
+    def test_keys_beyond_the_longest_length(self):
+        self.assertEqual(self.convert("d2l", "transformers", "[1,2]", "--key-len", 4), [[1, 0, 0, 0], [1, 1, 0, 0]])
+        self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[1,5]", "--key-len", 4, mentions="4 keys")
+        self.refuse(LIMIT, "masks", "--from", "d2l", "--to", "sdpa", "--mask", "[1,5]", "--heads", 99999, "--query-len", 99999, mentions="fit the memory")
 
 
 class WhyTest(Shapes):

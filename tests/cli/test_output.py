@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from tool import NAME, SUBCOMMANDS, SYSTEM, ToolTest, USAGE, clean_environment, tool_path
+from tool import NAME, WITH_LAYERS as SUBCOMMANDS, SYSTEM, ToolTest, USAGE, clean_environment, tool_path
 
 FORMATS = ("text", "csv", "json", "npz", "npy", "safetensors", "markdown", "latex")
 COLOUR = re.compile("\x1b\\[[0-9;]*m")

@@ -16,7 +16,8 @@ import unittest
 import numpy as np
 
 NAME = "attn-compute"
-SUBCOMMANDS = ("dot", "sdpa", "self", "cross", "mha")
+SUBCOMMANDS = ("dot", "sdpa", "self", "cross", "mha")  # attention by itself
+WITH_LAYERS = (*SUBCOMMANDS, "layer")
 DONE, DIFFERENT, USAGE, INPUT, SYSTEM, LIMIT, NON_FINITE = 0, 1, 2, 3, 4, 5, 6
 TIMEOUT = 60  # seconds; only to end a run that hangs
 

@@ -14,7 +14,8 @@ PYTHON = "a variable of the Python code that is printed"
 EXCEPTIONS = {
     **{("lib/attn/shapes/api.cpp", name): "the name that somebody's API gives to an argument"
        for name in ("x", "memory", "mask", "heads")},
-    **{("lib/attn/shapes/spoken.cpp", name): "a variable in somebody's program" for name in ("q", "k", "v")},
+    **{("lib/attn/shapes/spoken.cpp", name): "a variable or a layer in somebody's program" for name in ("q", "k", "v", "norm")},
+    ("tools/mha-shapes/moved_report.cpp", "residual"): "a key of a verification's JSON",
     ("tools/mha-shapes/cmd_check.cpp", "heads"): "a key of JSON: the number of heads",
     ("tools/mha-shapes/cmd_layouts.cpp", "heads"): "the title of a column: the number of heads",
     ("lib/attn/weights/foreign_layouts.cpp", "weights"): "what a framework calls a parameter",
@@ -24,8 +25,6 @@ EXCEPTIONS = {
     ("tools/complexity-compare/measurement_report.cpp", "memory"): "the memory of the machine",
     ("lib/attn/ops/stages.cpp", "mask"): "the subject of an error",
     ("lib/attn/ops/mask.cpp", "mask"): OPS_SUBJECT,
-    **{("lib/attn/ops/multihead.cpp", name): OPS_SUBJECT
-       for name in ("x", "memory", "memory_value", "q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
     **{("lib/attn/verify/problem.cpp", name): OPS_SUBJECT
        for name in ("q_proj", "k_proj", "v_proj", "bias_k", "bias_v", "output")},
     ("lib/attn/verify/mistakes_*.cpp", "*"): "the variant of a mistake, in words",
@@ -41,6 +40,10 @@ EXCEPTIONS = {
     ("tools/attn-compute/notes.cpp", "bias_k"): "the key of a note in the lesson files",
     ("tools/attn-compute/notes.cpp", "bias_v"): "the key of a note in the lesson files",
     ("tools/common/memory_budget.cpp", "memory"): "the memory of the machine",
+    ("lib/attn/shapes/spoken.cpp", "norm"): "part of a module's name in somebody's program",
+    ("lib/attn/shapes/trace_layers.cpp", "norm"): "the key of a sentence in the lesson files",
+    ("tools/common/verify_report.cpp", "residual"): "a key of JSON: the difference that is left",
+    ("tools/posenc-dump/cmd_identify.cpp", "residual"): "the difference that is left",
 }
 
 

@@ -68,6 +68,11 @@ CASES = [
     ("numpy_align", lambda: np.dot(np.zeros((4, 20)), np.zeros((4, 20)))),
     ("invalid_view", lambda: np.zeros((2, 4, 10)).reshape(2, 4, 4, 3)),
     ("einsum", lambda: np.einsum("qd,kd->qk", np.zeros((4, 20)), np.zeros((4, 10)))),
+    ("numpy_concatenate", lambda: np.concatenate([np.zeros((3, 2, 5, 4)), np.zeros((2, 2, 1, 4))], axis=2)),
+    ("stack", lambda: torch.stack([t(2, 4), t(2, 5)])),
+    ("permute_rank", lambda: t(2, 5, 8).permute(0, 2, 1, 3)),
+    ("batch_rank", lambda: torch.bmm(t(3, 2, 5, 4), t(3, 2, 4, 6))),
+    ("token_type", lambda: nn.Embedding(10, 8)(t(2, 3))),
 ]
 
 

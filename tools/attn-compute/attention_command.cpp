@@ -3,9 +3,11 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "run_formula.hpp"
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
+#include <attn/formula.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <fmt/format.h>
@@ -70,6 +72,12 @@ void check_verify(const AttentionCommand& command) {
     if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
   }
   check_verify_options(command.verify, command.run.dtype, ids);
+  if (command.output.show_recipe && !command.verify.mistakes.empty()) {
+    throw UsageError("--show-recipe", "cannot be combined with --mistake: PyTorch does not make mistakes to order");
+  }
+  if (command.output.show_recipe && !command.verify.files.empty()) {
+    throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
+  }
 }
 
 RunPlan plan_of(const AttentionCommand& command) {
@@ -104,7 +112,10 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result)}, command.output);
+    const NoteContext context(command, result);
+    write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result),
+                  [&](const TraceEntry& entry) { return run_formula(context, entry.step, lessons::Language::en).text; }},
+                 command.output);
   }
   if (command.run.strict) require_finite(result.trace);
   return exit_done;
@@ -116,7 +127,7 @@ int list_steps(const AttentionCommand& command, const RunPlan& plan) {
   for (const Step step : planned_steps(plan)) {
     const StepInfo& info = step_info(step);
     const auto text = [](std::string_view word) { return std::string(word); };
-    table.rows.push_back({text(info.name), lessons::formula(command.output.language, step), text(info.axes),
+    table.rows.push_back({text(info.name), with_symbols(lessons::formula(command.output.language, step)), text(info.axes),
                           lessons::meaning(command.output.language, step), text(info.foreign.pytorch), text(info.foreign.d2l),
                           text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
   }

@@ -11,11 +11,23 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-render::Check check(const NoteContext& context, const std::string& name, bool passed, lessons::Placeholders found) {
+// `key` is the entry "check.…" of the lesson files.
+render::Check check(const NoteContext& context, const std::string& key, bool passed, lessons::Placeholders found) {
   lessons::Placeholders values = context.values;
-  for (auto& [key, value] : found) values[key] = value;
-  const std::string key = passed ? name : name + ".failed";
+  for (auto& [name, value] : found) values[name] = value;
   return {lessons::lesson(context.command.output.language).note("check", key, values).value_or(key), passed};
+}
+
+std::string size_of(double deviation) { return fmt::format("{:.1e}", deviation); }
+
+// "weights[0,1,2]": the row of a tensor of rank ≥ 1 whose number it is, counting all rows.
+std::string row_name(Step step, const Shape& shape, std::size_t row) {
+  std::string index;
+  for (std::size_t axis = shape.size() - 1; axis-- > 0;) {
+    index = std::to_string(row % shape[axis]) + (index.empty() ? "" : ",") + index;
+    row /= shape[axis];
+  }
+  return std::string(name_of(step)) + "[" + index + "]";
 }
 
 double epsilon(const Trace& trace) {
@@ -28,7 +40,7 @@ void check_row_sums(const TensorView& weights, const NoteContext& context, std::
   const std::size_t keys = weights.shape().back();
   const TraceEntry* mask = context.result.trace.find(Step::mask);
   double deviation = 0;
-  bool any = false;
+  std::size_t worst = 0, seeing = 0, blind = 0;
   for (std::size_t row = 0; keys > 0 && row < weights.size() / keys; ++row) {
     double sum = 0;
     bool visible = !mask || !context.result.facts.masked_rows_replaced;
@@ -36,19 +48,25 @@ void check_row_sums(const TensorView& weights, const NoteContext& context, std::
       sum += weights[row * keys + j];
       visible = visible || mask->tensor[row * keys + j] != -infinity;
     }
-    if (!visible) continue;
-    any = true;
-    // Written so that NaN counts as the largest deviation.
-    if (!(std::abs(sum - 1) <= deviation)) deviation = std::abs(sum - 1);
+    ++(visible ? seeing : blind);
+    const double off = std::abs(sum - 1);
+    if (!visible || std::isnan(deviation) || off <= deviation) continue;
+    deviation = off;  // NaN is the largest, and stays
+    worst = row;
   }
-  if (!any) return;
+  if (seeing == 0) return;
   const bool passed = deviation <= static_cast<double>(keys) * epsilon(context.result.trace);
-  checks.push_back(check(context, "rows_sum_to_one", passed, {{"deviation", fmt::format("{:.1e}", deviation)}}));
+  const char* key = !passed ? (std::isnan(deviation) ? "rows_sum_to_one.nan" : "rows_sum_to_one.failed")
+                            : (blind > 0 ? "rows_sum_to_one.some_blind" : "rows_sum_to_one");
+  checks.push_back(check(context, key, passed,
+                         {{"deviation", size_of(deviation)},
+                          {"row", row_name(Step::weights, weights.shape(), worst)},
+                          {"count", std::to_string(blind)}}));
 }
 
 void check_forbidden(const TensorView& weights, const NoteContext& context, std::vector<render::Check>& checks) {
   const TraceEntry* mask = context.result.trace.find(Step::mask);
-  if (!mask || context.fully_masked_rows > 0) return;
+  if (!mask || context.fully_masked_rows > 0 || !context.some_forbidden) return;
   std::size_t leaks = 0;
   double largest = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -56,8 +74,8 @@ void check_forbidden(const TensorView& weights, const NoteContext& context, std:
     ++leaks;
     largest = std::max(largest, weights[i]);
   }
-  checks.push_back(check(context, "masked_weights_zero", leaks == 0,
-                         {{"count", std::to_string(leaks)}, {"deviation", fmt::format("{:.1e}", largest)}}));
+  checks.push_back(check(context, leaks == 0 ? "masked_weights_zero" : "masked_weights_zero.failed", leaks == 0,
+                         {{"count", std::to_string(leaks)}, {"deviation", size_of(largest)}}));
 }
 
 // Dropout scales kept weights up, so its averages may leave the range of the values.
@@ -67,7 +85,7 @@ void check_average(const TensorView& heads, const NoteContext& context, std::vec
   const TraceEntry* present = trace.find(Step::present_value);
   const TensorView& values = (present ? present : trace.find(Step::v))->tensor;
   const Sizes& s = context.sizes;
-  std::size_t outside = 0;
+  std::size_t outside = 0, undefined = 0;
   double worst = 0;
   for (std::size_t slice = 0; slice < s.batch * s.heads; ++slice) {
     const std::size_t kv = slice / s.heads * s.kv_heads + slice % s.heads / (s.heads / s.kv_heads);
@@ -82,19 +100,22 @@ void check_average(const TensorView& heads, const NoteContext& context, std::vec
       for (std::size_t i = 0; i < s.query_len; ++i) {
         const double head = heads[(slice * s.query_len + i) * s.value_dim + c];
         if (head >= low - slack && head <= high + slack) continue;
+        undefined += std::isnan(head);
         ++outside;
         worst = std::max({worst, head - high, low - head});
       }
     }
   }
-  checks.push_back(check(context, "average_of_values", outside == 0,
-                         {{"count", std::to_string(outside)}, {"deviation", fmt::format("{:.1e}", worst)}}));
+  const char* key = undefined > 0 ? "average_of_values.nan" : outside > 0 ? "average_of_values.failed" : "average_of_values";
+  checks.push_back(check(context, key, outside == 0,
+                         {{"count", std::to_string(undefined > 0 ? undefined : outside)}, {"deviation", size_of(worst)}}));
 }
 
 void check_shape_kept(const TensorView& output, const NoteContext& context, std::vector<render::Check>& checks) {
   const TraceEntry* x = context.result.trace.find(Step::x);
   if (!x || !context.has(Step::w_o) || output.rank() != x->tensor.rank()) return;
-  checks.push_back(check(context, "shape_kept", output.shape() == x->tensor.shape(),
+  const bool kept = output.shape() == x->tensor.shape();
+  checks.push_back(check(context, kept ? "shape_kept" : "shape_kept.failed", kept,
                          {{"found", to_string(output.shape())}, {"expected", to_string(x->tensor.shape())}}));
 }
 

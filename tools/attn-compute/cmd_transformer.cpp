@@ -12,6 +12,7 @@
 #include "transformer_report.hpp"
 
 #include <attn/error.hpp>
+#include <attn/formula.hpp>
 #include <attn/model/directory.hpp>
 #include <attn/model/unpack.hpp>
 #include <attn/ops/decoding.hpp>
@@ -146,7 +147,7 @@ void list_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
   table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
   for (const TraceEntry& entry : run.trace.entries) {
-    table.rows.push_back({entry.name, lessons::formula(c.output.language, entry.step), entry.axes, lessons::meaning(c.output.language, entry.step)});
+    table.rows.push_back({entry.name, with_symbols(lessons::formula(c.output.language, entry.step)), entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
   write_table(table, "", c.output);
 }
@@ -169,7 +170,9 @@ void present(const TransformerCommand& c, const TransformerRun& run) {
   render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},
                                {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
                                {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
-  write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header)}, c.output);
+  write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header),
+                [](const TraceEntry& entry) { return with_symbols(step_info(entry.step).formula); }},
+               c.output);
 }
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.

@@ -1,5 +1,6 @@
 #include "layer_command.hpp"
 
+#include "recipe_layer.hpp"
 #include "layer_report.hpp"
 #include "module_weights.hpp"
 
@@ -145,6 +146,12 @@ void charge_steps(const LayerCommand& c, const LayerShape& shape, const LayerSiz
   if (shape.gated) ffn.push_back(Step::ffn_gate);
   const Precision precision = c.run.dtype;
   std::size_t blocks = 1;
+  if (c.weights.empty()) {
+    std::vector<Step> maps = {Step::w_q, Step::w_k, Step::w_v, Step::w_o, Step::w_1, Step::w_2};
+    if (shape.gated) maps.push_back(Step::w_gate);
+    if (c.decoder) maps.insert(maps.end(), {Step::w_q, Step::w_k, Step::w_v, Step::w_o});
+    budget.charge(planned_bytes(maps, sizes.self, precision), "the weights");
+  }
   budget.charge(planned_bytes(planned_steps(plan), sizes.self, precision), "the steps of this run");
   if (c.decoder) {
     ++blocks;
@@ -206,6 +213,11 @@ int run(LayerCommand& c) {
   use_default_inputs(c, read.shape.attention.d_model, budget);
   const LayerSizes sizes = sizes_of_run(c, read.shape);
   charge_steps(c, read.shape, sizes, budget);
+  if (c.output.show_recipe) {
+    std::vector<io::NamedView> loaded;
+    for (const NamedTensor<T>& named : read.tensors) loaded.push_back({named.name, named.tensor});
+    return print_recipe({c, read.shape, sizes, std::move(loaded)});
+  }
 
   TorchGenerator random(c.run.seed);
   if (c.weights.empty()) read.tensors = converted<T>(initialise(*c.layout, read.shape, random));
@@ -221,6 +233,7 @@ int run(LayerCommand& c) {
     result.trace.entries.push_back({path_of(block, step), step, axes_of(step, sizes.self), TensorView(tensor)});
   });
   append_to(result.trace, steps);
+  result.trace.entries.back().axes = steps.output().dimension() == 3 ? "B, Lq, Eo" : "Lq, Eo";
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of_layer(steps, weights, options);
   }

@@ -3,8 +3,10 @@
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
 #include "report.hpp"
+#include "run_formula.hpp"
 #include "verify_command.hpp"
 
+#include <attn/formula.hpp>
 #include <attn/layer_steps.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/verify/layer_problem.hpp>
@@ -37,6 +39,11 @@ render::Section output_section(const LayerCommand& command, const Trace& whole, 
   return section;
 }
 
+std::string formula_in(const LayerCommand& command, const LayerViews& views, const Trace& whole, const TraceEntry& entry) {
+  if (is_output(entry)) return last_of_block(whole).name;
+  return run_formula(NoteContext(command, views.of(entry)), entry.step, lessons::Language::en).text;
+}
+
 render::Document document_of_layer(const LayerCommand& command, const LayerResult& result, const LayerViews& views, const Trace& shown) {
   const lessons::Lesson& lesson = lessons::lesson(command.output.language);
   render::Document document;
@@ -61,7 +68,10 @@ render::Document document_of_layer(const LayerCommand& command, const LayerResul
 
 void write_layer_cell(const LayerCommand& command, const LayerResult& result, const LayerViews& views) {
   FoundCell found = find_cell(result.trace, command.output.cell);
-  if (is_output(*found.entry)) found.entry = &last_of_block(result.trace);
+  if (is_output(*found.entry)) {
+    if (found.index.size() == 2) found.index.insert(found.index.begin(), 0);  // an input without a batch axis
+    found.entry = &last_of_block(result.trace);
+  }
   const AttentionResult& view = views.of(*found.entry);
   write_cell(command, view.trace, view.facts, {found.entry->step, found.index});
 }
@@ -70,7 +80,7 @@ render::JsonObject header_of(const LayerCommand& command, const LayerResult& res
   const AttentionResult& self = views.of(*result.trace.find(Step::x));
   render::JsonObject header = json_header(command, self);
   header.emplace_back("kind", command.decoder ? "decoder" : "encoder");
-  header.emplace_back("norm", command.placement == NormPlacement::pre ? "pre" : "post");
+  header.emplace_back("norm_placement", command.placement == NormPlacement::pre ? "pre" : "post");
   header.emplace_back("norm_type", command.norm.kind == NormKind::rms ? "rms" : "layer");
   header.emplace_back("eps", command.norm.eps);
   return header;
@@ -101,7 +111,9 @@ int present_layer(const LayerCommand& command, LayerResult result) {
     write_layer_cell(command, result, views);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
-    write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views)}, command.output);
+    write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views),
+                  [&](const TraceEntry& entry) { return formula_in(command, views, result.trace, entry); }},
+                 command.output);
   }
   if (command.run.strict) require_finite(result.trace);
   return exit_done;
@@ -114,7 +126,7 @@ int list_layer_steps(const LayerCommand& command) {
   const auto add = [&](const std::string& path, Step step) {
     const StepInfo& info = step_info(step);
     const auto text = [](std::string_view word) { return std::string(word); };
-    table.rows.push_back({path, lessons::formula(language, step), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
+    table.rows.push_back({path, with_symbols(lessons::formula(language, step)), text(info.axes), lessons::meaning(language, step), text(info.foreign.pytorch),
                           text(info.foreign.d2l), text(info.foreign.transformer_lens), text(info.foreign.onnx), text(info.foreign.llm_c)});
   };
   RunPlan everything;

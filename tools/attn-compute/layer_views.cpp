@@ -15,7 +15,8 @@ const TraceEntry* entry_named(const Trace& trace, const std::string& name) {
 }  // namespace
 
 std::optional<Block> block_of(const TraceEntry& entry) {
-  for (const Block block : {Block::self, Block::cross, Block::ffn}) {
+  // The feed-forward first: the path of its own steps is the same whatever block one asks for.
+  for (const Block block : {Block::ffn, Block::self, Block::cross}) {
     if (entry.name == path_of(block, entry.step)) return block;
   }
   return std::nullopt;

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
           {"layer", "a Transformer layer: attention, residual connections, normalisation, feed-forward",
            "  attn-compute layer --d-model 8 --heads 2 --len 4\n"
            "  attn-compute layer --kind decoder --causal --norm pre --activation gelu\n"
-           "  attn-compute layer --weights layer.npz --heads 4 --input x.npy --steps 'self.weights,ffn_hidden'\n"
+           "  attn-compute layer --kind decoder --steps 'cross.weights,ffn_hidden'\n"
            "  attn-compute layer --cell 'ffn.norm[0,0,3]'    one number of the last normalisation, term by term\n",
            setup_layer},
           {"transformer", "a whole Transformer from a model folder: text in, text and every step out",

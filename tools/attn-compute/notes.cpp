@@ -48,7 +48,7 @@ bool only_equal_keys(C c) {
          !given_means(c, MaskMeans::add) && !c.forbidden_weighted;
 }
 bool forbidden_have_no_weight(C c) {
-  return masks(c) && !c.forbidden_weighted && (c.fully_masked_rows == 0 || nothing_visible(c, MaskedRows::zero));
+  return c.some_forbidden && !c.forbidden_weighted && (c.fully_masked_rows == 0 || nothing_visible(c, MaskedRows::zero));
 }
 bool in_layer(C c) { return c.result.facts.layer.has_value(); }
 bool norm_first(C c) { return in_layer(c) && c.result.facts.layer->norm_first; }
@@ -56,6 +56,7 @@ bool norm_last(C c) { return in_layer(c) && !c.result.facts.layer->norm_first; }
 bool activates(C c, Activation activation) {
   return in_layer(c) && !c.has(Step::ffn_gate) && c.result.facts.layer->activation == activation;
 }
+bool values_are_keys(C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }
 bool is_self(C c) { return c.is("self") || (c.is("mha") && !c.has(Step::memory)); }
 
 using S = Step;
@@ -75,7 +76,8 @@ constexpr NoteRule rules[] = {
     {S::k, "grouped", besides, grouped},
     {S::k, "bias_k", besides, [](C c) { return c.has(Step::bias_k); }},
     {S::k, "add_zero_attn", besides, [](C c) { return c.result.add_zero_attn; }},
-    {S::v, "same_as_key", instead, [](C c) { return c.is("dot") && !c.command.tensors.has("--value") && !c.has(Step::v_proj); }},
+    {S::v, "same_as_key", instead, [](C c) { return values_are_keys(c) && !c.has(Step::k_proj); }},
+    {S::v, "unprojected_key", instead, [](C c) { return values_are_keys(c); }},
     {S::v, "given", instead, [](C c) { return !c.has(Step::v_proj); }},
     {S::v, "one_head", instead, one_head},
     {S::v, "grouped", besides, grouped},
@@ -98,6 +100,7 @@ constexpr NoteRule rules[] = {
     {S::mask, "drop", besides, [](C c) { return given_means(c, MaskMeans::drop); }},
     {S::mask, "add", besides, [](C c) { return given_means(c, MaskMeans::add); }},
     {S::mask, "appended", besides, [](C c) { return c.appended_keys > 0; }},
+    {S::scores_masked, "nothing_forbidden", instead, [](C c) { return masks(c) && !c.some_forbidden; }},
     {S::scores_masked, "finite_leaks", instead, [](C c) { return c.scores.mask_fill && c.forbidden_weighted; }},
     {S::scores_masked, "finite", instead, [](C c) { return masks(c) && c.scores.mask_fill.has_value(); }},
     {S::scores_masked, "minus_infinity", instead, masks},
@@ -172,6 +175,8 @@ void look_at_rows(NoteContext& context) {
     std::size_t visible = 0, forbidden_weights = 0;
     for (std::size_t cell = row * keys; cell < (row + 1) * keys; ++cell) {
       const bool forbidden = mask->tensor[cell] == -std::numeric_limits<double>::infinity();
+      context.some_forbidden = context.some_forbidden || forbidden;
+      context.only_forbids = context.only_forbids && (forbidden || mask->tensor[cell] == 0);
       visible += !forbidden;
       forbidden_weights += forbidden && weights->tensor[cell] != 0;
     }
@@ -216,8 +221,22 @@ std::vector<std::string> notes_of(Step step, const NoteContext& context) {
   return notes;
 }
 
+// A paragraph for every mistake that the run makes on purpose.
+std::vector<std::string> mistakes_made(const NoteContext& context) {
+  const lessons::Language language = context.command.output.language;
+  std::vector<std::string> paragraphs;
+  for (const std::string& id : context.command.verify.mistakes) {
+    const std::string title = lessons::mistake_lesson(language).note(id, "title").value_or(id);
+    for (std::string& text : lessons::lesson(language).paragraphs("intro", "mistake", {{"id", id}, {"title", title}})) {
+      paragraphs.push_back(std::move(text));
+    }
+  }
+  return paragraphs;
+}
+
 std::vector<std::string> introduction(const NoteContext& context) {
   std::vector<std::string> paragraphs;
+  if (!context.command.verify.mistakes.empty()) return mistakes_made(context);
   const bool single = context.is("mha") && one_head(context);
   append(paragraphs, context, "intro", single ? "mha_one_head" : context.command.subcommand);
   if (context.is("mha")) append(paragraphs, context, "layout", std::string(context.result.layout->name));

@@ -20,6 +20,8 @@ struct NoteContext {
   const Sizes& sizes;
   std::size_t appended_keys = 0;   ///< by the module itself: bias_k, and the zero key of add_zero_attn
   std::size_t fully_masked_rows = 0;
+  bool some_forbidden = false;     ///< the mask takes a key out
+  bool only_forbids = true;        ///< it holds 0 and −inf only
   bool some_see_one_key = false;   ///< a query may see exactly one key
   bool forbidden_weighted = false; ///< a forbidden key has a weight in a row with others to see
   lessons::Placeholders values;   ///< for the text's {D}, {scale}, …

@@ -19,13 +19,14 @@ std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
 }
 
 // What the messages about normalisations say: what this run has, and what they have instead.
-void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<double>& layer, const Diagnosis& diagnosis) {
+void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<double>& layer, const Diagnosis& diagnosis, lessons::Language language) {
   const NormOptions& norm = layer.options.norm;
   const bool rms = norm.kind == NormKind::rms;
   if (diagnosis.id == "L2") values["expected"] = render::number_text(norm.eps);
   if (diagnosis.id == "L4") {
-    values["expected"] = layer.norm_first() ? "before" : "after";
-    values["found"] = layer.norm_first() ? "after" : "before";
+    const auto side = [language](bool first) { return lessons::lesson(language).note("word", first ? "before" : "after").value_or(""); };
+    values["expected"] = side(layer.norm_first());
+    values["found"] = side(!layer.norm_first());
   }
   if (diagnosis.id == "L6") {
     values["expected"] = rms ? "RMSNorm" : "LayerNorm";
@@ -34,7 +35,7 @@ void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<doubl
 }
 
 // What the message about a mistake may say of this run.
-lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis) {
+lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis, lessons::Language language) {
   lessons::Placeholders values;
   for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
   if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
@@ -45,7 +46,7 @@ lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis&
   values["expected"] = "";
   values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
   values["fill"] = render::number_text(attention.mask_fill);
-  if (problem.layer) add_values_of_layer(values, *problem.layer, diagnosis);
+  if (problem.layer) add_values_of_layer(values, *problem.layer, diagnosis, language);
   values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
   return values;
 }
@@ -90,7 +91,7 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
     Verification found = verify(problem, theirs, verify_options_of(command.verify));
     judged.push_back({file, std::move(theirs), std::move(found)});
   }
-  const auto values = [&problem](const Diagnosis& diagnosis) { return values_of(problem, diagnosis); };
+  const auto values = [&](const Diagnosis& diagnosis) { return values_of(problem, diagnosis, command.output.language); };
   return report_judged(judged, {command.output.language, values}, command.output);
 }
 

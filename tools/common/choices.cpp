@@ -26,4 +26,17 @@ CLI::Option* add_word(CLI::App& app, const std::string& option, const std::strin
   return app.add_option_function<std::string>(option, std::move(set), help)->type_name(type);
 }
 
+void add_switch(CLI::App& app, const std::string& group, const SwitchSide& on, const SwitchSide& off, const std::function<void(bool)>& set) {
+  // Callbacks run in the order in which options were added, so both look at the order in which they were typed.
+  const auto decide = [&app, on = on.flag, off = off.flag, set]() {
+    bool value = true;
+    for (const CLI::Option* option : app.parse_order()) {
+      if (option->check_name(on)) value = true;
+      if (option->check_name(off)) value = false;
+    }
+    set(value);
+  };
+  for (const SwitchSide* side : {&on, &off}) app.add_flag_callback(side->flag, decide, side->help)->group(group);
+}
+
 }  // namespace attn::tools

@@ -44,6 +44,14 @@ Value parse_choice(const std::string& option, const std::string& word, const Cho
 CLI::Option* add_word(CLI::App& app, const std::string& option, const std::string& type, const std::string& help,
                       std::function<void(const std::string&)> set);
 
+/// One of two flags that contradict each other.
+struct SwitchSide {
+  std::string flag, help;
+};
+
+/// Adds two flags of which the later one on the command line wins: set(true) for `on`, set(false) for `off`.
+void add_switch(CLI::App& app, const std::string& group, const SwitchSide& on, const SwitchSide& off, const std::function<void(bool)>& set);
+
 /// Adds an option that sets `target` (a Value or std::optional<Value>) to one of `choices`.
 template <class Target, class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target, const Choices<Value>& choices,

@@ -74,7 +74,7 @@ void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&)
     for (const std::string& axis : split_axes(entry.axes)) axes.emplace_back(axis);
     json.add({{"step", entry.name},
               {"symbol", info.symbol},
-              {"formula", info.formula},
+              {"formula", report.formula(entry)},
               {"axes", std::move(axes)},
               {"shape", render::json_of(entry.tensor.shape())}},
              entry.tensor);

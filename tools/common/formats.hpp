@@ -21,6 +21,7 @@ struct TraceReport {
   const Trace& trace;                          ///< the selected steps
   std::function<render::Document()> document;  ///< the same with formulas and notes, for text, Markdown, LaTeX
   render::JsonObject header;                   ///< what JSON says before the steps
+  std::function<std::string(const TraceEntry&)> formula;  ///< of a step in this run, for JSON
 };
 
 struct Format {

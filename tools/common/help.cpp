@@ -23,7 +23,7 @@ std::string usage_of(const CLI::Option& option) {
     text += separator + "--" + name;
     separator = ", ";
   }
-  if (option.get_items_expected_max() > 0 && option.get_type_size() != 0) text += " " + option.get_type_name();
+  if (option.get_items_expected_max() > 0 && option.get_type_size() != 0) text += (text.empty() ? "" : " ") + option.get_type_name();
   return text;
 }
 

@@ -82,8 +82,7 @@ void add_precision(CLI::App& app, OutputOptions& o) {
 
 void add_notes(CLI::App& app, OutputOptions& o, const std::string& help) {
   o.language = language_of_locale();
-  app.add_flag_callback("--notes", [&o]() { o.notes = true; }, help)->group(group);
-  app.add_flag_callback("--no-notes", [&o]() { o.notes = false; }, "Numbers without explanations")->group(group);
+  add_switch(app, group, {"--notes", help}, {"--no-notes", "Numbers without explanations"}, [&o](bool notes) { o.notes = notes; });
   static const Choices<lessons::Language> languages = {{"en", lessons::Language::en}, {"zh", lessons::Language::zh}};
   add_choice(app, "--lang", o.language, languages, "Language of the explanations (default: from the locale)")->group(group);
 }
@@ -141,9 +140,9 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
 }
 
-void add_table_options(CLI::App& app, OutputOptions& o) {
+void add_table_options(CLI::App& app, OutputOptions& o, Numbers numbers) {
   add_destination(app, o, table_format_help(o));
-  add_precision(app, o);
+  if (numbers == Numbers::fractions) add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
 }
 

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -43,6 +44,28 @@ File script_file(const std::string& script) {
   }
   std::rewind(file.get());
   return file;
+}
+
+// The labels of a picture, one after the other.
+std::string labels_of(const std::vector<render::Plot>& plots) {
+  std::string labels;
+  for (const render::Plot& plot : plots) {
+    labels += plot.title + plot.x_label + plot.y_label;
+    for (const render::Curve& curve : plot.curves) labels += curve.title;
+  }
+  return labels;
+}
+
+// Chinese letters without a font that has them are drawn as boxes larger than the picture. An SVG leaves the
+// choice of the font to whoever shows it.
+void require_font(const std::vector<render::Plot>& plots, const std::string& extension) {
+  const std::string labels = labels_of(plots);
+  // From U+2E80 on, which is E2 BA 80 in UTF-8.
+  const bool chinese = std::any_of(labels.begin(), labels.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE3; });
+  if (!chinese || extension == ".svg") return;
+  if (std::system("command -v fc-list >/dev/null 2>&1 && ! fc-list :lang=zh 2>/dev/null | grep -q .") != 0) return;
+  throw SystemError("--plot", "this machine has no font with Chinese letters for " + extension +
+                                  "; install one (apt install fonts-noto-cjk), draw an .svg, or use --lang en");
 }
 
 // What gnuplot draws, as bytes.
@@ -89,6 +112,7 @@ bool write_picture(const std::vector<render::Plot>& plots, const PictureOptions&
   if (terminal.empty()) {
     throw UsageError("--plot " + picture.file, "expected a name ending in .svg, .png or .pdf, found '" + extension_of(picture.file) + "'");
   }
+  require_font(plots, extension_of(picture.file));
   const auto sink = io::open_sink(picture.file, output.force ? io::Overwrite::yes : io::Overwrite::no);
   sink->write(drawn(render::gnuplot_script(plots, terminal)));
   sink->finish();

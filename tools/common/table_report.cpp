@@ -37,7 +37,7 @@ std::string text_of(const TableReport& report, bool notes) {
   std::string text = report.title + "\n\n";
   if (notes) text += wrapped(report.introduction);
   for (const TitledTable& part : report.tables) {
-    text += part.title + "\n\n" + render::table_text(part.table, page_width) + "\n";
+    text += part.title + "\n\n" + render::table_text(part.table, part.width) + "\n";
     if (notes) text += wrapped(part.paragraphs);
   }
   if (notes) text += wrapped(report.closing);

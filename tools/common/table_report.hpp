@@ -18,6 +18,7 @@ struct TitledTable {
   std::string title;
   render::Table table;
   std::vector<std::string> paragraphs{};  ///< printed below the table
+  std::size_t width = 100;                ///< columns of text that the table may take
 };
 
 struct TableReport {
@@ -29,9 +30,12 @@ struct TableReport {
   render::Table rows{};                ///< CSV: the whole file; JSON: "rows", an array of objects
 };
 
+/// What the numbers of a subcommand's tables are: only fractions have digits to choose.
+enum class Numbers { whole, fractions };
+
 /// The part of the output options that makes sense for tables: --format (text, csv, json, markdown,
-/// latex), --output, --force, --precision, --notes, --lang.
-void add_table_options(CLI::App& app, OutputOptions& options);
+/// latex), --output, --force, --precision (for fractions), --notes, --lang.
+void add_table_options(CLI::App& app, OutputOptions& options, Numbers numbers = Numbers::fractions);
 
 /// Writes the report to --output in the chosen format. Introduction, closing and the paragraphs below
 /// tables are notes: --no-notes leaves them out. Throws UsageError for a format that holds tensors only.

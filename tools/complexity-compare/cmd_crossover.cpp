@@ -104,7 +104,7 @@ int run_crossover(const CrossoverCommand& c) {
 Run setup_crossover(CLI::App& app) {
   auto command = std::make_shared<CrossoverCommand>();
   add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--heads", "--window", "--layers"});
-  add_table_options(app, command->output);
+  add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_crossover(*command); };
 }
 

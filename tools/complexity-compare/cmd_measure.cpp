@@ -49,11 +49,12 @@ std::vector<cost::Values> points_of(const LayerOptions& sizes) {
   return points;
 }
 
-void charge_largest(const MeasureCommand& c, const std::vector<cost::Values>& points) {
+// The inputs of all cases stay while they are measured in turn.
+void charge_all(const MeasureCommand& c, const std::vector<cost::Values>& points) {
+  MemoryBudget budget(c.max_memory);
   for (const cost::Layer layer : c.sizes.layers) {
     for (const cost::Values& values : points) {
       const Count bytes = cost::measured_bytes(layer).value(values);
-      MemoryBudget budget(c.max_memory);
       const Count most = std::numeric_limits<std::int64_t>::max();
       budget.charge(static_cast<std::size_t>(std::min(bytes, most)),
                     fmt::format("{} with {}", cost::layer_info(layer).key, describe(values, {Letter::n, Letter::d})));
@@ -74,17 +75,26 @@ void require_measurable(const std::vector<cost::Layer>& layers) {
 
 std::vector<Measurement> measure_all(const MeasureCommand& c, const std::vector<cost::Values>& points) {
   std::vector<Measurement> all;
-  Progress progress(c.threads.size() * c.sizes.layers.size() * points.size());
-  for (const Count threads : c.threads) {
-    set_blas_threads(static_cast<int>(threads));
-    for (const cost::Layer layer : c.sizes.layers) {
-      for (const cost::Values& values : points) {
-        progress.step(fmt::format("{} {} × {}", cost::layer_info(layer).key, describe(values, {Letter::n, Letter::d}), cost::to_string(threads)));
-        const cost::Summary time = cost::summarize(cost::time_runs(cost::make_workload(layer, values), c.repetition));
-        all.push_back({layer, values, threads, time});
+  std::vector<cost::TimedCase> cases;
+  std::vector<std::string> names;
+  for (const cost::Layer layer : c.sizes.layers) {
+    for (const cost::Values& values : points) {
+      const std::function<void()> run = cost::make_workload(layer, values);
+      for (const Count threads : c.threads) {
+        all.push_back({layer, values, threads, {}});
+        cases.push_back({[threads]() { set_blas_threads(static_cast<int>(threads)); }, run});
+        names.push_back(fmt::format("{} {} × {}", cost::layer_info(layer).key, describe(values, {Letter::n, Letter::d}), cost::to_string(threads)));
       }
     }
   }
+  Progress progress(cases.size() * (1 + c.repetition.repetitions));
+  const auto samples = cost::time_cases(cases, c.repetition, [&](std::size_t index) { progress.step(names[index]); });
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].time = cost::summarize(samples[i]);
+  // The report reads series by series: threads, then layers, then sizes.
+  std::stable_sort(all.begin(), all.end(), [&](const Measurement& x, const Measurement& y) {
+    const auto place = [&](Count threads) { return std::find(c.threads.begin(), c.threads.end(), threads) - c.threads.begin(); };
+    return place(x.threads) < place(y.threads);
+  });
   set_blas_threads(1);
   return all;
 }
@@ -93,7 +103,7 @@ int run_measure(MeasureCommand& c) {
   if (!c.output.as_script) require_table_output(c.output);
   require_measurable(c.sizes.layers);
   const std::vector<cost::Values> points = points_of(c.sizes);
-  charge_largest(c, points);
+  charge_all(c, points);
   const cost::Machine machine = cost::describe_machine();
   if (c.threads.empty()) {
     c.threads = {1};
@@ -102,7 +112,7 @@ int run_measure(MeasureCommand& c) {
   const std::vector<Measurement> measurements = measure_all(c, points);
   const std::vector<Fit> fits = fits_of(measurements, c.sizes);
   if (write_picture(plots_of(measurements, fits, c.output.language), c.picture, c.output)) return exit_done;
-  write_measurements(measurements, fits, machine, c.output);
+  write_measurements(measurements, fits, machine, c.repetition, c.output);
   return exit_done;
 }
 
@@ -118,7 +128,7 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
           throw UsageError("--threads", fmt::format("expected at most 1024 threads, found '{}'", text));
         }
       });
-  add("--repetitions", "N", "Samples of every point (default 9)",
+  add("--repetitions", "N", "Rounds: samples of every point (default 9)",
       [&c](const std::string& text) { c.repetition.repetitions = parse_whole("--repetitions", text, 1, 100000); });
   add("--warm-ups", "N", "Runs before the first sample (default 2)",
       [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 0, 100000); });
@@ -131,15 +141,14 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
 Run setup_measure(CLI::App& app) {
   auto command = std::make_shared<MeasureCommand>();
   command->sizes.heads = 1;
-  command->sizes.len = {512, 1024, 2048, 4096};
-  // Wide enough that the calls' fixed cost is small, and still within most machines' caches.
-  command->sizes.d_model = {256, 512, 1024, 2048};
+  command->sizes.len = {512, 768, 1024, 1536, 2048, 3072, 4096};
+  command->sizes.d_model = cost::default_widths(cost::cache_size());
   add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
   add_measurement_options(app, *command);
   add_picture_options(app, command->picture, Drawings::none);
   command->output.has_picture = true;
   add_table_options(app, command->output);
-  command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention};
+  command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention, cost::Layer::linear_attention};
   return [command]() { return run_measure(*command); };
 }
 

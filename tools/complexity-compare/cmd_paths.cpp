@@ -114,7 +114,7 @@ Run setup_paths(CLI::App& app) {
          "Layers on top of each other (default: as many as connect every pair of positions)")
       ->type_name("N")
       ->group("Layers");
-  add_table_options(app, command->output);
+  add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_paths(*command); };
 }
 

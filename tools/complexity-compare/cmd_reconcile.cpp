@@ -78,7 +78,7 @@ TitledTable conventions(const ReconcileCommand& c, const std::vector<cost::Recko
     std::vector<render::Cell> cells = {convention.counter.empty() ? std::string("—") : convention.counter,
                                        convention_name(convention, language), convention.unit, formula_cell(convention.formula),
                                        readable_cell(row.value)};
-    if (matches == 0) cells.push_back(fmt::format("{:+.2f} %", 100 * relative(row, claim)));
+    if (matches == 0) cells.push_back(fmt::format("{:+.{}f} %", 100 * relative(row, claim), c.output.precision.value_or(2)));
     part.table.rows.push_back(std::move(cells));
   }
   part.paragraphs = paragraphs(language, matches == 0 ? "note.nearest" : matches == 1 ? "note.one_match" : "note.ties");

@@ -163,7 +163,7 @@ Run setup_sweep(CLI::App& app) {
   add_quantities(app, *command);
   add_picture_options(app, command->picture, Drawings::none);
   command->output.has_picture = true;
-  add_table_options(app, command->output);
+  add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_sweep(*command); };
 }
 

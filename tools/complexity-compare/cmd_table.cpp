@@ -72,7 +72,8 @@ TitledTable numbers(const TableCommand& c, const std::string& title, const std::
 // "course text; Vaswani et al. 2017, table 1; Elman 1990"
 std::string source_of(const LayerInfo& row, lessons::Language language) {
   std::string text;
-  const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  const std::string separator = language == lessons::Language::zh ? "；" : "; ";
+  const auto append = [&](const std::string& part) { text += (text.empty() ? "" : separator) + part; };
   if (row.source.document) append(phrase(language, "source.document"));
   if (row.source.vaswani) append(phrase(language, "source.vaswani"));
   if (row.source.reference) append(row.source.reference);
@@ -132,7 +133,7 @@ Run setup_table(CLI::App& app) {
   auto command = std::make_shared<TableCommand>();
   add_layer_options(app, command->sizes,
                     {"--len", "--d-model", "--kernel", "--heads", "--dilation", "--window", "--memory-len", "--dtype", "--layers"});
-  add_table_options(app, command->output);
+  add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_table(*command); };
 }
 

@@ -42,6 +42,6 @@ std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements,
 void require_table_output(const OutputOptions& output);
 
 void write_measurements(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
-                        const cost::Machine& machine, const OutputOptions& output);
+                        const cost::Machine& machine, const cost::Repetition& repetition, const OutputOptions& output);
 
 }  // namespace attn::tools

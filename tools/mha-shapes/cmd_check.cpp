@@ -44,7 +44,7 @@ Shape parse_shape(const std::string& option, const std::string& text) {
 void add_shape(CLI::App& app, const char* option, std::optional<Shape>& target, const char* help) {
   app.add_option_function<std::string>(option, [&target, option](const std::string& text) { target = parse_shape(option, text); }, help)
       ->type_name("SHAPE")
-      ->group("Tensors");
+      ->group("Shapes");
 }
 
 void add_size(CLI::App& app, CheckCommand& c, const char* option, std::size_t shapes::ModuleConfig::*size, const char* help) {
@@ -222,7 +222,7 @@ void add_claims(CLI::App& app, CheckCommand& c) {
   add_shape(app, "--output", c.stated.output, "Shape that is said to come out");
   add_shape(app, "--attn-mask", c.stated.attn_mask, "Shape of attn_mask");
   add_shape(app, "--key-padding-mask", c.stated.key_padding_mask, "Shape of key_padding_mask");
-  app.add_flag("--batch-first-input", c.stated.batch_first_input, "The axes of the input are (B, L, E), whatever the module expects")->group("Tensors");
+  app.add_flag("--batch-first-input", c.stated.batch_first_input, "The axes of the input are (B, L, E), whatever the module expects")->group("Shapes");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "../common/choices.hpp"
 #include "../common/size_options.hpp"
 #include "layout_files.hpp"
+#include "moved_report.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
 
@@ -22,6 +23,7 @@ struct LayoutsCommand {
   const LayoutInfo* to = nullptr;
   std::string inspect, input, result;
   SizeOptions sizes;
+  MovedVerifyOptions verify;
   OutputOptions output;
 };
 
@@ -128,8 +130,16 @@ int print_inspection(const LayoutsCommand& c) {
   return fits.empty() ? exit_different : exit_done;
 }
 
+int verify(const LayoutsCommand& c) {
+  if (c.input.empty()) throw UsageError("--verify", "needs the file IN that the other result was made from");
+  if (!c.result.empty()) throw UsageError("--verify", "writes no file OUT: give the file to verify as its value");
+  const ConvertedModule module = converted_module({c.from, c.to, c.input, "", c.sizes.heads.value_or(0), false});
+  return verify_and_report(module.tensors, read_module_file(c.verify.file), weight_mistakes(module.shape.heads), c.verify, c.output);
+}
+
 int convert(const LayoutsCommand& c) {
   if (!c.from || !c.to) throw UsageError(c.from ? "--to" : "--from", "is missing: a conversion needs both layouts");
+  if (!c.verify.file.empty()) return verify(c);
   if (c.input.empty() || c.result.empty()) throw UsageError("", "a conversion needs two files: IN and OUT");
   const Conversion done = convert_file({c.from, c.to, c.input, c.result, c.sizes.heads.value_or(0), c.output.force});
   const lessons::Language language = c.output.language;
@@ -148,7 +158,7 @@ int convert(const LayoutsCommand& c) {
 }
 
 int run(const LayoutsCommand& c) {
-  const bool converts = c.from || c.to || !c.input.empty();
+  const bool converts = c.from || c.to || !c.input.empty() || !c.verify.file.empty();
   if (converts && !c.inspect.empty()) throw UsageError("--inspect", "cannot be combined with a conversion");
   if (converts) return convert(c);
   if (!c.inspect.empty()) return print_inspection(c);
@@ -167,6 +177,7 @@ Run setup_layouts(CLI::App& app) {
   app.add_option("--inspect", c->inspect, "Say which layouts the names and shapes of a file fit; reads headers only")
       ->type_name("FILE")->group("Weights");
   add_size_options(app, c->sizes, {"--d-model", "--heads", "--kv-heads"});
+  add_moved_verify_options(app, c->verify);
   add_report_options(app, c->output);
   return [c]() { return run(*c); };
 }

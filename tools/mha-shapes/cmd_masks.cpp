@@ -5,6 +5,7 @@
 #include "../common/numbers.hpp"
 #include "../common/size_options.hpp"
 #include "mask_report.hpp"
+#include "moved_report.hpp"
 #include "report.hpp"
 #include "subcommands.hpp"
 
@@ -12,6 +13,7 @@
 #include <attn/io/array.hpp>
 #include <attn/io/source.hpp>
 #include <attn/shapes/masks.hpp>
+#include <attn/steps.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -26,6 +28,7 @@ struct MasksCommand {
   std::string mask;
   SizeOptions sizes;
   std::size_t max_memory = 0;
+  MovedVerifyOptions verify;
   OutputOptions output;
 };
 
@@ -72,8 +75,19 @@ int print_table(const MasksCommand& c) {
   return exit_done;
 }
 
+int verify_mask(const MasksCommand& c, const shapes::MaskValues& converted, const io::MemoryLimit& limit) {
+  Tensor<double> tensor = empty<double>(converted.shape);
+  std::copy(converted.values.begin(), converted.values.end(), tensor.data());
+  MaskForm form;
+  form.additive = c.to->meaning == shapes::MaskMeaning::add;
+  form.batched = c.to->axes.front() == 'B' && c.to->axes.substr(0, 3) != "B*H";
+  if (c.to->axes.substr(0, 3) == "B*H") form.folded_heads = c.sizes.heads.value_or(1);
+  const std::vector<MovedTensor> ours = {{std::string(name_of(Step::mask)), std::move(tensor), {}}};
+  return verify_and_report(ours, io::read_all(c.verify.file, limit), mask_mistakes(form), c.verify, c.output);
+}
+
 int run(const MasksCommand& c) {
-  if (!c.from && !c.to && c.mask.empty()) return print_table(c);
+  if (!c.from && !c.to && c.mask.empty() && c.verify.file.empty()) return print_table(c);
   for (const auto& [given, option] : {std::pair(c.from != nullptr, "--from"), std::pair(c.to != nullptr, "--to"), std::pair(!c.mask.empty(), "--mask")}) {
     if (!given) throw UsageError(option, "is missing: a conversion needs --from, --to and --mask");
   }
@@ -84,7 +98,9 @@ int run(const MasksCommand& c) {
   // While it is written a mask is there as values, as a tensor and in its own type.
   const shapes::MaskSizes sizes = {c.sizes.batch.value_or(0), c.sizes.heads.value_or(0), c.sizes.query_len.value_or(0), c.sizes.key_len.value_or(0),
                                    budget.left() / (3 * sizeof(double))};
-  write_mask(*c.from, *c.to, shapes::convert_mask(*c.from, *c.to, mask, sizes), c.output);
+  const shapes::MaskValues converted = shapes::convert_mask(*c.from, *c.to, mask, sizes);
+  if (!c.verify.file.empty()) return verify_mask(c, converted, io::MemoryLimit(budget.left()));
+  write_mask(*c.from, *c.to, converted, c.output);
   return exit_done;
 }
 
@@ -94,11 +110,12 @@ Run setup_masks(CLI::App& app) {
   auto c = std::make_shared<MasksCommand>();
   add_choice(app, "--from", c->from, api_choices(), "What the mask is written for")->group("Masks");
   add_choice(app, "--to", c->to, api_choices(), "What it is needed for")->group("Masks");
-  app.add_option("--mask", c->mask, "The mask: a file or a literal")->type_name("T")->group("Masks");
+  app.add_option("--mask", c->mask, "The mask: FILE.npy, FILE.npz:NAME, …, - for standard input, or a literal")->type_name("MASK")->group("Masks");
   add_size_options(app, c->sizes, {"--batch", "--query-len", "--key-len", "--heads"});
   app.add_option_function<std::string>("--max-memory", [raw = c.get()](const std::string& text) { raw->max_memory = parse_bytes("--max-memory", text); },
                                        "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)")
       ->type_name("SIZE")->group("Numbers");
+  add_moved_verify_options(app, c->verify);
   add_report_or_tensor_options(app, c->output);
   return [c]() { return run(*c); };
 }

@@ -174,8 +174,25 @@ std::vector<LayoutFit> inspect_file(const std::string& path, std::size_t heads) 
   return fits;
 }
 
+std::vector<io::NamedArray> read_module_file(const std::string& text) { return read_module(split_prefix(text)); }
+
+ConvertedModule converted_module(const ConversionRequest& request) {
+  const auto input = tensors_of<double>(read_module_file(request.input), request.input);
+  ConvertedModule module{infer_shape(*request.from, input, request.heads, request.input), {}};
+  const MultiheadWeights<double> weights = to_canonical(*request.from, module.shape, input, request.input);
+  for (NamedTensor<double>& named : from_canonical(*request.to, module.shape, weights, request.input)) {
+    MovedTensor moved{named.name, std::move(named.tensor)};
+    for (const LayoutRow& row : request.to->rows) {
+      if (row.name != moved.name || row.feeds.size() != 3) continue;
+      moved.packed_axis = row.packing == Packing::side_by_side_qkv ? moved.tensor.dimension() - 1 : 0;
+    }
+    module.tensors.push_back(std::move(moved));
+  }
+  return module;
+}
+
 Conversion convert_file(const ConversionRequest& request) {
-  const std::vector<io::NamedArray> arrays = read_module(split_prefix(request.input));
+  const std::vector<io::NamedArray> arrays = read_module_file(request.input);
   const bool wide = std::any_of(arrays.begin(), arrays.end(), is_wide);
   return wide ? convert<double>(request, arrays) : convert<float>(request, arrays);
 }

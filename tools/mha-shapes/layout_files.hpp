@@ -1,7 +1,9 @@
 // Files of weights in any layout: which layouts they fit, and conversion with its proof.
 #pragma once
 
+#include <attn/io/array.hpp>
 #include <attn/tensor.hpp>
+#include <attn/verify/moved.hpp>
 #include <attn/weights/multihead_shape.hpp>
 
 #include <string>
@@ -48,5 +50,15 @@ struct Conversion {
 /// Writes the result, then reads it back, converts it to the first layout again and compares every number
 /// with the input's. Throws InputError where a layout cannot hold the weights; the message says why.
 Conversion convert_file(const ConversionRequest& request);
+
+/// What the conversion would write, in float64 (exact for every type) and in the order of the layout.
+struct ConvertedModule {
+  MultiheadShape shape;
+  std::vector<MovedTensor> tensors;
+};
+ConvertedModule converted_module(const ConversionRequest& request);
+
+/// The tensors of FILE or FILE:PREFIX, without the prefix.
+std::vector<io::NamedArray> read_module_file(const std::string& text);
 
 }  // namespace attn::tools

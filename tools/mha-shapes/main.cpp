@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
           {"layouts", "parameter names, shapes and packing of each framework; conversion between them",
            "  mha-shapes layouts --layout torch --d-model 8 --heads 2\n"
            "  mha-shapes layouts --from torch --to d2l --heads 2 in.safetensors out.safetensors\n"
+           "  mha-shapes layouts --from torch --to gpt2 --heads 2 in.safetensors --verify theirs.safetensors\n"
            "  mha-shapes layouts --inspect model.safetensors\n",
            setup_layouts},
           {"masks", "the mask each API expects; conversion from one to another",

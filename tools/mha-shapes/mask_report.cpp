@@ -93,9 +93,9 @@ void write_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, 
   if (format == "npy") {
     io::write_npy(*sink, typed_array(to, mask));
   } else if (format == "npz") {
-    io::write_npz(*sink, std::vector<io::NamedArray>{{name, typed_array(to, mask)}});
+    io::write_npz_arrays(*sink, {{name, typed_array(to, mask)}});
   } else if (format == "safetensors") {
-    io::write_safetensors(*sink, std::vector<io::NamedArray>{{name, typed_array(to, mask)}});
+    io::write_safetensors_arrays(*sink, {{name, typed_array(to, mask)}});
   } else if (format == "json") {
     write_json_mask(output, from, to, mask);
   } else if (format == "csv") {

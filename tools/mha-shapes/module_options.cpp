@@ -112,11 +112,11 @@ void add_module_options(CLI::App& app, ModuleOptions& o) {
   add_count(app, "--ffn", o.ffn, "F: width of the feed-forward part of a layer (default 2048)")->group("Sizes");
   add_count(app, "--layers", o.layers, "Layers of the encoder and of the decoder (default 6)")->group("Sizes");
   add_count(app, "--vocab", o.vocabulary, "V: a transformer with embeddings before it and logits after it")->group("Sizes");
-  app.add_flag_callback("--batch-first", [&o]() { o.batch_first = true; }, "Inputs are (B, L, E) (default here; PyTorch's is sequence first)")->group("Options");
-  app.add_flag_callback("--seq-first", [&o]() { o.batch_first = false; }, "Inputs are (L, B, E), as PyTorch's modules without batch_first=True")->group("Options");
+  add_switch(app, "Options", {"--batch-first", "Inputs are (B, L, E) (default here; PyTorch's is sequence first)"},
+             {"--seq-first", "Inputs are (L, B, E), as PyTorch's modules without batch_first=True"}, [&o](bool first) { o.batch_first = first; });
   app.add_flag("--unbatched", o.unbatched, "Inputs have no batch axis")->group("Options");
-  app.add_flag_callback("--bias", [&o]() { o.bias = true; }, "Linear maps have biases (default, except d2l)")->group("Options");
-  app.add_flag_callback("--no-bias", [&o]() { o.bias = false; }, "Linear maps have no biases")->group("Options");
+  add_switch(app, "Options", {"--bias", "Linear maps have biases (default, except d2l)"}, {"--no-bias", "Linear maps have no biases"},
+             [&o](bool bias) { o.bias = bias; });
   app.add_flag("--bias-kv", o.bias_kv, "A learned key and value are appended (PyTorch's add_bias_kv)")->group("Options");
   app.add_flag("--add-zero-attn", o.zero_attn, "A key and a value of zeros are appended")->group("Options");
   Choices<DType> types;

@@ -39,7 +39,7 @@ Length dilated(const Values& v) {
 constexpr PathLength path_one = {"1", "1", "1", "1", one};
 constexpr PathLength path_n = {"n", "n", "n", "n", positions};
 constexpr PathLength path_contiguous = {"n/k", "n/k", "⌈(n − 1)/(k − 1)⌉", "\\lceil (n-1)/(k-1) \\rceil", contiguous};
-constexpr PathLength path_dilated = {"log_k(n)", "\\log_k(n)", "⌈log_k(n)⌉ for a = k", "\\lceil \\log_k(n) \\rceil",
+constexpr PathLength path_dilated = {"log_k(n)", "\\log_k(n)", "⌈log_k(n)⌉ (a = k)", "\\lceil \\log_k(n) \\rceil",
                                      dilated};
 constexpr PathLength path_windowed = {"n/r", "n/r", "⌈(n − 1)/(r − 1)⌉", "\\lceil (n-1)/(r-1) \\rceil", windowed};
 

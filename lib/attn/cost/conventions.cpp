@@ -13,14 +13,16 @@ const Polynomial products = 2 * b * p * d;
 const Polynomial scores = b * h * p;
 
 std::vector<Convention> make_published() {
-  const std::string torch = "torch.utils.flop_counter: mm, addmm, bmm, baddbmm, scaled_dot_product_attention at 2 a MAC";
-  const std::string fvcore = "fvcore.nn.FlopCountAnalysis: one multiply-add is one flop; addmm, linear, matmul, bmm, einsum";
-  const std::string ptflops = "ptflops, hook of nn.MultiheadAttention";
-  const std::string thop = "thop.profile: leaf modules with a rule";
+  const std::string torch = "torch/utils/flop_counter.py (not in PyTorch 1.13): mm, addmm, bmm, baddbmm, scaled_dot_product_attention at 2 a MAC";
+  const std::string fvcore = "fvcore/nn/jit_handles.py: one multiply-add is one flop; addmm, linear, matmul, bmm, einsum";
+  const std::string ptflops = "ptflops/pytorch_ops.py, multihead_attention_counter_hook";
+  const std::string thop = "thop/vision/calc_func.py: leaf modules with a rule";
   const std::string patched = "F.linear, F.softmax, torch.bmm, torch.matmul as called; softmax one a score";
   return {
       {"torch", {"module", "products"}, "FLOP", 2 * (maps + products), Pairs::all, torch},
       {"torch", {"sdpa"}, "FLOP", 2 * products, Pairs::all, torch + "; a causal mask changes nothing"},
+      {"torch", {"sdpa", "backward"}, "FLOP", 14 * b * p * d, Pairs::all,
+       torch + "; its fused backward is five products, for the scores are computed again"},
       {"torch", {"module", "products", "backward"}, "FLOP", 6 * (maps + products), Pairs::all,
        torch + "; every product has two more in the backward pass"},
       {"fvcore", {"module", "products"}, "MAC", maps + products, Pairs::all, fvcore},
@@ -32,13 +34,13 @@ std::vector<Convention> make_published() {
        b * n * d + maps + b * (n * d + 2 * m * d) + products + scores + b * n * d, Pairs::all, ptflops},
       {"ptflops", {"hook", "no_in_bias"}, "MAC", b * n * d + maps + products + scores + b * n * d, Pairs::all,
        ptflops + " with bias=False: the output bias is counted all the same"},
-      {"calflops", {"module", "softmax_numel"}, "FLOP", 2 * (maps + products) + scores, Pairs::all, "calflops: " + patched},
-      {"calflops", {"module", "products"}, "MAC", maps + products, Pairs::all, "calflops, its MACs"},
+      {"calflops", {"module", "softmax_numel"}, "FLOP", 2 * (maps + products) + scores, Pairs::all, "calflops/pytorch_ops.py: " + patched},
+      {"calflops", {"module", "products"}, "MAC", maps + products, Pairs::all, "calflops/pytorch_ops.py, its MACs"},
       {"calflops", {"module", "fused"}, "FLOP", 2 * maps, Pairs::all,
-       "calflops: F.scaled_dot_product_attention is not among the patched functions"},
+       "calflops/pytorch_ops.py: F.scaled_dot_product_attention is not among the patched functions"},
       {"deepspeed", {"module", "softmax_numel"}, "FLOP", 2 * (maps + products) + scores, Pairs::all,
-       "deepspeed.profiling.flops_profiler: " + patched},
-      {"deepspeed", {"module", "products"}, "MAC", maps + products, Pairs::all, "deepspeed.profiling.flops_profiler, its MACs"},
+       "deepspeed/profiling/flops_profiler/profiler.py: " + patched},
+      {"deepspeed", {"module", "products"}, "MAC", maps + products, Pairs::all, "deepspeed/profiling/flops_profiler/profiler.py, its MACs"},
       {"thop", {"linear_modules"}, "MAC", maps, Pairs::all, thop + "; nn.Linear without its bias, products of tensors are not seen"},
       {"thop", {"linear_modules", "softmax_module"}, "MAC", maps + 3 * scores - b * h * n, Pairs::all,
        thop + "; nn.Softmax: m exponentials, m − 1 sums, m quotients a row"},

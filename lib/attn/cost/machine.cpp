@@ -1,6 +1,7 @@
 #include <attn/cost/machine.hpp>
 #include <attn/ops/blas.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -41,13 +42,29 @@ std::size_t size_from(int name) {
 
 }  // namespace
 
+std::size_t cache_size() {
+  // What the kernel found out; on virtual machines sysconf may add up the caches of the whole host.
+  std::size_t largest = 0;
+  for (int index = 0; index < 8; ++index) {
+    const std::string path = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/size";
+    if (std::FILE* file = std::fopen(path.c_str(), "r")) {
+      std::size_t size = 0;
+      char unit = 0;
+      if (std::fscanf(file, "%zu%c", &size, &unit) >= 1) largest = std::max(largest, size << (unit == 'K' ? 10 : unit == 'M' ? 20 : 0));
+      std::fclose(file);
+    }
+  }
+  if (largest > 0) return largest;
+  const std::size_t third = size_from(_SC_LEVEL3_CACHE_SIZE);
+  return third > 0 ? third : size_from(_SC_LEVEL2_CACHE_SIZE);
+}
+
 Machine describe_machine() {
   Machine machine;
   machine.processor = processor_name();
   machine.cores = usable_cores();
   machine.memory = size_from(_SC_PHYS_PAGES) * size_from(_SC_PAGESIZE);
-  machine.cache = size_from(_SC_LEVEL3_CACHE_SIZE);
-  if (machine.cache == 0) machine.cache = size_from(_SC_LEVEL2_CACHE_SIZE);
+  machine.cache = cache_size();
   utsname system{};
   if (uname(&system) == 0) machine.system = std::string(system.sysname) + " " + system.release + " " + system.machine;
 #ifdef __clang__

@@ -19,6 +19,9 @@ struct Machine {
   bool busy() const { return load > 0.1 * static_cast<double>(cores); }
 };
 
+/// Bytes of the largest cache; 0 where the system does not say.
+std::size_t cache_size();
+
 /// Loads the BLAS module to ask it.
 Machine describe_machine();
 

@@ -1,5 +1,6 @@
 #include <attn/cost/measure.hpp>
 #include <attn/ops/convolution.hpp>
+#include <attn/ops/linear_attention.hpp>
 #include <attn/ops/recurrent.hpp>
 #include <attn/ops/softmax.hpp>
 
@@ -11,6 +12,9 @@
 
 namespace attn::cost {
 namespace {
+
+// The widest of the default widths where the cache is small or unknown: a map of 1 MiB.
+constexpr Count smallest_widest = 512;
 
 // Numbers in (-1, 1)·scale, the same in every run.
 Tensor<float> random_tensor(const Shape& shape, float scale, std::uint32_t seed) {
@@ -58,13 +62,15 @@ std::function<void()> recurrent_workload(std::size_t n, std::size_t d, std::size
 }  // namespace
 
 const std::vector<Layer>& measurable_layers() {
-  static const std::vector<Layer> layers = {Layer::convolution, Layer::rnn, Layer::gru, Layer::lstm, Layer::self_attention};
+  static const std::vector<Layer> layers = {Layer::convolution, Layer::rnn,            Layer::gru,
+                                            Layer::lstm,        Layer::self_attention, Layer::linear_attention};
   return layers;
 }
 
 Polynomial measured_flops(Layer layer) {
   const LayerOperations operations = operations_of(layer);
-  const Operations run = layer == Layer::self_attention ? operations.core : operations.total();
+  const bool without_maps = layer == Layer::self_attention || layer == Layer::linear_attention;
+  const Operations run = without_maps ? operations.core : operations.total();
   // One head, whatever --heads says elsewhere.
   return (run.multiplications + run.additions).with(Letter::h, 1);
 }
@@ -72,6 +78,8 @@ Polynomial measured_flops(Layer layer) {
 Polynomial measured_bytes(Layer layer) {
   const Polynomial n = Letter::n, d = Letter::d, k = Letter::k;
   if (layer == Layer::self_attention) return 4 * (4 * n * d + 2 * n * n);
+  // Queries, keys, values, output; the features of both; S, z and the denominators.
+  if (layer == Layer::linear_attention) return 4 * (6 * n * d + d * d + d + n);
   const LayerInfo& row = layer_info(layer);
   Polynomial numbers = n * d + row.parameters + row.activations;
   if (layer == Layer::convolution) numbers += k * n * d;  // the patches
@@ -95,23 +103,52 @@ std::function<void()> make_workload(Layer layer, const Values& values) {
           Attention{random_tensor({n, d}, 1, 1), random_tensor({n, d}, 1, 2), random_tensor({n, d}, 1, 3)});
       return [inputs]() { inputs->run(); };
     }
+    case Layer::linear_attention: {
+      auto inputs = std::make_shared<Attention>(
+          Attention{random_tensor({n, d}, 1, 1), random_tensor({n, d}, 1, 2), random_tensor({n, d}, 1, 3)});
+      return [inputs]() { linear_attention(inputs->q, inputs->k, inputs->v, Products::blas); };
+    }
     default: throw std::invalid_argument("no workload for this layer");
   }
 }
 
-std::vector<double> time_runs(const std::function<void()>& run, const Repetition& repetition) {
+std::vector<std::vector<double>> time_cases(const std::vector<TimedCase>& cases, const Repetition& repetition,
+                                            const std::function<void(std::size_t index)>& progress) {
   using Clock = std::chrono::steady_clock;
-  const auto seconds_of = [&run](std::size_t times) {
+  const auto seconds_of = [&](const TimedCase& one, std::size_t times) {
     const Clock::time_point start = Clock::now();
-    for (std::size_t i = 0; i < times; ++i) run();
+    for (std::size_t i = 0; i < times; ++i) one.run();
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
-  double once = 0;
-  for (std::size_t i = 0; i < std::max<std::size_t>(repetition.warm_ups, 1); ++i) once = seconds_of(1);
-  const auto times = static_cast<std::size_t>(std::max(1.0, std::ceil(repetition.shortest / std::max(once, 1e-7))));
-  std::vector<double> samples;
-  for (std::size_t i = 0; i < repetition.repetitions; ++i) samples.push_back(seconds_of(times) / static_cast<double>(times));
+  const auto begin = [&](std::size_t index) {
+    if (progress) progress(index);
+    if (cases[index].prepare) cases[index].prepare();
+  };
+  std::vector<std::size_t> times(cases.size(), 1);
+  for (std::size_t index = 0; index < cases.size(); ++index) {
+    begin(index);
+    double once = 0;
+    for (std::size_t i = 0; i < std::max<std::size_t>(repetition.warm_ups, 1); ++i) once = seconds_of(cases[index], 1);
+    times[index] = static_cast<std::size_t>(std::max(1.0, std::ceil(repetition.shortest / std::max(once, 1e-7))));
+  }
+  std::vector<std::vector<double>> samples(cases.size());
+  for (std::size_t round = 0; round < repetition.repetitions; ++round) {
+    for (std::size_t index = 0; index < cases.size(); ++index) {
+      begin(index);
+      samples[index].push_back(seconds_of(cases[index], times[index]) / static_cast<double>(times[index]));
+    }
+  }
   return samples;
+}
+
+std::vector<Count> default_widths(std::size_t cache) {
+  const auto fits = [cache](Count width) { return 3 * 4 * width * width <= static_cast<Count>(cache); };
+  Count largest = smallest_widest;
+  // 512, 768, 1024, 1536, …
+  while (fits(largest * 3 / 2)) largest = fits(largest * 2) ? largest * 2 : largest * 3 / 2;
+  const Count first = largest / 8;
+  // Seven widths rather than four: the margin of an exponent shrinks with their number.
+  return {first, first * 3 / 2, first * 2, first * 3, first * 4, first * 6, largest};
 }
 
 }  // namespace attn::cost

@@ -89,7 +89,7 @@ Verdict judge(const PowerLaw& law, double theory) {
   if (law.points < 4 || law.range < 8) return Verdict::too_small;
   const std::vector<double>& local = law.local_exponents;
   if (!local.empty() && std::abs(local.back() - local.front()) > 0.5) return Verdict::changing;
-  if (law.margin > 0.3) return Verdict::too_small;
+  if (law.margin > 0.3) return Verdict::noisy;
   return std::abs(law.exponent - theory) <= exponent_tolerance ? Verdict::agrees : Verdict::differs;
 }
 

@@ -35,7 +35,8 @@ PowerLaw fit_power_law(const std::vector<double>& x, const std::vector<double>& 
 enum class Verdict {
   agrees,     ///< within the tolerance of the theory
   differs,    ///< outside it
-  too_small,  ///< fewer than four points, less than a factor of eight, or a margin above 0.3: no statement
+  too_small,  ///< fewer than four points, or less than a factor of eight: no statement
+  noisy,      ///< a margin above 0.3: no statement
   changing,   ///< the exponent still moves along the range: its ends differ by more than 0.5
 };
 

@@ -122,6 +122,6 @@ void write_blocks(Sink& sink, const std::vector<Block>& blocks) {
 
 void write_npz(Sink& sink, const std::vector<NamedView>& tensors) { write_blocks(sink, blocks_of(tensors)); }
 
-void write_npz(Sink& sink, const std::vector<NamedArray>& arrays) { write_blocks(sink, blocks_of(arrays)); }
+void write_npz_arrays(Sink& sink, const std::vector<NamedArray>& arrays) { write_blocks(sink, blocks_of(arrays)); }
 
 }  // namespace attn::io

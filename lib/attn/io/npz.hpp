@@ -34,6 +34,8 @@ std::vector<ArrayHeader> read_npz_headers(const Bytes& file, const std::string& 
 /// data; equal tensors give equal bytes. Throws UsageError for a name that occurs twice, that is empty
 /// or longer than a ZIP archive can hold.
 void write_npz(Sink& sink, const std::vector<NamedView>& tensors);
-void write_npz(Sink& sink, const std::vector<NamedArray>& arrays);
+
+/// The same for arrays of any type (make_array).
+void write_npz_arrays(Sink& sink, const std::vector<NamedArray>& arrays);
 
 }  // namespace attn::io

@@ -218,7 +218,7 @@ void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const 
   write_blocks(sink, blocks_of(tensors), metadata);
 }
 
-void write_safetensors(Sink& sink, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
+void write_safetensors_arrays(Sink& sink, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
   write_blocks(sink, blocks_of(arrays), metadata);
 }
 

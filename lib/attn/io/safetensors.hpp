@@ -25,6 +25,8 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 /// Writes the tensors in the given order, and the metadata, if any, under "__metadata__".
 /// Throws UsageError for a name that occurs twice, or is "__metadata__".
 void write_safetensors(Sink& sink, const std::vector<NamedView>& tensors, const Metadata& metadata = {});
-void write_safetensors(Sink& sink, const std::vector<NamedArray>& arrays, const Metadata& metadata = {});
+
+/// The same for arrays of any type (make_array).
+void write_safetensors_arrays(Sink& sink, const std::vector<NamedArray>& arrays, const Metadata& metadata = {});
 
 }  // namespace attn::io

@@ -55,9 +55,7 @@ class CellArithmetic {
   double at(Step step, const Index& index) const {
     const TraceEntry& entry = get(step);
     std::size_t flat = 0;
-    // A result without a batch axis, made from tensors with one: their batch is sample 0, which adds nothing.
-    const std::size_t missing = entry.tensor.rank() - index.size();
-    for (std::size_t axis = 0; axis < index.size(); ++axis) flat = flat * entry.tensor.shape()[missing + axis] + index[axis];
+    for (std::size_t axis = 0; axis < index.size(); ++axis) flat = flat * entry.tensor.shape()[axis] + index[axis];
     return entry.tensor[flat];
   }
 

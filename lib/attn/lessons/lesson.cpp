@@ -224,7 +224,9 @@ const std::vector<std::string_view>& placeholder_names() {
       // layers
       "eps", "Eo",
       // what was found
-      "deviation", "expected", "found", "count", "step",
+      "deviation", "expected", "found", "count", "step", "row",
+      // mistakes made on purpose
+      "id", "title",
       // shapes and the code that claims them
       "F", "V", "name", "right", "list",
       // how much is shown; filled in by the renderers

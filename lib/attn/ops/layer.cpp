@@ -66,14 +66,6 @@ FeedForwardBlockSteps<T> feed_forward_block(const Tensor<T>& x, const FeedForwar
   return steps;
 }
 
-// A result without a batch axis for an input without one.
-template <class T>
-void drop_batch(LayerSteps<T>& steps) {
-  const bool post = steps.placement == NormPlacement::post;
-  Tensor<T>& result = post ? steps.ffn.norm.norm : steps.ffn.residual.residual;
-  result.reshape(Shape{result.shape(1), result.shape(2)});
-}
-
 }  // namespace
 
 template <class T>
@@ -91,7 +83,10 @@ LayerSteps<T> layer(LayerInputs<T> inputs, const LayerWeights<T>& weights, const
     handed_on = &steps.result_of(*steps.cross);
   }
   steps.ffn = feed_forward_block(*handed_on, weights.ffn, options);
-  if (unbatched) drop_batch(steps);
+  if (unbatched) {
+    const Tensor<T>& result = steps.result_of(steps.ffn);
+    steps.flat_output = reshaped(result, {result.shape(1), result.shape(2)});
+  }
   return steps;
 }
 

@@ -74,14 +74,15 @@ struct LayerSteps {
   AttentionBlockSteps<T> self;
   std::optional<AttentionBlockSteps<T>> cross;  ///< decoder only
   FeedForwardBlockSteps<T> ffn;
+  std::optional<Tensor<T>> flat_output;         ///< [Lq, E], the result of an input without a batch axis
 
   /// What a block hands on: its normalisation, or, with pre-norm, its sum.
   template <class Steps>
   const Tensor<T>& result_of(const Steps& block) const {
     return placement == NormPlacement::post ? block.norm.norm : block.residual.residual;
   }
-  /// The result of the layer [B, Lq, E].
-  const Tensor<T>& output() const { return result_of(ffn); }
+  /// The result of the layer [B, Lq, E], in the rank of its input.
+  const Tensor<T>& output() const { return flat_output ? *flat_output : result_of(ffn); }
 };
 
 /// Calls f(block, step, tensor) for every tensor of one block of attention in order of computation. What

@@ -10,19 +10,21 @@
 namespace attn {
 namespace {
 
+std::string name(Step step) { return std::string(name_of(step)); }
+
 // (L, E) is one sample: (1, L, E).
 template <class T>
-Tensor<T> with_batch(Tensor<T> source, const char* name) {
+Tensor<T> with_batch(Tensor<T> source, Step step) {
   const Shape shape = shape_of(source);
   if (shape.size() == 3) return source;
   if (shape.size() == 2) return reshaped(std::move(source), {1, shape[0], shape[1]});
-  throw ShapeError(name, "expected rank 3 (B, L, E) or 2 (L, E), found " + to_string(shape));
+  throw ShapeError(name(step), "expected rank 3 (B, L, E) or 2 (L, E), found " + to_string(shape));
 }
 
 template <class T>
-std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, const char* name) {
+std::optional<Tensor<T>> with_batch(std::optional<Tensor<T>> source, Step step) {
   if (!source) return std::nullopt;
-  return with_batch(std::move(*source), name);
+  return with_batch(std::move(*source), step);
 }
 
 // Keys and values of their source, split into heads, with the keys that the module itself appends.
@@ -31,13 +33,13 @@ KeysAndValues<T> keys_and_values(MultiheadSteps<T>& steps, const MultiheadWeight
                                  const MultiheadOptions<T>& options) {
   const Tensor<T>& key_source = steps.memory ? *steps.memory : steps.x;
   const Tensor<T>& value_source = steps.memory_value ? *steps.memory_value : key_source;
-  if (weights.w_k || weights.b_k) steps.k_proj = linear(key_source, weights.w_k, weights.b_k, "k_proj");
-  if (weights.w_v || weights.b_v) steps.v_proj = linear(value_source, weights.w_v, weights.b_v, "v_proj");
+  if (weights.w_k || weights.b_k) steps.k_proj = linear(key_source, weights.w_k, weights.b_k, name(Step::k_proj));
+  if (weights.w_v || weights.b_v) steps.v_proj = linear(value_source, weights.w_v, weights.b_v, name(Step::v_proj));
   Tensor<T> k = split_heads(steps.k_proj ? *steps.k_proj : key_source, options.kv_heads);
   Tensor<T> v = split_heads(steps.v_proj ? *steps.v_proj : value_source, options.kv_heads);
   if (weights.bias_k || weights.bias_v) {
-    k = append_key(k, weights.bias_k, "bias_k");
-    v = append_key(v, weights.bias_v, "bias_v");
+    k = append_key(k, weights.bias_k, name(Step::bias_k));
+    v = append_key(v, weights.bias_v, name(Step::bias_v));
   }
   if (options.add_zero_attn) {
     k = append_key(k, std::optional<Tensor<T>>(), "zero key");
@@ -50,17 +52,17 @@ KeysAndValues<T> keys_and_values(MultiheadSteps<T>& steps, const MultiheadWeight
 
 template <class T>
 Tensor<T> linear(const Tensor<T>& source, const std::optional<Tensor<T>>& w, const std::optional<Tensor<T>>& b,
-                 const std::string& name) {
-  if (source.dimension() == 0) throw ShapeError(name, "a linear map needs rows, found a single number");
+                 const std::string& subject) {
+  if (source.dimension() == 0) throw ShapeError(subject, "a linear map needs rows, found a single number");
   if (w && (w->dimension() != 2 || w->shape(0) != source.shape().back())) {
-    throw ShapeError(name, "a map of shape " + to_string(shape_of(*w)) + " cannot be applied to rows of width " +
+    throw ShapeError(subject, "a map of shape " + to_string(shape_of(*w)) + " cannot be applied to rows of width " +
                                std::to_string(source.shape().back()));
   }
   Tensor<T> result = w ? matmul(source, *w) : source;
   if (!b) return result;
   const std::size_t width = result.shape().back();
   if (b->size() != width) {
-    throw ShapeError(name, "a bias of shape " + to_string(shape_of(*b)) + " cannot be added to rows of width " +
+    throw ShapeError(subject, "a bias of shape " + to_string(shape_of(*b)) + " cannot be added to rows of width " +
                                std::to_string(width));
   }
   for (T* row = result.data(); row != result.data() + result.size(); row += width) {
@@ -74,14 +76,14 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
                             MultiheadOptions<T> options) {
   MultiheadSteps<T> steps;
   const bool unbatched = inputs.x.dimension() == 2;
-  steps.x = with_batch(std::move(inputs.x), "x");
+  steps.x = with_batch(std::move(inputs.x), Step::x);
   if (!inputs.computed) {
-    steps.memory = with_batch(std::move(inputs.memory), "memory");
-    steps.memory_value = with_batch(std::move(inputs.memory_value), "memory_value");
+    steps.memory = with_batch(std::move(inputs.memory), Step::memory);
+    steps.memory_value = with_batch(std::move(inputs.memory_value), Step::memory_value);
   }
 
   // 1. Linear maps and heads. Absent maps are the identity and leave no step.
-  if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, "q_proj");
+  if (weights.w_q || weights.b_q) steps.q_proj = linear(steps.x, weights.w_q, weights.b_q, name(Step::q_proj));
   Tensor<T> q = split_heads(steps.q_proj ? *steps.q_proj : steps.x, options.heads);
   KeysAndValues<T> kv = inputs.computed ? std::move(*inputs.computed) : keys_and_values(steps, weights, options);
   options.attention.mask.exempt_keys += (weights.bias_k || weights.bias_v ? 1 : 0) + (options.add_zero_attn ? 1 : 0);
@@ -99,7 +101,7 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
 
   // 3. Heads side by side again, and the output map.
   steps.merged = merge_heads(steps.attention.heads);
-  steps.output = linear(steps.merged, weights.w_o, weights.b_o, "output");
+  steps.output = linear(steps.merged, weights.w_o, weights.b_o, name(Step::output));
   if (unbatched) steps.output = reshaped(std::move(steps.output), {steps.output.shape(1), steps.output.shape(2)});
   return steps;
 }

@@ -68,9 +68,9 @@ MultiheadSteps<T> multihead(MultiheadInputs<T> inputs, const MultiheadWeights<T>
                             MultiheadOptions<T> options);
 
 /// source·W + b for every row of source [B, L, in]; absent W or b do nothing. Shapes W [in, out],
-/// b [out]. Throws ShapeError, naming `name`, if they do not fit.
+/// b [out]. Throws ShapeError, naming `subject`, if they do not fit.
 template <class T>
 Tensor<T> linear(const Tensor<T>& source, const std::optional<Tensor<T>>& w, const std::optional<Tensor<T>>& b,
-                 const std::string& name);
+                 const std::string& subject);
 
 }  // namespace attn

@@ -8,6 +8,8 @@
 namespace attn {
 namespace {
 
+std::string subject() { return std::string(name_of(Step::norm)); }
+
 struct Rows {
   std::size_t count, width;
 };
@@ -15,7 +17,7 @@ struct Rows {
 template <class T>
 Rows rows_of(const Tensor<T>& x) {
   const Shape shape = shape_of(x);
-  if (shape.empty()) throw ShapeError("norm", "a single number has no features to normalise over");
+  if (shape.empty()) throw ShapeError(subject(), "a single number has no features to normalise over");
   const Shape leading(shape.begin(), shape.end() - 1);
   return {*element_count(leading), shape.back()};
 }
@@ -52,7 +54,7 @@ template <class T>
 Tensor<T> row_variances(const Tensor<T>& x, const Tensor<T>& means, Variance variance) {
   const Rows rows = rows_of(x);
   if (means.size() != rows.count) {
-    throw ShapeError("norm", "means " + to_string(shape_of(means)) + " do not belong to rows " + to_string(shape_of(x)));
+    throw ShapeError(subject(), "means " + to_string(shape_of(means)) + " do not belong to rows " + to_string(shape_of(x)));
   }
   const T divisor = static_cast<T>(rows.width) - (variance == Variance::unbiased ? T{1} : T{0});
   return reduced(x, [&](const T* row, std::size_t r) {
@@ -80,7 +82,7 @@ Tensor<T> standardised(const Tensor<T>& x, const std::optional<Tensor<T>>& shift
                        double eps) {
   const Rows rows = rows_of(x);
   if (spread.size() != rows.count || (shift && shift->size() != rows.count)) {
-    throw ShapeError("norm", "spreads " + to_string(shape_of(spread)) + " do not belong to rows " + to_string(shape_of(x)));
+    throw ShapeError(subject(), "spreads " + to_string(shape_of(spread)) + " do not belong to rows " + to_string(shape_of(x)));
   }
   Tensor<T> result = empty<T>(shape_of(x));
   for (std::size_t row = 0; row < rows.count; ++row) {
@@ -98,7 +100,7 @@ Tensor<T> scaled_and_shifted(Tensor<T> x, const NormWeights<T>& weights) {
   const Rows rows = rows_of(x);
   for (const std::optional<Tensor<T>>* parameter : {&weights.gamma, &weights.beta}) {
     if (*parameter && (*parameter)->size() != rows.width) {
-      throw ShapeError("norm", "a parameter of shape " + to_string(shape_of(**parameter)) +
+      throw ShapeError(subject(), "a parameter of shape " + to_string(shape_of(**parameter)) +
                                    " cannot be applied to rows of width " + std::to_string(rows.width));
     }
   }

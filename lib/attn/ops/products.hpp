@@ -10,7 +10,7 @@ namespace attn {
 
 enum class Products {
   by_size,  ///< in order when small, by BLAS when large: see `multiply`
-  blas,     ///< by BLAS whatever the size, so that times of different sizes can be compared
+  blas,     ///< by BLAS whatever the size, and tanh by tanh_each: so that times of different sizes can be compared
 };
 
 /// C = A·B for contiguous row-major matrices: A [rows, inner], B [inner, columns], C [rows, columns].

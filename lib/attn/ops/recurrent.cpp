@@ -1,6 +1,8 @@
 #include <attn/error.hpp>
 #include <attn/ops/recurrent.hpp>
+#include <attn/ops/tanh_each.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -37,6 +39,16 @@ void apply(const RecurrentWeights<T>& weights, std::size_t gate, const std::vect
   multiply(products, state.data(), weights.u.data() + gate * d * d, result.data(), std::size_t{1}, d, d);
 }
 
+// Exactly where the numbers matter; many at a time where the time does.
+template <class T>
+void tanh_all(Products products, std::vector<T>& values) {
+  if (products == Products::blas) {
+    tanh_each(values.data(), values.size());
+  } else {
+    for (T& value : values) value = std::tanh(value);
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -47,8 +59,9 @@ RecurrentSteps<T> rnn(const Tensor<T>& x, const RecurrentWeights<T>& weights, Pr
   for (std::size_t t = 0; t < x.shape(0); ++t) {
     apply(weights, 0, state, recurrent, products);
     const T* input = steps.input_map.data() + t * d;
-    T* output = steps.states.data() + t * d;
-    for (std::size_t j = 0; j < d; ++j) output[j] = state[j] = std::tanh(input[j] + recurrent[j]);
+    for (std::size_t j = 0; j < d; ++j) state[j] = input[j] + recurrent[j];
+    tanh_all(products, state);
+    std::copy(state.begin(), state.end(), steps.states.data() + t * d);
   }
   return steps;
 }

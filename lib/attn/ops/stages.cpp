@@ -131,7 +131,7 @@ Tensor<T> dropped_weights(const Tensor<T>& weights, const Tensor<T>& keep, doubl
 }
 
 template <class T>
-Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const char* name) {
+Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const std::string& name) {
   if (keys.dimension() != 4) throw ShapeError(name, "expected keys (B, Hk, L, D), found " + to_string(shape_of(keys)));
   const std::size_t batch = keys.shape(0), kv_heads = keys.shape(1), head_dim = keys.shape(3);
   if (row && row->size() != kv_heads * head_dim) {
@@ -178,8 +178,8 @@ template Tensor<float> dropped_weights(const Tensor<float>&, const Tensor<float>
 template Tensor<double> dropped_weights(const Tensor<double>&, const Tensor<double>&, double);
 template Tensor<float> weighted_values(const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> weighted_values(const Tensor<double>&, const Tensor<double>&);
-template Tensor<float> append_key(const Tensor<float>&, const std::optional<Tensor<float>>&, const char*);
-template Tensor<double> append_key(const Tensor<double>&, const std::optional<Tensor<double>>&, const char*);
+template Tensor<float> append_key(const Tensor<float>&, const std::optional<Tensor<float>>&, const std::string&);
+template Tensor<double> append_key(const Tensor<double>&, const std::optional<Tensor<double>>&, const std::string&);
 template Tensor<float> mean_over_heads(const Tensor<float>&);
 template Tensor<double> mean_over_heads(const Tensor<double>&);
 

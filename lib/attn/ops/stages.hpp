@@ -47,7 +47,7 @@ Tensor<T> weighted_values(const Tensor<T>& weights, const Tensor<T>& v);
 /// One more key (or value) at the end of every sequence: `row` [Hk·D], or zeros. keys [B, Hk, L, D].
 /// Throws ShapeError, naming `name`, if the row has another size.
 template <class T>
-Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const char* name);
+Tensor<T> append_key(const Tensor<T>& keys, const std::optional<Tensor<T>>& row, const std::string& name);
 
 /// [B, H, Lq, Lk] -> [B, Lq, Lk]: the sum over heads in order, divided by H.
 template <class T>

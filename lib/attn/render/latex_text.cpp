@@ -120,19 +120,24 @@ std::string latex_text(std::string_view text) {
   return escaped;
 }
 
-std::string latex_equation(std::string_view symbol, std::string_view latex) {
-  const bool stands_alone = symbol.empty() || latex.empty() || symbol == latex ||
-                            symbol.find('_') != std::string_view::npos ||
-                            latex.find('=') != std::string_view::npos;
-  if (stands_alone) return std::string(latex);
+std::string latex_symbol(std::string_view symbol) {
   static const std::pair<std::string_view, std::string_view> marks[] = {
-      {"′", "'"}, {"″", "''"}, {"‴", "'''"}, {"⁺", "^{+}"}, {"∥", "^{\\|}"}, {"Ā", "\\bar A"}};
-  std::string left(symbol);
+      {"′", "'"},           {"″", "''"},       {"‴", "'''"},       {"⁺", "^{+}"},     {"∥", "^{\\|}"},  {"°", "^{\\circ}"},
+      {"²", "^2"},          {"Ā", "\\bar A"},  {"R̂", "\\hat R"},   {"X̂", "\\hat X"},  {"μ", "\\mu"},    {"σ", "\\sigma"},
+      {"ρ", "\\rho"},       {"γ", "\\gamma"},  {"β", "\\beta"},    {"_past", "_{past}"}};
+  std::string latex(symbol);
   for (const auto& [mark, command] : marks) {
-    const std::size_t at = left.find(mark);
-    if (at != std::string::npos) left.replace(at, mark.size(), command);
+    const std::size_t at = latex.find(mark);
+    if (at != std::string::npos) latex.replace(at, mark.size(), command);
   }
-  return left + " = " + std::string(latex);
+  return latex;
+}
+
+std::string latex_equation(std::string_view symbol, std::string_view latex) {
+  const std::string left = latex_symbol(symbol);
+  const bool stands_alone = symbol.empty() || latex.empty() || left == latex ||
+                            symbol.find(' ') != std::string_view::npos || latex.find('=') != std::string_view::npos;
+  return stands_alone ? std::string(latex) : left + " = " + std::string(latex);
 }
 
 }  // namespace attn::render

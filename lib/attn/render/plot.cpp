@@ -55,6 +55,7 @@ std::string commands_of(const Plot& plot, std::size_t number) {
                      quoted(plot.y_label) + "\n";
   text += plot.log_x ? "set logscale x\n" : "unset logscale x\n";
   text += plot.log_y ? "set logscale y\n" : "unset logscale y\n";
+  text += "set format \"%g\"\n";
   if (!plot.matrix.empty()) {
     text += "set yrange [*:*] reverse\nset autoscale xfix\nset autoscale yfix\nunset key\n"
             "set palette defined (-1 \"#2166ac\", 0 \"#f7f7f7\", 1 \"#b2182b\")\n";

@@ -55,14 +55,14 @@ Axes attention(const Stack& s, const std::string& name, const Axes& x, const Axe
 }
 
 Axes residual_and_norm(const Stack& s, const Axes& x) {
-  const Axes sum = s.t.each("residual", "x + sublayer(x)", x, 1);
-  return s.t.each("norm", "layer_norm(E)", sum, 8, "norm", product({2, s.l.E.size}));
+  const Axes sum = s.t.each(Step::residual, "x + sublayer(x)", x, 1);
+  return s.t.each(Step::norm, "layer_norm(E)", sum, 8, {}, product({2, s.l.E.size}));
 }
 
 Axes feed_forward(const Stack& s, const Axes& x) {
-  const Axes wide = s.t.linear("ffn_hidden", x, s.l.F, true, "ffn_wide");
-  const Axes active = s.t.each("ffn_hidden", "relu", wide, 1, "ffn_relu");
-  const Axes out = s.t.linear("ffn_output", active, s.l.E, true);
+  const Axes wide = s.t.linear(Step::ffn_hidden, x, s.l.F, true, "ffn_wide");
+  const Axes active = s.t.each(Step::ffn_hidden, "relu", wide, 1, "ffn_relu");
+  const Axes out = s.t.linear(Step::ffn_output, active, s.l.E, true);
   return residual_and_norm(s, out);
 }
 
@@ -106,7 +106,7 @@ Axes stack(const Stack& s, const std::string& name, std::size_t count, Axes x, L
     s.t.repeat_rows(others, first, last, count - 1, "more_layers");
   }
   const Scope scope(s.t, name);
-  return s.t.each("norm", "layer_norm(E)", x, 8, "norm", product({2, s.l.E.size}));
+  return s.t.each(Step::norm, "layer_norm(E)", x, 8, {}, product({2, s.l.E.size}));
 }
 
 void transformer(const Stack& decoder) {

@@ -58,6 +58,42 @@ constexpr Alias aliases[] = {
     {"attproj", Step::output, AxisOrder::ours},
 };
 
+// The same for the steps of a layer around attention. Of several rows with one name the first stands that
+// this layer has: norm2 belongs to the cross-attention of a decoder and to the feed-forward of an encoder.
+struct LayerAlias {
+  std::string_view name;
+  Block block;
+  Step step;
+};
+
+constexpr LayerAlias layer_aliases[] = {
+    // what forward hooks on the parts of PyTorch's layers see
+    {"self_attn", Block::self, Step::output},
+    {"multihead_attn", Block::cross, Step::output},
+    {"norm1", Block::self, Step::norm},
+    {"norm2", Block::cross, Step::norm},
+    {"norm2", Block::ffn, Step::norm},
+    {"norm3", Block::ffn, Step::norm},
+    {"linear1", Block::ffn, Step::ffn_up},
+    {"linear2", Block::ffn, Step::ffn_output},
+    // TransformerLens
+    {"hook_resid_mid", Block::self, Step::residual},
+    {"hook_resid_post", Block::ffn, Step::residual},
+    {"hook_pre", Block::ffn, Step::ffn_up},
+    {"hook_post", Block::ffn, Step::ffn_hidden},
+    {"hook_mlp_out", Block::ffn, Step::ffn_output},
+    // llm.c
+    {"ln1", Block::self, Step::norm},
+    {"ln1_mean", Block::self, Step::norm_mean},
+    {"residual2", Block::self, Step::residual},
+    {"ln2", Block::ffn, Step::norm},
+    {"ln2_mean", Block::ffn, Step::norm_mean},
+    {"fch", Block::ffn, Step::ffn_up},
+    {"fch_gelu", Block::ffn, Step::ffn_hidden},
+    {"fcproj", Block::ffn, Step::ffn_output},
+    {"residual3", Block::ffn, Step::residual},
+};
+
 // "blocks.0.attn.hook_q" is known by its last part.
 std::string last_part(const std::string& name) {
   const std::size_t cut = name.find_last_of("./");
@@ -129,9 +165,16 @@ class Aligner {
   void by_alias() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       for (const Alias& alias : aliases) {
-        if (taken_[i] || alias.name != last_part(theirs_[i].name) || !free(alias.step)) continue;
-        // An alias is a hint: a tensor that cannot be this step is left to its shape.
-        if (reordered(theirs_[i].tensor, ours_.at(alias.step), alias.order)) take(i, alias.step, "alias", alias.order);
+        if (taken_[i] || alias.name != last_part(theirs_[i].name)) continue;
+        // In a layer these are the names of self-attention.
+        const std::optional<Step> step = ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
+        take_if_it_fits(i, step, alias.order);
+      }
+      for (const LayerAlias& alias : layer_aliases) {
+        const std::optional<Step> step = in_block(alias.block, alias.step);
+        if (taken_[i] || alias.name != last_part(theirs_[i].name) || !step) continue;
+        take_if_it_fits(i, step, AxisOrder::ours);
+        break;
       }
     }
   }
@@ -166,6 +209,19 @@ class Aligner {
       if (name_of(step) == name) return step;
     }
     return std::nullopt;
+  }
+
+  // The step of this kind in that block, if the run is one of a layer that has it.
+  std::optional<Step> in_block(Block block, Step base) const {
+    for (const auto& [step, shape] : ours_) {
+      if (place_of(step) && place_of(step)->block == block && base_of(step) == base) return step;
+    }
+    return std::nullopt;
+  }
+
+  // An alias is a hint: a tensor that cannot be this step is left to its shape.
+  void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order) {
+    if (step && free(*step) && reordered(theirs_[i].tensor, ours_.at(*step), order)) take(i, *step, "alias", order);
   }
 
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }

@@ -48,13 +48,13 @@ std::vector<const Mistake*> mistakes_of(const std::string& id) {
 
 bool acts_at(const Mistake& mistake, Step step) {
   const std::optional<LayerPlace> place = place_of(step);
-  if (step == layer_output()) return false;
+  if (step == layer_output()) return mistake.rewires;
   if (mistake.block && (!place || place->block != *mistake.block)) return false;
   return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), base_of(step)) != mistake.acts_on.end();
 }
 
 std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
-  if (problem().layer && !place_of(step)) return std::nullopt;  // what a layer is given, and hands on
+  if (problem().layer && !place_of(step) && step != layer_output()) return std::nullopt;  // what a layer is given
   for (const Mistake* mistake : mistakes_) {
     if (mistake->effect != effect || !acts_at(*mistake, step)) continue;
     const Tensor<double>* target = nullptr;

@@ -129,8 +129,8 @@ Mistaken normalised_over(Axes axes) {
 // The whole layer with its normalisations in the other place: another wiring, so it is run as a problem of
 // its own, from the same input.
 Result other_placement(Run& run, Step step, const Tensor<double>*) {
-  if (!run.place()) return std::nullopt;
   const Problem<double>& own = run.whole().problem();
+  if (!own.layer) return std::nullopt;
   auto layer = std::make_shared<LayerProblem<double>>(*own.layer);
   layer->options.placement = layer->norm_first() ? NormPlacement::post : NormPlacement::pre;
   const NormWeights<double>& last = layer->weights.ffn.norm;
@@ -139,8 +139,8 @@ Result other_placement(Run& run, Step step, const Tensor<double>*) {
   Problem<double> problem = own;
   problem.layer = layer;
   Evaluator<double> other(problem);
-  const Block block = run.place()->block;
-  return other.get(at_place({block, part_of(step, layer->norm_first())}, step));
+  if (!run.place()) return other.get(step);  // the output of the layer
+  return other.get(at_place({run.place()->block, part_of(step, layer->norm_first())}, step));
 }
 
 // The sublayer's result plus `times` its input.
@@ -206,7 +206,7 @@ Mistake rewired(Mistake mistake) {
 std::vector<Step> whole_layer() {
   std::vector<Step> steps;
   for (const StepInfo& info : step_table()) {
-    if (info.step > S::memory_value && info.step != S::past_key && info.step != S::past_value) steps.push_back(info.step);
+    if (info.step > S::memory_value && info.step <= S::ffn_output && info.step != S::past_key && info.step != S::past_value) steps.push_back(info.step);
   }
   return steps;
 }

@@ -210,7 +210,7 @@ class Measure(ComplexityTest):
     TINY = ("--len", "8,16", "--d-model", "4,8", "--repetitions", 3, "--warm-ups", 0)
 
     def test_every_layer_runs(self):
-        layers = "convolution,rnn,gru,lstm,self_attention"
+        layers = "convolution,rnn,gru,lstm,self_attention,linear_attention"
         data = self.json("measure", *self.TINY, "--threads", "1,2", "--layers", layers, "--kernel", 2)
         points = [(r["layer"], r["threads"], r["n"], r["d"]) for r in data["rows"]]
         self.assertEqual(points, [(l, t, n, d) for t in (1, 2) for l in layers.split(",") for n, d in ((8, 4), (16, 4), (8, 8))])
@@ -221,6 +221,7 @@ class Measure(ComplexityTest):
         self.assertEqual(data["rows"][0]["flops"], 2 * 2 * 8 * 16)  # kernel 2
         self.assertEqual({fit["verdict"] for fit in data["fits"]}, {"too_small"})
         self.assertGreaterEqual(data["machine"]["cores"], 1)
+        self.assertEqual((data["warm_ups"], data["rounds"]), (0, 3))
 
     def test_text_says_that_the_range_is_too_small(self):
         self.assertIn("no statement", self.succeed("measure", *self.TINY, "--threads", 1, "--layers", "rnn", "--lang", "en"))
@@ -231,7 +232,7 @@ class Measure(ComplexityTest):
         self.assertIn("with lines", script)
 
     def test_refusals(self):
-        self.refuse(USAGE, "measure", "--layers", "linear_attention", mentions=("linear_attention",))
+        self.refuse(USAGE, "measure", "--layers", "cross_attention", mentions=("cross_attention",))
         self.refuse(USAGE, "measure", "--threads", 0, mentions=("--threads",))
         self.refuse(USAGE, "measure", "--repetitions", 0, mentions=("--repetitions",))
         self.refuse(USAGE, "measure", "--warm-ups", "x", mentions=("--warm-ups",))

@@ -39,8 +39,8 @@ std::vector<NamedArray> two_arrays() {
 
 TEST_CASE("names, types and shapes of an archive and of a safetensors file, in the file's order") {
   StringSink npz, safetensors;
-  write_npz(npz, two_arrays());
-  write_safetensors(safetensors, two_arrays());
+  write_npz_arrays(npz, two_arrays());
+  write_safetensors_arrays(safetensors, two_arrays());
   for (const auto& [name, content] : {std::pair("a.npz", npz.text()), std::pair("a.safetensors", safetensors.text())}) {
     const File file(name, content);
     const auto headers = read_headers(file.path());
@@ -64,7 +64,7 @@ TEST_CASE("a file of one array has a header without a name") {
 
 TEST_CASE("an entry whose declared shape does not fit its size is refused, though its numbers are not read") {
   StringSink npz;
-  write_npz(npz, two_arrays());
+  write_npz_arrays(npz, two_arrays());
   std::string content = npz.text();
   const std::size_t shape = content.find("(2, 3)");
   content.replace(shape, 6, "(2, 4)");

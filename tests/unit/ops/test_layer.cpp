@@ -259,6 +259,7 @@ TEST_CASE("an input without a batch axis gives an output without one") {
   const auto flat = layer<double>({x}, layer_weights(false), layer_options(NormPlacement::pre));
   const auto batched = layer<double>({reshaped(x, {1, 3, 8})}, layer_weights(false), layer_options(NormPlacement::pre));
   CHECK(flat.output() == reshaped(batched.output(), {3, 8}));
+  CHECK(flat.ffn.residual.residual == batched.ffn.residual.residual);
 }
 
 TEST_CASE("a decoder layer without a memory is refused") {

@@ -15,6 +15,9 @@ TEST_CASE("an equation gets its left side from the symbol, unless it says enough
   CHECK(latex_equation("S″", "c \\tanh(S' / c)") == "S'' = c \\tanh(S' / c)");
   CHECK(latex_equation("Z", "Z = A V") == "Z = A V");
   CHECK(latex_equation("X", "X") == "X");
-  CHECK(latex_equation("XW_q", "X W_q + b_q") == "X W_q + b_q");
+  CHECK(latex_equation("X_s", "X W_s") == "X_s = X W_s");
+  CHECK(latex_equation("X + P", "X + P") == "X + P");
+  CHECK(latex_equation("σ²", "\\tfrac1E") == "\\sigma^2 = \\tfrac1E");
+  CHECK(latex_equation("Q∥", "X W_q") == "Q^{\\|} = X W_q");
   CHECK(latex_equation("S", "") == "");
 }

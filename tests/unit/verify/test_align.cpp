@@ -1,7 +1,9 @@
 #include "naive.hpp"
+#include "verify/layer_cases.hpp"
 
 #include <attn/error.hpp>
 #include <attn/verify/align.hpp>
+#include <attn/verify/verification.hpp>
 
 #include <doctest/doctest.h>
 
@@ -129,4 +131,17 @@ TEST_CASE("a tensor named as a step keeps a shape that does not fit, for the com
 
 TEST_CASE("an alias whose shape cannot be the step's is left alone") {
   CHECK(aligned("attention", {7, 2}).unmatched == std::vector<std::string>{"attention"});
+}
+
+TEST_CASE("the steps of a layer are known by their paths, and by what forward hooks on PyTorch's layers see") {
+  const Problem<double> problem = layers::problem_of(layers::decoder(NormPlacement::post));
+  std::map<Step, Shape> shapes;
+  for (const auto& [step, tensor] : run_problem(problem)) shapes[step] = shape_of(tensor);
+  const Tensor<double> rows = filled<double>({2, 4, 6}, 1), middle = filled<double>({2, 4, 9}, 1), map = filled<double>({2, 3, 4, 5}, 1);
+  const Submission found = align({{"cross.weights", map}, {"layers.0.norm2", rows}, {"layers.0.norm3", rows}, {"linear1", middle}, {"self_attn", rows}, {"output", rows}}, shapes, {});
+  std::vector<std::string> steps;
+  for (const Alignment& a : found.alignments) steps.push_back(a.theirs + " " + std::string(name_of(a.step)));
+  std::sort(steps.begin(), steps.end());
+  CHECK(steps == std::vector<std::string>{"cross.weights cross.weights", "layers.0.norm2 cross.norm", "layers.0.norm3 ffn.norm", "linear1 ffn_up", "output output", "self_attn self.output"});
+  CHECK(found.unmatched.empty());
 }
