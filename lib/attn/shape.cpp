@@ -67,6 +67,8 @@ std::size_t factor_size(std::string_view factor, const Sizes& sizes) {
 }  // namespace
 
 std::size_t axis_size(std::string_view axis, const Sizes& sizes) {
+  constexpr std::string_view half = "/2";
+  if (axis.size() > half.size() && axis.substr(axis.size() - half.size()) == half) return axis_size(axis.substr(0, axis.size() - half.size()), sizes) / 2;
   const std::size_t star = axis.find('*');
   if (star == std::string_view::npos) return factor_size(axis, sizes);
   return factor_size(axis.substr(0, star), sizes) * axis_size(axis.substr(star + 1), sizes);

@@ -56,7 +56,7 @@ struct Letter {
 };
 const std::vector<Letter>& letters();
 
-/// The size of an axis written with letters: "Lq", a product such as "H*D", or a number such as "1".
+/// The size of an axis written with letters: "Lq", a product such as "H*D", a half such as "E/2", or a number such as "1".
 /// Throws std::invalid_argument for an unknown letter (a mistake in a table, not in an input).
 std::size_t axis_size(std::string_view axis, const Sizes& sizes);
 

@@ -45,6 +45,17 @@ std::vector<StepInfo> make_table() {
       {S::memory, K::input, "memory", "X_m", "", "X_m", "B, Ln, Ek", {}, "the source of keys and values in cross-attention", {"key", "keys", "hook_k_input", "", ""}},
       {S::memory_value, K::input, "memory_value", "X_v", "", "X_v", "B, Ln, Ev", {}, "the source of values, when it is not the source of keys", {"value", "values", "hook_v_input", "", ""}},
 
+      {S::pair_omega, K::step, "pair_omega", "ω", "base^(−2j/d)", "\\omega_j = base^{-2j/d}", "E/2", {}, "angular frequency of each pair of columns, in radians a position", {"", "", "", "", ""}},
+      {S::pair_rotation, K::step, "pair_rotation", "R_δ", "[[cos δω, sin δω], [−sin δω, cos δω]]", "\\begin{pmatrix} \\cos\\delta\\omega & \\sin\\delta\\omega \\\\ -\\sin\\delta\\omega & \\cos\\delta\\omega \\end{pmatrix}", "E/2, 2, 2", {S::pair_omega}, "what takes each pair to the position δ further on", {"", "", "", "", ""}},
+      {S::pos_encoding, K::step, "pos_encoding", "P", "p[i, 2j] = sin(i·ω), p[i, 2j + 1] = cos(i·ω)", "p_{i,2j} = \\sin(i\\omega_j),\\ p_{i,2j+1} = \\cos(i\\omega_j)", "Lq, E", {S::pair_omega}, "the encoding: one row for each position", {"pe", "P", "hook_pos_embed", "", "wpe"}},
+      {S::x_plus_p, K::step, "x_plus_p", "X+P", "<x> + <pos_encoding>", "<x> + <pos_encoding>", "B, Lq, E", {S::x, S::pos_encoding}, "the input with the positions added", {"", "X + P", "hook_embed + hook_pos_embed", "", "encoded"}},
+      {S::position_dots, K::step, "position_dots", "PPᵀ", "<pos_encoding>·<pos_encoding>ᵀ", "<pos_encoding> <pos_encoding>^\\top", "Lq, Lq", {S::pos_encoding}, "dot product of every row of the encoding with every other", {"", "", "", "", ""}},
+      {S::rope_cos, K::step, "rope_cos", "cos", "cos(i·ω)", "\\cos(i\\omega_j)", "Lq, D", {}, "rotary encoding: cosine of each angle, at both coordinates of its pair", {"cos", "", "rotary_cos", "cos_cache", ""}},
+      {S::rope_sin, K::step, "rope_sin", "sin", "sin(i·ω)", "\\sin(i\\omega_j)", "Lq, D", {}, "rotary encoding: sine of each angle, at both coordinates of its pair", {"sin", "", "rotary_sin", "sin_cache", ""}},
+      {S::rope_rotated, K::step, "rope_rotated", "Q′", "(a, b) → (a·cos − b·sin, a·sin + b·cos)", "(a, b) \\mapsto (a\\cos - b\\sin,\\ a\\sin + b\\cos)", "B, H, Lq, D", {S::rope_cos, S::rope_sin}, "queries or keys, each pair of coordinates turned by its position", {"q_embed", "", "hook_rot_q", "", ""}},
+      {S::alibi_slopes, K::step, "alibi_slopes", "m_h", "2^(−8(h + 1)/H)", "2^{-8(h + 1)/H}", "H", {}, "how fast the bias of each head falls with the distance", {"slopes", "", "", "", ""}},
+      {S::alibi_bias, K::step, "alibi_bias", "b", "−<alibi_slopes> · (i − j)", "-<alibi_slopes> (i - j)", "H, Lq, Lk", {S::alibi_slopes}, "added to the scores: minus the distance, times the slope of the head", {"alibi", "", "", "", ""}},
+
       {S::q_proj, K::step, "q_proj", "Q∥", "<x>·<w_q> + <b_q>", "<x> <w_q> + <b_q>", "B, Lq, H*D", {S::x, S::w_q}, "queries of all heads side by side", {"q", "W_q(queries)", "", "Q (3-D)", "qkv[:, :, 0:C]"}},
       {S::k_proj, K::step, "k_proj", "K∥", "<memory>·<w_k> + <b_k>", "<memory> <w_k> + <b_k>", "B, Ln, Hk*D", {S::memory, S::w_k}, "keys of all heads side by side", {"k", "W_k(keys)", "", "K (3-D)", "qkv[:, :, C:2C]"}},
       {S::v_proj, K::step, "v_proj", "V∥", "<memory>·<w_v> + <b_v>", "<memory> <w_v> + <b_v>", "B, Ln, Hk*Dv", {S::memory, S::w_v}, "values of all heads side by side", {"v", "W_v(values)", "", "V (3-D)", "qkv[:, :, 2C:3C]"}},

@@ -23,6 +23,9 @@ enum class Step {
   token_embedding, position_embedding, segment_embedding,
   // inputs
   x, memory, memory_value,
+  // positional encodings
+  pair_omega, pair_rotation, pos_encoding, x_plus_p, position_dots,
+  rope_cos, rope_sin, rope_rotated, alibi_slopes, alibi_bias,
   // linear maps and heads
   q_proj, k_proj, v_proj, q, k, v, q_rot, k_rot, past_key, past_value, present_key, present_value,
   // scores: four tensors with four meanings

@@ -31,10 +31,10 @@ class Notes(unittest.TestCase):
         self.check("self --d-model 8", says=["(the residual connection)"])
 
     def test_formulas_name_the_source_and_only_the_biases_that_are_there(self):
-        self.check("self", says=["XW_k = X·W_k (B"], not_says=["M·W_k", "b_k"])
-        self.check("cross --bias", says=["XW_q = X·W_q + b_q", "MW_k = M·W_k + b_k"])
-        self.check("mha --no-bias", says=["Y = Z·W_o (B"])
-        self.check("mha --heads 2 --input randn:2x3x8 --key randn:2x5x8 --value randn:2x5x6", says=["M_v·W_v + b_v", "memory_value (2, 5, 6), w_v"])
+        self.check("self", says=["K∥ = X·W_k (B"], not_says=["X_m", "b_k"])
+        self.check("cross --bias", says=["Q∥ = X·W_q + b_q", "K∥ = X_m·W_k + b_k"])
+        self.check("mha --no-bias", says=["Y = Z∥·W_o (B"])
+        self.check("mha --heads 2 --input randn:2x3x8 --key randn:2x5x8 --value randn:2x5x6", says=["X_v·W_v + b_v", "memory_value (2, 5, 6), w_v"])
 
     def test_a_fill_that_is_too_close_is_said_to_leak(self):
         self.check("sdpa --causal --mask-fill -1", says=["forbidden keys keep a share"], not_says=["same as with −inf", "have weight 0"])
@@ -59,8 +59,8 @@ class Notes(unittest.TestCase):
 
     def test_heads_without_output_map_are_merged_in_rank_three(self):
         rank_3 = "sdpa --query randn:2x3x8 --key randn:2x3x8 --value randn:2x3x8"
-        self.check(rank_3 + " --heads 2", says=["Y = the heads side by side"])
-        self.check(rank_3, says=["Y = the heads as they are"])
+        self.check(rank_3 + " --heads 2", says=["Y = the heads of Z side by side"])
+        self.check(rank_3, says=["Y = Z as it is"])
 
     def test_a_query_without_keys_is_no_average(self):
         self.check("sdpa --batch 2 --len 3 --valid-lens 0,3", says=["That is no average"])

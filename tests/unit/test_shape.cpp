@@ -31,6 +31,7 @@ TEST_CASE("axes are letters, products of letters, or numbers") {
   sizes.head_dim = 7;
   CHECK(axis_size("Lq", sizes) == 5);
   CHECK(axis_size("H*D", sizes) == 21);
+  CHECK(axis_size("Lq/2", sizes) == 2);  // pairs: half of 5, rounded down
   CHECK(axis_size("1", sizes) == 1);
   CHECK(shape_of_axes("B, H, Lq, 1", sizes) == Shape{2, 3, 5, 1});
   CHECK(split_axes("B, Lq, H*D") == std::vector<std::string>{"B", "Lq", "H*D"});

@@ -34,7 +34,7 @@ const char* left_out(const NoteContext& c, Step step) {
   if (step == S::v && c.appended_keys > 0) return "appended_values";
   if (step == S::output && !c.has(S::w_o) && !c.has(S::b_o)) {
     const bool merges = c.sizes.heads > 1 && c.result.trace.find(S::output)->tensor.rank() == 3;
-    return merges ? "merged" : "unmapped";
+    return merges ? "side_by_side" : "unmapped";
   }
   if (step == S::norm && c.has(S::norm_mean_square)) return "rms";
   if (step == S::norm_hat && c.has(S::norm_mean_square)) return "rms_hat";

@@ -144,6 +144,7 @@ void add_table_options(CLI::App& app, OutputOptions& o, Numbers numbers) {
   add_destination(app, o, table_format_help(o));
   if (numbers == Numbers::fractions) add_precision(app, o);
   add_notes(app, o, "Explain the tables (default)");
+  if (o.has_drawing) add_colour(app, o);
 }
 
 void add_report_or_tensor_options(CLI::App& app, OutputOptions& o) {

@@ -33,6 +33,7 @@ struct OutputOptions {
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
   bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
+  bool has_drawing = false;           ///< its text can hold a drawing, which may be coloured
   bool as_script = false;             ///< --format gnuplot
 };
 

@@ -90,7 +90,9 @@ std::string drawn(const std::string& script) {
 
 }  // namespace
 
-void add_picture_options(CLI::App& app, PictureOptions& picture, Drawings drawings) {
+void add_picture_options(CLI::App& app, PictureOptions& picture, OutputOptions& output, Drawings drawings) {
+  output.has_picture = true;
+  output.has_drawing = drawings != Drawings::none;
   static const std::string group = "Pictures";
   app.add_option("--plot", picture.file, "Draw into FILE.svg, .png or .pdf instead of printing numbers (needs gnuplot)")
       ->type_name("FILE")

@@ -16,10 +16,12 @@ struct PictureOptions {
   bool curves = false;   ///< text: draw the curves with Braille dots
 };
 
+/// What a subcommand can draw with characters in its text.
 enum class Drawings { none, curves, heatmap_and_curves };
 
-/// --plot, and --heatmap and --curves where there is something for them to draw.
-void add_picture_options(CLI::App& app, PictureOptions& picture, Drawings drawings);
+/// --plot, and --heatmap and --curves where there is something for them to draw. Tells `output`, whose options are
+/// added afterwards, that there is a picture (--format gnuplot) and whether text can hold a drawing (--color).
+void add_picture_options(CLI::App& app, PictureOptions& picture, OutputOptions& output, Drawings drawings);
 
 /// True if a picture was asked for instead of the numbers: --plot FILE (drawn by gnuplot) or
 /// --format gnuplot. It has been written then. Throws UsageError for an extension that is none of

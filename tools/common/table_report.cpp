@@ -41,6 +41,7 @@ std::string text_of(const TableReport& report, bool notes) {
     if (notes) text += wrapped(part.paragraphs);
   }
   if (notes) text += wrapped(report.closing);
+  if (!report.drawing.empty()) return text + report.drawing;
   text.pop_back();  // the last part's empty line
   return text;
 }

@@ -26,6 +26,7 @@ struct TableReport {
   std::vector<std::string> introduction{};
   std::vector<TitledTable> tables{};   ///< text, Markdown, LaTeX
   std::vector<std::string> closing{};
+  std::string drawing{};               ///< text: printed at the end, as it is
   render::JsonObject header{};         ///< JSON: the members before "rows"
   render::Table rows{};                ///< CSV: the whole file; JSON: "rows", an array of objects
 };
@@ -34,7 +35,8 @@ struct TableReport {
 enum class Numbers { whole, fractions };
 
 /// The part of the output options that makes sense for tables: --format (text, csv, json, markdown,
-/// latex), --output, --force, --precision (for fractions), --notes, --lang.
+/// latex), --output, --force, --precision (for fractions), --notes, --lang; and --color where there is a
+/// drawing.
 void add_table_options(CLI::App& app, OutputOptions& options, Numbers numbers = Numbers::fractions);
 
 /// Writes the report to --output in the chosen format. Introduction, closing and the paragraphs below

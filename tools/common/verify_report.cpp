@@ -1,8 +1,6 @@
 #include "verify_report.hpp"
 
-
 #include <fmt/format.h>
-
 
 namespace attn::tools {
 namespace {

@@ -145,8 +145,7 @@ Run setup_measure(CLI::App& app) {
   command->sizes.d_model = cost::default_widths(cost::cache_size());
   add_layer_options(app, command->sizes, {"--len", "--d-model", "--kernel", "--layers"}, {"--len", "--d-model"});
   add_measurement_options(app, *command);
-  add_picture_options(app, command->picture, Drawings::none);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::none);
   add_table_options(app, command->output);
   command->sizes.layers = {cost::Layer::convolution, cost::Layer::rnn, cost::Layer::self_attention, cost::Layer::linear_attention};
   return [command]() { return run_measure(*command); };

@@ -161,8 +161,7 @@ Run setup_sweep(CLI::App& app) {
                     {"--len", "--d-model", "--kernel", "--heads", "--dilation", "--window", "--memory-len", "--dtype", "--layers"},
                     {"--len", "--d-model", "--kernel"});
   add_quantities(app, *command);
-  add_picture_options(app, command->picture, Drawings::none);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::none);
   add_table_options(app, command->output, Numbers::whole);
   return [command]() { return run_sweep(*command); };
 }

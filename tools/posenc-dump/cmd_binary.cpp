@@ -60,7 +60,7 @@ render::Table bits_table(const BinaryCommand& c, std::size_t bits) {
 
 render::Table columns_table(const BinaryCommand& c, const SinusoidalOptions& options) {
   render::Table table;
-  table.columns = {{posenc_word(c.output, "column"), render::Alignment::right}, {posenc_word(c.output, "function")}, {posenc_word(c.output, "wavelength"), render::Alignment::right, "", {4}}};
+  table.columns = {{posenc_word(c.output, "column"), render::Alignment::right}, {posenc_word(c.output, "function")}, {posenc_word(c.output, "wavelength"), render::Alignment::right}};
   const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   std::int64_t number = 0;
   for (const SinusoidalColumn& column : sinusoidal_columns(options)) {
@@ -72,7 +72,6 @@ render::Table columns_table(const BinaryCommand& c, const SinusoidalOptions& opt
 int run_binary(const BinaryCommand& c) {
   const std::size_t len = c.shape.len.value_or(8);
   const SinusoidalOptions options = options_of(c.shape, 6);
-  if (options.offset != 0) throw UsageError("--offset", "the binary forms count from 0; leave it out");
   MemoryBudget budget(0);
   budget.charge(len > SIZE_MAX / 1024 ? SIZE_MAX : len * (options.d_model * 16 + 256), "the table");
   TableReport report;
@@ -81,7 +80,7 @@ int run_binary(const BinaryCommand& c) {
   report.rows = numbers_table(c, len, options);
   report.tables = {{posenc_word(c.output, "binary_table"), report.rows},
                    {posenc_word(c.output, "bits_table"), bits_table(c, bits_of(len))},
-                   {posenc_word(c.output, "columns_table"), columns_table(c, options)}};
+                   {posenc_word(c.output, "columns_table"), shown_table(c.output, columns_table(c, options))}};
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "binary"}};
   write_table_report(report, c.output);
   return exit_done;
@@ -91,7 +90,7 @@ int run_binary(const BinaryCommand& c) {
 
 Run setup_binary(CLI::App& app) {
   auto command = std::make_shared<BinaryCommand>();
-  add_table_shape(app, command->shape, "8", "6");
+  add_table_shape(app, command->shape, "8", "6", Without::offset);
   add_table_options(app, command->output);
   return [command]() { return run_binary(*command); };
 }

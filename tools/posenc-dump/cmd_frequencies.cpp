@@ -3,6 +3,8 @@
 #include "../common/numbers.hpp"
 #include "../common/table_report.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -19,6 +21,7 @@ struct FrequenciesCommand {
   TableOptions shape;
   OutputOptions output;
   PictureOptions picture;
+  VerifyCommandOptions verify;
 };
 
 // Whole positions never repeat exactly; after one wavelength, rounded, the angle is off by at most ω/2.
@@ -28,7 +31,7 @@ render::Table table_of(const FrequenciesCommand& c, const std::vector<Frequency>
   const auto right = render::Alignment::right;
   render::Table table;
   table.columns = {{posenc_word(c.output, "pair"), right, "pair"}, {posenc_word(c.output, "divisor"), right, "divisor"}, {"ω", right, "omega"},
-                   {posenc_word(c.output, "wavelength"), right, "wavelength", {3}}, {posenc_word(c.output, "first_repeat"), right, "first_repeat"},
+                   {posenc_word(c.output, "wavelength"), right, "wavelength"}, {posenc_word(c.output, "first_repeat"), right, "first_repeat"},
                    {posenc_word(c.output, "repeat_error"), right, "repeat_error"}};
   for (std::size_t j = 0; j < frequencies.size(); ++j) {
     const std::int64_t repeat = first_repeat(frequencies[j].wavelength());
@@ -52,6 +55,11 @@ render::Plot plot_of(const FrequenciesCommand& c, const std::vector<Frequency>& 
 
 int run_frequencies(const FrequenciesCommand& c) {
   const SinusoidalOptions options = options_of(c.shape, 32);
+  if (!c.verify.files.empty()) {
+    EncodingReport words{c.output, {options.d_model}};
+    words.unnamed = Step::pair_omega;
+    return verify_encoding_files(c.verify, frequencies_run(options), words);
+  }
   const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   const std::vector<render::Plot> plots = {plot_of(c, frequencies)};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
@@ -59,8 +67,9 @@ int run_frequencies(const FrequenciesCommand& c) {
   report.title = posenc_word(c.output, "frequencies_title");
   report.introduction = posenc_notes(c.output, "frequencies");
   report.rows = table_of(c, frequencies, options);
-  report.tables = {{posenc_word(c.output, "one_row_a_pair"), report.rows}};
+  report.tables = {{posenc_word(c.output, "one_row_a_pair"), shown_table(c.output, report.rows)}};
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
+  report.drawing = drawings_of(plots, c.picture, c.output);
   write_table_report(report, c.output);
   return exit_done;
 }
@@ -69,11 +78,14 @@ int run_frequencies(const FrequenciesCommand& c) {
 
 Run setup_frequencies(CLI::App& app) {
   auto command = std::make_shared<FrequenciesCommand>();
-  add_table_shape(app, command->shape, "", "32");
-  add_picture_options(app, command->picture, Drawings::none);
-  command->output.has_picture = true;
+  add_table_shape(app, command->shape, "", "32", Without::offset_and_layout);
+  add_picture_options(app, command->picture, command->output, Drawings::curves);
+  add_verify_options(app, command->verify);
   add_table_options(app, command->output);
-  return [command]() { return run_frequencies(*command); };
+  return [command]() {
+    check_encoding_verify(command->verify, Precision::float64, command->picture);
+    return run_frequencies(*command);
+  };
 }
 
 }  // namespace attn::tools

@@ -6,6 +6,7 @@
 #include "../common/size_options.hpp"
 #include "../common/table_report.hpp"
 #include "../common/tensor_arguments.hpp"
+#include "deviations.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
 
@@ -24,36 +25,34 @@ namespace {
 enum class Kind { sinusoidal, rope, alibi };
 
 struct IdentifyCommand {
-  explicit IdentifyCommand(CLI::App& app) : tensors(app) {}
+  explicit IdentifyCommand(CLI::App& command) : app(command), tensors(command) {}
+  CLI::App& app;
   std::string file;
   Kind kind = Kind::sinusoidal;
   std::optional<std::size_t> heads;
+  std::optional<posenc::RotaryRole> role;
   TensorArguments tensors;
   OutputOptions output;
 };
 
-std::string text_of(const std::vector<verify::Deviation>& deviations, const std::string& none) {
+std::string text_of(const IdentifyCommand& c, const EncodingSizes& sizes, const std::vector<posenc::Deviation>& deviations) {
   std::string text;
-  for (const verify::Deviation& one : deviations) text += (text.empty() ? "" : "; ") + (one.id.empty() ? "" : one.id + ": ") + one.message;
-  return text.empty() ? none : text;
+  for (const posenc::Deviation& one : deviations) {
+    text += (text.empty() ? "" : "; ") + (one.id.empty() ? "" : one.id + ": ") + sentence_of(c.output, sizes, one);
+  }
+  return text.empty() ? posenc_word(c.output, "identify_plain") : text;
 }
 
-std::string ids_of(const std::vector<verify::Deviation>& deviations) {
+std::string ids_of(const std::vector<posenc::Deviation>& deviations) {
   std::string text;
-  for (const verify::Deviation& one : deviations) {
+  for (const posenc::Deviation& one : deviations) {
     if (!one.id.empty()) text += (text.empty() ? "" : " ") + one.id;
   }
   return text;
 }
 
-// The whole of X subtracted: what was added to it.
-Tensor<double> difference(Tensor<double> table, const Tensor<double>& x) {
-  if (shape_of(table) != shape_of(x)) throw ShapeError("--input", fmt::format("has shape {}, and the table {}", to_string(shape_of(x)), to_string(shape_of(table))));
-  for (std::size_t i = 0; i < table.size(); ++i) table.data()[i] -= x.data()[i];
-  return table;
-}
-
-verify::Identification identify(IdentifyCommand& c) {
+// The table, and the sizes that sentences about it name.
+Tensor<double> read_table(IdentifyCommand& c, EncodingSizes& sizes) {
   MemoryBudget budget(0);
   c.tensors.read(budget);
   TorchGenerator random(0);
@@ -61,44 +60,58 @@ verify::Identification identify(IdentifyCommand& c) {
   const io::Array array = io::read_array(c.file, "identify", io::MemoryLimit(budget.left()));
   budget.charge(array.size() * sizeof(double), c.file);
   const Tensor<double> table = io::to_tensor<double>(array, c.file);
-  if (c.kind != Kind::rope && c.heads) throw UsageError("--heads", "is for --kind rope");
-  if (c.kind == Kind::rope && !c.tensors.has("--input")) throw UsageError("--input", "is needed with --kind rope: what the table was before its rotation");
-  if (c.kind == Kind::alibi && c.tensors.has("--input")) throw UsageError("--input", "is for --kind sinusoidal and rope");
-  if (c.kind == Kind::alibi) return verify::identify_alibi(table);
-  if (c.kind == Kind::rope) return verify::identify_rope(table, c.tensors.take<double>("--input"), c.heads.value_or(1));
-  return verify::identify_sinusoidal(c.tensors.has("--input") ? difference(table, c.tensors.take<double>("--input")) : table);
+  sizes.heads = c.kind == Kind::alibi && table.dimension() > 0 ? table.shape(0) : c.heads.value_or(1);
+  sizes.width = table.dimension() > 0 ? table.shape(table.dimension() - 1) : 0;
+  sizes.head_dim = sizes.width / sizes.heads;
+  return table;
 }
 
-TableReport report_of(const IdentifyCommand& c, const verify::Identification& found) {
+posenc::Identification identify(IdentifyCommand& c, const Tensor<double>& table) {
+  if (c.kind == Kind::alibi) return posenc::identify_alibi(table);
+  if (c.kind == Kind::rope) return posenc::identify_rope(table, c.tensors.take<double>("--input"), c.heads.value_or(1), c.role.value_or(posenc::RotaryRole::query_or_key));
+  if (c.tensors.has("--input")) return posenc::identify_sum(table, c.tensors.take<double>("--input"));
+  return posenc::identify_sinusoidal(table);
+}
+
+void check(const IdentifyCommand& c) {
+  const bool has_input = c.app.get_option("--input")->count() > 0;
+  if (c.kind != Kind::rope && c.heads) throw UsageError("--heads", "is for --kind rope");
+  if (c.kind != Kind::rope && c.role) throw UsageError("--role", "is for --kind rope");
+  if (c.kind == Kind::rope && !has_input) throw UsageError("--input", "is needed with --kind rope: what the table was before its rotation");
+  if (c.kind == Kind::alibi && has_input) throw UsageError("--input", "is for --kind sinusoidal and rope");
+}
+
+TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found) {
   TableReport report;
   report.title = posenc_word(c.output, found.explanations.empty()      ? "identify_unknown"
                                        : found.explanations.size() > 1 ? "identify_ties"
                                                                        : "identify_known");
-  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"residual"}};
+  report.introduction = posenc_notes(c.output, "identify");
+  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"largest_difference"}};
   render::Table shown;
-  shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "residual"), render::Alignment::right}};
-  const std::string none = posenc_word(c.output, "identify_plain");
+  shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "largest_difference"), render::Alignment::right}};
   const char* status = found.explanations.size() > 1 ? "consistent" : "explains";
-  for (const verify::Explanation& one : found.explanations) {
-    report.rows.rows.push_back({std::string(status), ids_of(one.deviations), text_of(one.deviations, none), one.residual});
-    shown.rows.push_back({ids_of(one.deviations), text_of(one.deviations, none), fmt::format("{:.2g}", one.residual)});
+  for (const posenc::Explanation& one : found.explanations) {
+    const std::string text = text_of(c, sizes, one.deviations);
+    report.rows.rows.push_back({std::string(status), ids_of(one.deviations), text, one.residual});
+    shown.rows.push_back({ids_of(one.deviations), text, shown_number(c.output, one.residual)});
   }
-  for (const verify::Deviation& one : found.cannot_tell) report.rows.rows.push_back({std::string("cannot_tell"), one.id, one.message, render::Cell()});
-  report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
-  if (!found.cannot_tell.empty()) {
-    render::Table blind;
-    blind.columns = {shown.columns[0], shown.columns[1]};
-    for (const verify::Deviation& one : found.cannot_tell) blind.rows.push_back({one.id, one.message});
-    report.tables.push_back({posenc_word(c.output, "cannot_tell"), blind});
+  if (!found.explanations.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
+  render::Table blind;
+  blind.columns = {shown.columns[0], shown.columns[1]};
+  for (const posenc::Unseen& one : found.cannot_tell) {
+    const std::string text = sentence_of(c.output, sizes, one.deviation);
+    report.rows.rows.push_back({std::string("cannot_tell"), one.deviation.id, text, render::Cell()});
+    blind.rows.push_back({one.deviation.id, text});
   }
-  if (found.explanations.empty()) report.tables.clear();
+  if (!blind.rows.empty()) report.tables.push_back({posenc_word(c.output, "cannot_tell"), blind});
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "identify"}, {"rounding", found.rounding}};
   return report;
 }
 
 // 0: the usual encoding, possibly among ties; 1: a mistake or another variant, or nothing known.
-int exit_code(const verify::Identification& found) {
-  for (const verify::Explanation& one : found.explanations) {
+int exit_code(const posenc::Identification& found) {
+  for (const posenc::Explanation& one : found.explanations) {
     if (one.deviations.empty()) return exit_done;
   }
   return exit_different;
@@ -113,10 +126,16 @@ Run setup_identify(CLI::App& app) {
   static const Choices<Kind> kinds = {{"sinusoidal", Kind::sinusoidal}, {"rope", Kind::rope}, {"alibi", Kind::alibi}};
   add_choice(app, "--kind", command->kind, kinds, "What the table should be (default sinusoidal)")->group("Encoding");
   add_count(app, "--heads", command->heads, "Rotary: heads side by side in the last axis (default 1)")->group("Encoding");
+  static const Choices<posenc::RotaryRole> roles = {
+      {"query", posenc::RotaryRole::query_or_key}, {"key", posenc::RotaryRole::query_or_key}, {"value", posenc::RotaryRole::value}};
+  add_choice(app, "--role", command->role, roles, "Rotary: what the tensor is; values should not be rotated (default query)")->group("Encoding");
   add_table_options(app, command->output);
   return [command]() {
-    const verify::Identification found = identify(*command);
-    write_table_report(report_of(*command, found), command->output);
+    check(*command);
+    EncodingSizes sizes;
+    const Tensor<double> table = read_table(*command, sizes);
+    const posenc::Identification found = identify(*command, table);
+    write_table_report(report_of(*command, sizes, found), command->output);
     return exit_code(found);
   };
 }

@@ -7,6 +7,8 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "similarity_report.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -33,6 +35,7 @@ struct LearnedCommand {
   RunOptions run;
   OutputOptions output;
   PictureOptions picture;
+  VerifyCommandOptions verify;
   TensorArguments tensors;
   bool fit = false;
   std::size_t steps = 400;
@@ -80,10 +83,18 @@ Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
 template <class T>
 void finish(LearnedCommand& c, ArrayReport& report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "learned"}, {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed}};
-  report.arrays.insert(report.arrays.begin(), {"P", "nn.Embedding(L, d).weight", {"position", "column"}, table});
+  report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::pos_encoding)), "nn.Embedding(L, d).weight", {"position", "column"}, table});
   report.row_name = "position";
   report.drawing = drawings_of(plots, c.picture, c.output);
   write_array_report(report, c.output);
+}
+
+int verify_table(LearnedCommand& c) {
+  TorchGenerator random(c.run.seed);
+  const Tensor<double> table = table_of<double>(c, random);
+  EncodingReport words{c.output, {table.shape(1)}};
+  words.max_memory = c.run.max_memory;
+  return verify_encoding_files(c.verify, similarity_run(table, nullptr), words);
 }
 
 template <class T>
@@ -91,15 +102,16 @@ int run_table(LearnedCommand& c) {
   TorchGenerator random(c.run.seed);
   const Tensor<T> table = table_of<T>(c, random);
   const Similarity<T> similar = similarity(table);
-  const std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "learned_title"), c.output, similar);
+  std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "similarity_title"), c.output, similar);
+  plots.insert(plots.begin(), {posenc_word(c.output, "learned_title"), posenc_word(c.output, "column"), posenc_word(c.output, "row_position"), false, false, {}, {TensorView(table)}});
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   ArrayReport report;
   report.document.title = posenc_word(c.output, "learned_title");
   report.document.introduction = posenc_notes(c.output, "learned");
   render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
-  section.panel = render::Panel{table, {"position", "column"}, {}, {}, render::Shading::diverging, false};
+  section.panel = render::Panel{table, shown_axes(c.output, {"position", "column"}), {}, {}, render::Shading::diverging, false};
   report.document.sections = {section, similarity_section(c.output, similar)};
-  report.arrays = {{"similarity", "P·Pᵀ", {"position", "position"}, similar.dots}};
+  report.arrays = {{std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, similar.dots}};
   finish(c, report, table, plots);
   return exit_done;
 }
@@ -134,21 +146,23 @@ int run_fit(LearnedCommand& c) {
   clear_progress();
   const Fit fixed = fit_previous_token(sinusoidal<double>(len, options), map, TrainTable::no, c.steps, c.rate);
   const Similarity<double> ours = similarity(learned.table), theirs = similarity(fixed.table);
+  const std::string ours_name = posenc_word(c.output, "learned_table"), theirs_name = posenc_word(c.output, "sinusoidal_table");
+  const std::string position = posenc_word(c.output, "position");
   render::Plot losses{posenc_word(c.output, "fit_title"), posenc_word(c.output, "step"), posenc_word(c.output, "loss"), false, true};
-  losses.curves = {losses_of("learned", learned), losses_of("sinusoidal", fixed)};
-  const std::vector<render::Plot> plots = {losses, {"learned: P·Pᵀ", "position", "position", false, false, {}, {TensorView(ours.dots)}},
-                                           {"sinusoidal: P·Pᵀ", "position", "position", false, false, {}, {TensorView(theirs.dots)}}};
+  losses.curves = {losses_of(ours_name, learned), losses_of(theirs_name, fixed)};
+  const std::vector<render::Plot> plots = {losses, {ours_name + ": P·Pᵀ", position, position, false, false, {}, {TensorView(ours.dots)}},
+                                           {theirs_name + ": P·Pᵀ", position, position, false, false, {}, {TensorView(theirs.dots)}}};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   const Tensor<double> loss = loss_table(learned, fixed);
   ArrayReport report;
   report.document.title = posenc_word(c.output, "fit_title");
   report.document.introduction = posenc_notes(c.output, "fit");
   render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
-  section.panel = render::Panel{loss, {"step", "table"}, {}, {"learned", "sinusoidal"}, render::Shading::none, false};
+  section.panel = render::Panel{loss, shown_axes(c.output, {"step", "table"}), {}, {ours_name, theirs_name}, render::Shading::none, false};
   section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
   render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
-  first.name = "learned";
-  second.name = "sinusoidal";
+  first.name = ours_name;
+  second.name = theirs_name;
   report.document.sections = {section, first, second};
   report.arrays = {{"loss", section.formula, {"step", "table"}, loss}, {"map", "M", {"column", "column"}, learned.map},
                    {"similarity_learned", "P·Pᵀ", {"position", "position"}, ours.dots}, {"similarity_sinusoidal", "P·Pᵀ", {"position", "position"}, theirs.dots}};
@@ -177,10 +191,13 @@ Run setup_learned(CLI::App& app) {
   add_fit_options(app, *command);
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
-  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
+  add_verify_options(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
+    check_encoding_verify(command->verify, command->run.dtype, command->picture);
+    if (command->fit && !command->verify.files.empty()) throw UsageError("--verify", "judges a table, and --fit trains one; choose one of the two");
+    if (!command->verify.files.empty()) return verify_table(*command);
     if (command->fit) return run_fit(*command);
     return with_precision(command->run.dtype, [&](auto t) { return run_table<decltype(t)>(*command); });
   };

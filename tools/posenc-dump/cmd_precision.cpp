@@ -35,7 +35,7 @@ render::Table summary(const PrecisionCommand& c, const std::vector<MethodError>&
   for (const MethodError& error : errors) {
     const AngleMethod& method = angle_methods()[error.method];
     const double largest = *std::max_element(error.largest_error.begin(), error.largest_error.end());
-    table.rows.push_back({std::string(method.name), std::string(method.formula), fmt::format("{:.2g}", largest),
+    table.rows.push_back({std::string(method.name), posenc_word(c.output, "method_" + std::string(method.name)), largest,
                           error.exceeds ? render::Cell(static_cast<std::int64_t>(error.first_beyond)) : render::Cell(std::string("-"))});
   }
   return table;
@@ -73,9 +73,10 @@ int run_precision(const PrecisionCommand& c) {
   TableReport report;
   report.title = posenc_word(c.output, "precision_title");
   report.introduction = posenc_notes(c.output, "precision", {{"count", std::to_string(positions.size())}, {"deviation", fmt::format("{}", c.tolerance)}});
-  report.tables = {{posenc_word(c.output, "precision_table"), summary(c, errors)}};
+  report.tables = {{posenc_word(c.output, "precision_table"), shown_table(c.output, summary(c, errors))}};
   report.rows = tidy(errors, positions);
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "precision"}, {"tolerance", c.tolerance}};
+  report.drawing = drawings_of(plots, c.picture, c.output);
   write_table_report(report, c.output);
   return exit_done;
 }
@@ -84,13 +85,12 @@ int run_precision(const PrecisionCommand& c) {
 
 Run setup_precision(CLI::App& app) {
   auto command = std::make_shared<PrecisionCommand>();
-  add_table_shape(app, command->shape, "100000", "32");
+  add_table_shape(app, command->shape, "100000", "32", Without::layout);
   add_word(app, "--tolerance", "NUMBER", "Name the first position with a larger error (default 1e-3)", [c = command.get()](const std::string& text) {
     c->tolerance = parse_number("--tolerance", text);
     if (c->tolerance < 0) throw UsageError("--tolerance", "expected a number of at least 0, found '" + text + "'");
   })->group("Encoding");
-  add_picture_options(app, command->picture, Drawings::none);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::curves);
   add_table_options(app, command->output);
   return [command]() { return run_precision(*command); };
 }

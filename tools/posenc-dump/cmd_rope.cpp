@@ -6,11 +6,15 @@
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
 
 #include <attn/error.hpp>
+#include <attn/ops/position_precision.hpp>
 #include <attn/ops/rope.hpp>
+#include <attn/verify/posenc_mistakes.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,6 +36,7 @@ struct RopeCommand {
   RunOptions run;
   OutputOptions output;
   TensorArguments tensors;
+  VerifyCommandOptions verify;
 };
 
 render::Section section_of(const std::string& name, const std::string& formula, const TensorView& tensor, const std::vector<std::string>& axes) {
@@ -71,33 +76,58 @@ std::size_t length_of(RopeCommand& c, MemoryBudget& budget) {
   return len;
 }
 
+// The tables, with the mistakes of --mistake in them.
 template <class T>
-int run_rope(RopeCommand& c) {
+RopeTables<T> tables_of(RopeCommand& c, std::size_t len) {
+  RopeTables<T> tables = rope_tables<T>(len, c.rope);
+  const std::vector<std::string>& ids = c.verify.mistakes;
+  if (std::find(ids.begin(), ids.end(), "R6") == ids.end()) return tables;
+  for (Tensor<T>* table : {&tables.cos, &tables.sin}) {
+    std::transform(table->data(), table->data() + table->size(), table->data(), [](T value) { return static_cast<T>(rounded_to_bfloat16(static_cast<double>(value))); });
+  }
+  return tables;
+}
+
+int verify_rope(RopeCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   const std::size_t len = length_of(c, budget);
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
-  const RopeTables<T> tables = rope_tables<T>(len, c.rope);
+  EncodingReport words{c.output, {c.rope.rotary_dim, c.rope.head_dim, 1}};
+  words.unnamed = c.tensors.has("--input") ? Step::rope_rotated : Step::rope_cos;
+  words.max_memory = budget.left();
+  return verify_encoding_files(c.verify, rope_run(c.rope, len, c.tensors.take_optional<double>("--input")), words);
+}
+
+template <class T>
+int run_rope(RopeCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  const std::size_t len = length_of(c, budget);
+  c.rope = posenc::mistaken_rope(c.verify.mistakes, c.rope);
+  TorchGenerator random(c.run.seed);
+  c.tensors.draw(random);
+  const RopeTables<T> tables = tables_of<T>(c, len);
   const std::vector<std::string> axes = {"position", "r"};
   ArrayReport report;
   report.document.title = posenc_word(c.output, "rope_title");
   report.document.introduction = posenc_notes(c.output, "rope");
-  report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, axes), section_of("sin", "sin(i·ω_j)", tables.sin, axes)};
-  report.arrays = {{"cos", "cos(i·ω_j)", axes, tables.cos}, {"sin", "sin(i·ω_j)", axes, tables.sin}};
+  report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, shown_axes(c.output, axes)), section_of("sin", "sin(i·ω_j)", tables.sin, shown_axes(c.output, axes))};
+  report.arrays = {{std::string(name_of(Step::rope_cos)), "cos(i·ω_j)", axes, tables.cos}, {std::string(name_of(Step::rope_sin)), "sin(i·ω_j)", axes, tables.sin}};
   Tensor<T> x, rotated;
   if (c.tensors.has("--input")) {
     x = c.tensors.take<T>("--input");
-    rotated = rope_rotated(x, c.rope);
+    rotated = rope_rotated(x, c.rope, tables, 0);
     const char* formula = c.rope.pairing == RotaryPairing::half_split ? "(a, b) = (x[j], x[j + r/2]) → (a·cos - b·sin, a·sin + b·cos)"
                                                                       : "(a, b) = (x[2j], x[2j + 1]) → (a·cos - b·sin, a·sin + b·cos)";
-    report.document.sections.push_back(section_of("rotated", formula, rotated, axes_of(rotated.dimension())));
-    report.arrays.insert(report.arrays.begin(), {"rotated", formula, axes_of(rotated.dimension()), rotated});
+    report.document.sections.push_back(section_of("rotated", formula, rotated, shown_axes(c.output, axes_of(rotated.dimension()))));
+    report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::rope_rotated)), formula, axes_of(rotated.dimension()), rotated});
   }
   const double error = rope_shift_error(c.rope, std::min(len, proof_len));
   report.document.closing = posenc_notes(c.output, "rope_result", {{"deviation", fmt::format("{:.2g}", error)}, {"count", std::to_string(std::min(len, proof_len))}});
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rope"}, {"dtype", to_string(c.run.dtype)}, {"base", c.rope.base},
                    {"pairing", c.rope.pairing == RotaryPairing::half_split ? "half-split" : "interleaved"}, {"rotary_dim", static_cast<std::uint64_t>(c.rope.rotary_dim)},
                    {"score_spread", error}};
+  add_mistakes(report.header, c.verify);
   report.row_name = "position";
   report.first_row = c.tensors.has("--input") ? 0 : c.rope.offset;
   write_array_report(report, c.output);
@@ -135,8 +165,12 @@ Run setup_rope(CLI::App& app) {
   add_encoding(app, *command);
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
+  add_verify_options(app, command->verify);
+  add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
+    check_encoding_verify(command->verify, command->run.dtype, {}, posenc::rope_mistakes());
+    if (!command->verify.files.empty()) return verify_rope(*command);
     return with_precision(command->run.dtype, [&](auto t) { return run_rope<decltype(t)>(*command); });
   };
 }

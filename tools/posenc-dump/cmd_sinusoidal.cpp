@@ -8,6 +8,8 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/picture.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "sinusoidal_options.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
@@ -15,11 +17,13 @@
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
 #include <attn/steps.hpp>
+#include <attn/verify/posenc_mistakes.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <numeric>
 
@@ -27,7 +31,7 @@ namespace attn::tools {
 namespace {
 
 constexpr std::size_t default_len = 60, default_width = 32;  // the document's figures
-constexpr std::size_t rows_at_once = 256;
+constexpr std::size_t values_at_once = 1 << 17;
 
 struct SinusoidalCommand {
   explicit SinusoidalCommand(CLI::App& app) : tensors(app) {}
@@ -36,6 +40,7 @@ struct SinusoidalCommand {
   OutputOptions output;
   PictureOptions picture;
   TensorArguments tensors;
+  VerifyCommandOptions verify;
   std::string columns, cell;
 };
 
@@ -58,10 +63,35 @@ std::vector<std::size_t> chosen_columns(const SinusoidalCommand& c, std::size_t 
   return chosen;
 }
 
+struct Extent {
+  std::size_t len;
+  SinusoidalOptions options;
+  std::vector<std::size_t> columns;
+};
+
+// The whole table, with the mistakes of --mistake in it.
+template <class T>
+Tensor<T> table_of(const SinusoidalCommand& c, const Extent& extent) {
+  if (c.verify.mistakes.empty()) {
+    Tensor<T> table = empty<T>({extent.len, extent.columns.size()});
+    SinusoidalRows<T>(extent.options, extent.columns).fill(0, extent.len, table.data());
+    return table;
+  }
+  const Tensor<double> wrong = posenc::mistaken_sinusoidal(c.verify.mistakes, extent.options, extent.len);
+  Tensor<T> table = empty<T>({extent.len, extent.columns.size()});
+  for (std::size_t i = 0; i < extent.len; ++i) {
+    for (std::size_t k = 0; k < extent.columns.size(); ++k) table(i, k) = static_cast<T>(wrong(i, extent.columns[k]));
+  }
+  return table;
+}
+
 // "p[2,3] = cos(2 / 10000^(2/32)) = cos(1.1246827) = 0.431463": the formula with this cell's numbers.
 std::string substituted(const std::string& cell, const SinusoidalOptions& options, std::size_t len) {
   std::string text = cell;
-  if (text.size() > 2 && (text[0] == 'p' || text[0] == 'P') && text[1] == '[' && text.back() == ']') text = text.substr(2, text.size() - 3);
+  const std::size_t open = text.find('[');
+  const std::string name = text.substr(0, std::min(open, text.size()));
+  const bool is_named = open != std::string::npos && text.back() == ']' && (name == "p" || name == "P" || name == name_of(Step::pos_encoding));
+  if (is_named) text = text.substr(open + 1, text.size() - open - 2);
   const std::vector<std::string> parts = parse_list("--cell", text);
   if (parts.size() != 2) throw UsageError("--cell", "expected ROW,COLUMN such as 'p[2,3]', found '" + cell + "'");
   const std::vector<SinusoidalColumn> columns = sinusoidal_columns(options);
@@ -77,26 +107,28 @@ std::string substituted(const std::string& cell, const SinusoidalOptions& option
 
 std::vector<render::Plot> plots_of(const SinusoidalCommand& c, const SinusoidalOptions& options, const TensorView& table,
                                    const std::vector<std::size_t>& columns) {
-  render::Plot curves{fmt::format("sinusoidal encoding, d = {}", options.d_model), "position", "value"};
+  render::Plot curves{posenc_word(c.output, "plot_title", {{"E", std::to_string(options.d_model)}}), posenc_word(c.output, "position"), posenc_word(c.output, "value")};
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    render::Curve curve{fmt::format("column {}", columns[k]), {}, {}};
+    render::Curve curve{posenc_word(c.output, "plot_column", {{"count", std::to_string(columns[k])}}), {}, {}};
     for (std::size_t i = 0; i < table.shape().front(); ++i) {
       curve.x.push_back(static_cast<double>(options.offset + i));
       curve.y.push_back(table[i * columns.size() + k]);
     }
     curves.curves.push_back(std::move(curve));
   }
-  render::Plot heatmap{curves.title, "column", "row (position)", false, false, {}, {table}};
+  render::Plot heatmap{curves.title, posenc_word(c.output, "column"), posenc_word(c.output, "row_position"), false, false, {}, {table}};
   const bool wants_file = !c.picture.file.empty() || c.output.as_script;
   if (!wants_file) return {heatmap, curves};
   return c.columns.empty() ? std::vector<render::Plot>{heatmap} : std::vector<render::Plot>{curves};
 }
 
 render::JsonObject header_of(const SinusoidalCommand& c, const SinusoidalOptions& options) {
-  return {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "sinusoidal"}, {"dtype", to_string(c.run.dtype)},
+  render::JsonObject header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "sinusoidal"}, {"dtype", to_string(c.run.dtype)},
           {"base", options.base}, {"offset", std::uint64_t{options.offset}},
           {"layout", options.order == PairOrder::interleaved ? "interleaved" : "concatenated"},
           {"denominator", options.denominator == Denominator::width ? "d" : "d-2"}};
+  add_mistakes(header, c.verify);
+  return header;
 }
 
 // X [L, d] or [B, L, d], with the same row of P added in every sample.
@@ -105,12 +137,6 @@ Tensor<T> with_positions(Tensor<T> x, const Tensor<T>& table) {
   for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] += table.data()[i % table.size()];
   return x;
 }
-
-struct Extent {
-  std::size_t len;
-  SinusoidalOptions options;
-  std::vector<std::size_t> columns;
-};
 
 Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
   c.tensors.read(budget);
@@ -134,6 +160,7 @@ Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
   return extent;
 }
 
+// Writes block after block while the next one is computed beside it, in memory for two of them.
 template <class T>
 int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   const auto sink = io::open_sink(c.output.path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
@@ -142,11 +169,17 @@ int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));
   MatrixCsv csv(output, "position", titles, {c.output.precision});
   const SinusoidalRows<T> rows(extent.options, extent.columns);
-  std::vector<T> values(rows_at_once * rows.width());
+  const std::size_t rows_at_once = std::min(extent.len, std::max<std::size_t>(1, values_at_once / rows.width()));
+  const auto count_from = [&](std::size_t first) { return std::min(rows_at_once, extent.len - first); };
+  std::vector<T> values(rows_at_once * rows.width()), following(values.size());
+  rows.fill(0, count_from(0), values.data());
   for (std::size_t first = 0; first < extent.len; first += rows_at_once) {
-    const std::size_t count = std::min(rows_at_once, extent.len - first);
-    rows.fill(first, count, values.data());
-    for (std::size_t i = 0; i < count; ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+    const std::size_t next = first + rows_at_once;
+    std::future<void> filled;
+    if (next < extent.len) filled = std::async(std::launch::async, [&] { rows.fill(next, count_from(next), following.data()); });
+    for (std::size_t i = 0; i < count_from(first); ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+    if (filled.valid()) filled.get();
+    values.swap(following);
   }
   csv.finish();
   sink->finish();
@@ -172,22 +205,22 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   report.document.title = posenc_word(c.output, "sinusoidal_title");
   report.document.introduction = posenc_notes(c.output, "sinusoidal", {{"E", std::to_string(options.d_model)}});
   const std::string exponent = fmt::format("{}^(2j/{})", options.base, sinusoidal_exponent(0, options).denominator);
-  const std::string formula = fmt::format("sin(i / {0}) and cos(i / {0}) for pair j", exponent);
+  const std::string formula = posenc_word(c.output, "table_formula", {{"found", exponent}});
   std::vector<std::string> labels;
   if (extent.columns.size() < width) {
     for (const std::size_t column : extent.columns) labels.push_back(std::to_string(column));
   }
   render::Section section = section_of("P", formula, "p_{i,2j} = \\sin(i / b^{2j/d}),\\quad p_{i,2j+1} = \\cos(i / b^{2j/d})",
-                                       table, {"position", "column"}, labels);
+                                       table, shown_axes(c.output, {"position", "column"}), labels);
   if (options.offset > 0) section.notes.push_back(posenc_word(c.output, "offset", {{"offset", std::to_string(options.offset)}}));
   if (options.order == PairOrder::concatenated) section.notes.push_back(posenc_word(c.output, "concatenated"));
   if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
   if (options.d_model % 2 == 1) section.notes.push_back(posenc_word(c.output, "odd"));
   const std::string cell = c.cell.empty() ? fmt::format("{},{}", std::min<std::size_t>(2, extent.len - 1), std::min<std::size_t>(3, width - 1)) : c.cell;
-  section.instance = substituted(cell, options, extent.len);
+  if (c.verify.mistakes.empty()) section.instance = substituted(cell, options, extent.len);
   report.document.sections.push_back(std::move(section));
   report.header = header_of(c, options);
-  report.arrays.push_back({"P", formula, {"position", "column"}, table});
+  report.arrays.push_back({std::string(name_of(Step::pos_encoding)), formula, {"position", "column"}, table});
   report.row_name = "position";
   report.columns = labels;
   report.first_row = options.offset;
@@ -202,15 +235,30 @@ int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& bud
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   const Tensor<T> x = c.tensors.take<T>("--input");
-  const Tensor<T> table = sinusoidal<T>(extent.len, extent.options);
+  const Tensor<T> table = table_of<T>(c, extent);
   const Tensor<T> sum = with_positions(x, table);
   ArrayReport report = report_of(c, extent, table);
   const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
-  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, axes));
-  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, axes));
-  report.arrays = {{"x_plus_p", "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
+  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, shown_axes(c.output, axes)));
+  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, shown_axes(c.output, axes)));
+  report.arrays = {{std::string(name_of(Step::x_plus_p)), "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
   write_array_report(report, c.output);
   return exit_done;
+}
+
+int verify_sinusoidal(SinusoidalCommand& c) {
+  MemoryBudget budget(c.run.max_memory);
+  const Extent extent = extent_of(c, budget);
+  if (!c.columns.empty()) throw UsageError("--verify", "holds the whole table against theirs; leave out --columns");
+  budget.charge(4 * extent.len * extent.columns.size() * sizeof(double), "the table and theirs");
+  TorchGenerator random(c.run.seed);
+  c.tensors.draw(random);
+  const posenc::EncodingRun run = sinusoidal_run(extent.options, extent.len, c.tensors.take_optional<double>("--input"));
+  EncodingReport report{c.output, {extent.columns.size()}};
+  report.unnamed = c.tensors.has("--input") ? Step::x_plus_p : Step::pos_encoding;
+  report.max_memory = budget.left();
+  report.has_cells = !c.tensors.has("--input");
+  return verify_encoding_files(c.verify, run, report);
 }
 
 template <class T>
@@ -219,13 +267,12 @@ int run_sinusoidal(SinusoidalCommand& c) {
   const Extent extent = extent_of(c, budget);
   if (!c.cell.empty()) substituted(c.cell, extent.options, extent.len);  // refused before anything is computed
   const bool wants_numbers = c.picture.file.empty() && !c.output.as_script && !c.picture.heatmap && !c.picture.curves;
-  if (wants_numbers && !c.tensors.has("--input") && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
+  if (wants_numbers && !c.tensors.has("--input") && c.verify.mistakes.empty() && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
   const std::size_t width = extent.columns.size();
   if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("table", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
   budget.charge(extent.len * width * sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
   if (c.tensors.has("--input")) return run_with_input<T>(c, extent, budget);
-  Tensor<T> table = empty<T>({extent.len, width});
-  SinusoidalRows<T>(extent.options, extent.columns).fill(0, extent.len, table.data());
+  const Tensor<T> table = table_of<T>(c, extent);
   if (!wants_numbers) budget.charge(extent.len * width * 3 * sizeof(double), "the picture");
   const std::vector<render::Plot> plots = wants_numbers ? std::vector<render::Plot>{} : plots_of(c, extent.options, table, extent.columns);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
@@ -245,10 +292,13 @@ Run setup_sinusoidal(CLI::App& app) {
   app.add_option("--cell", command->cell, "The formula with the numbers of one cell, e.g. 'p[2,3]'")->type_name("CELL")->group("Output");
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
-  add_picture_options(app, command->picture, Drawings::heatmap_and_curves);
-  command->output.has_picture = true;
+  add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
+  add_verify_options(app, command->verify);
+  add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
+    check_encoding_verify(command->verify, command->run.dtype, command->picture, posenc::sinusoidal_mistakes());
+    if (!command->verify.files.empty()) return verify_sinusoidal(*command);
     return with_precision(command->run.dtype, [&](auto t) { return run_sinusoidal<decltype(t)>(*command); });
   };
 }

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
            "  posenc-dump sinusoidal --len 8 --d-model 6\n"
            "  posenc-dump sinusoidal --columns 6:10 --plot curves.svg      the document's first figure\n"
            "  posenc-dump sinusoidal --plot heatmap.png                    its second\n"
-           "  posenc-dump sinusoidal --len 1000000 --d-model 512 -o table.csv\n",
+           "  posenc-dump sinusoidal --len 1000000 --d-model 512 -o table.csv\n"
+           "  posenc-dump sinusoidal --len 60 --d-model 32 --verify theirs.npz\n",
            setup_sinusoidal},
           {"binary", "the binary forms of 0, 1, 2 … beside the signs of the encoding",
            "  posenc-dump binary\n"
@@ -40,7 +41,8 @@ int main(int argc, char** argv) {
           {"rope", "rotary position embedding: tables, rotated queries, scores by distance",
            "  posenc-dump rope --len 8 --head-dim 8\n"
            "  posenc-dump rope --input q.npy --pairing interleaved -o rotated.npy\n"
-           "  posenc-dump rope --scaling ntk --factor 4 --base 500000\n",
+           "  posenc-dump rope --scaling ntk --factor 4 --base 500000\n"
+           "  posenc-dump rope --input q.npy --verify theirs.npz      their cos, sin and rotated\n",
            setup_rope},
           {"alibi", "slopes and bias matrices of ALiBi",
            "  posenc-dump alibi --heads 8 --len 6\n"
@@ -52,7 +54,9 @@ int main(int argc, char** argv) {
            setup_precision},
           {"identify", "name the variant, or the mistake, of a table",
            "  posenc-dump identify theirs.npy\n"
-           "  posenc-dump identify --kind rope --input q.npy rotated.npy\n",
+           "  posenc-dump identify --input x.npy sum.npy                    X, and X + P\n"
+           "  posenc-dump identify --kind rope --input q.npy rotated.npy\n"
+           "  posenc-dump identify --kind alibi biases.npy\n",
            setup_identify},
       }};
   return run_tool(tool, argc, argv);

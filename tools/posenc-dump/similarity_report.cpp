@@ -23,7 +23,7 @@ render::Section similarity_section(const OutputOptions& output, const Similarity
   section.symbol = "S";
   section.formula = "P·Pᵀ";
   section.latex = "P P^{\\top}";
-  section.panel = render::Panel{result.dots, {"position", "position"}, {}, {}, render::Shading::diverging, false};
+  section.panel = render::Panel{result.dots, shown_axes(output, {"position", "position"}), {}, {}, render::Shading::diverging, false};
   section.notes.push_back(posenc_word(output, "spread", {{"deviation", fmt::format("{:.2g}", result.spread)}}));
   section.notes.push_back(posenc_word(output, "monotone", {{"count", std::to_string(result.monotone_to)}}));
   return section;

@@ -31,7 +31,7 @@ const Choices<OddWidth>& odd_widths() {
 
 }  // namespace
 
-void add_table_shape(CLI::App& app, TableOptions& o, const std::string& default_len, const std::string& default_width) {
+void add_table_shape(CLI::App& app, TableOptions& o, const std::string& default_len, const std::string& default_width, Without without) {
   if (!default_len.empty()) add_count(app, "--len", o.len, "Positions (default " + default_len + ")")->group("Sizes");
   add_count(app, "--d-model", o.d_model, "d: columns (default " + default_width + ")")->group("Sizes");
   static const std::string group = "Encoding";
@@ -39,10 +39,14 @@ void add_table_shape(CLI::App& app, TableOptions& o, const std::string& default_
     o.table.base = parse_number("--base", text);
     if (o.table.base < 1) throw UsageError("--base", "expected a number of at least 1, found '" + text + "'");
   })->group(group);
-  add_word(app, "--offset", "N", "The position of the first row (default 0)", [&o](const std::string& text) {
-    o.table.offset = parse_whole("--offset", text, 0, farthest);
-  })->group(group);
-  add_choice(app, "--layout", o.table.order, orders(), "sin, cos, sin, cos … (default), or all sines and then all cosines")->group(group);
+  if (without != Without::offset && without != Without::offset_and_layout) {
+    add_word(app, "--offset", "N", "The position of the first row (default 0)", [&o](const std::string& text) {
+      o.table.offset = parse_whole("--offset", text, 0, farthest);
+    })->group(group);
+  }
+  if (without != Without::layout && without != Without::offset_and_layout) {
+    add_choice(app, "--layout", o.table.order, orders(), "sin, cos, sin, cos … (default), or all sines and then all cosines")->group(group);
+  }
   add_choice(app, "--denominator", o.table.denominator, denominators(), "What the exponent 2j is divided by: d (default) or d-2; both are published")->group(group);
   add_choice(app, "--odd", o.table.odd, odd_widths(), "An odd d: refuse it (default), end with a sine of its own, or leave that column out")->group(group);
 }

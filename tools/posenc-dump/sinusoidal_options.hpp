@@ -15,8 +15,12 @@ struct TableOptions {
   SinusoidalOptions table;  ///< d_model is filled in by options_of
 };
 
+/// What a subcommand's result does not depend on; it does not take those options.
+enum class Without { nothing, offset, layout, offset_and_layout };
+
 /// --len (unless its default is empty) --d-model --base --offset --layout --denominator --odd.
-void add_table_shape(CLI::App& app, TableOptions& options, const std::string& default_len, const std::string& default_width);
+void add_table_shape(CLI::App& app, TableOptions& options, const std::string& default_len, const std::string& default_width,
+                     Without without = Without::nothing);
 
 /// The options with the width that was asked for, or `default_width`.
 SinusoidalOptions options_of(const TableOptions& options, std::size_t default_width);

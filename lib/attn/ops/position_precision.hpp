@@ -13,11 +13,19 @@ namespace attn {
 float rounded_to_float16(double x);
 float rounded_to_bfloat16(double x);
 
+/// A pair of columns, whose angle at position i is i · base^-exponent.
+struct PairAngle {
+  Frequency frequency;  ///< the exact one
+  Exponent exponent;
+  double base;
+};
+
 /// One way to compute a pair's angle and its sine.
 struct AngleMethod {
-  std::string_view name;     ///< "float32-divide"
-  std::string_view formula;  ///< "float32: sin(i / 10000^(2j/d))"
-  SinCos<double> (*at)(std::uint64_t position, std::uint64_t numerator, std::uint64_t denominator, double base);
+  std::string_view name;  ///< "float32-angle"; its formula in words is the note posenc.method_<name>
+  double result_unit;     ///< how far a result is off when the angle is right
+  double angle_unit;      ///< how far an angle is off, relative to itself; 0: exact; infinite: no bound is known
+  SinCos<double> (*at)(std::uint64_t position, const PairAngle& pair);
 };
 
 /// Every way, from the best to the worst: this library's float64 and float32; float64 and float32 with a
@@ -29,7 +37,7 @@ struct MethodError {
   std::size_t method = 0;                 ///< place in angle_methods()
   std::vector<double> largest_error;      ///< at each sampled position, over all pairs
   bool exceeds = false;
-  std::uint64_t first_beyond = 0;         ///< the first sampled position with an error above the tolerance
+  std::uint64_t first_beyond = 0;         ///< the first position at all, from the first sampled one to the last, with an error above the tolerance
 };
 
 /// The largest error of every method at each of the positions, against the long double reference.

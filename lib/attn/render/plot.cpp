@@ -2,10 +2,14 @@
 
 #include <attn/render/number.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace attn::render {
 namespace {
+
+// Colours of lines before gnuplot begins again with the first.
+constexpr std::size_t gnuplot_colours = 8;
 
 std::string quoted(std::string_view text) {
   std::string result = "\"";
@@ -50,6 +54,19 @@ std::string data_of(const Plot& plot, std::size_t number) {
   return text;
 }
 
+// Where there are both signs, white is zero.
+std::string colour_range(const TensorView& matrix) {
+  double least = 0, most = 0;
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    if (!std::isfinite(matrix[i])) continue;
+    least = std::min(least, matrix[i]);
+    most = std::max(most, matrix[i]);
+  }
+  if (least == 0 || most == 0) return "set cbrange [*:*]\n";
+  const std::string largest = number_text(std::max(-least, most));
+  return "set cbrange [-" + largest + ":" + largest + "]\n";
+}
+
 std::string commands_of(const Plot& plot, std::size_t number) {
   std::string text = "set title " + quoted(plot.title) + "\nset xlabel " + quoted(plot.x_label) + "\nset ylabel " +
                      quoted(plot.y_label) + "\n";
@@ -59,12 +76,12 @@ std::string commands_of(const Plot& plot, std::size_t number) {
   if (!plot.matrix.empty()) {
     text += "set yrange [*:*] reverse\nset autoscale xfix\nset autoscale yfix\nunset key\n"
             "set palette defined (-1 \"#2166ac\", 0 \"#f7f7f7\", 1 \"#b2182b\")\n";
-    return text + "plot " + data_name(number, 0) + " matrix with image\n";
+    return text + colour_range(plot.matrix.front()) + "plot " + data_name(number, 0) + " matrix with image\n";
   }
   text += "set yrange [*:*] noreverse\nset autoscale\nset key outside\nplot ";
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     text += (c == 0 ? "" : ", \\\n     ") + data_name(number, c) + " using 1:2 with " +
-            (plot.curves[c].points ? "points" : "lines") + " title " + quoted(plot.curves[c].title);
+            (plot.curves[c].points ? "points" : "lines") + " title " + quoted(plot.curves[c].title) + (c >= gnuplot_colours ? " dashtype 2" : "");
   }
   return text + "\n";
 }

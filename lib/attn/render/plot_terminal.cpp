@@ -1,9 +1,9 @@
 #include <attn/render/heatmap.hpp>
-#include <attn/render/number.hpp>
 #include <attn/render/plot.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 namespace attn::render {
@@ -66,7 +66,7 @@ struct Canvas {
   }
 };
 
-constexpr int curve_colours[] = {33, 208, 34, 196, 129, 94};
+constexpr int curve_colours[] = {33, 208, 34, 196, 129, 94, 51, 226, 205, 244};
 
 void draw(Canvas& canvas, const Plot& plot, const Curve& curve, std::size_t number, const Range& xs, const Range& ys) {
   bool has_last = false;
@@ -83,8 +83,15 @@ void draw(Canvas& canvas, const Plot& plot, const Curve& curve, std::size_t numb
   }
 }
 
+// Four significant digits.
+std::string short_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
 std::string range_text(const char* axis, const Range& range, bool is_log) {
-  const auto back = [is_log](double value) { return number_text(is_log ? std::pow(10.0, value) : value, {4}); };
+  const auto back = [is_log](double value) { return short_text(is_log ? std::pow(10.0, value) : value); };
   return std::string(axis) + " " + back(range.least) + " … " + back(range.most);
 }
 
@@ -147,7 +154,7 @@ std::string terminal_heatmap(const TensorView& matrix, std::size_t width, std::s
     if ((i + 1) % shown_columns == 0) text += "\n";
   }
   if (range.least > range.most) return text;
-  return text + blocks[0] + "▏" + number_text(range.least, {4}) + "    " + blocks[4] + " " + number_text(range.most, {4}) + "\n";
+  return text + blocks[0] + "▏" + short_text(range.least) + "    " + blocks[4] + " " + short_text(range.most) + "\n";
 }
 
 }  // namespace attn::render

@@ -29,8 +29,10 @@ Role spoken_role(std::string_view name) {
 bool keeps_the_shape(std::string_view dotted_name) {
   std::string name(last_part(dotted_name));
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (name.find("norm") != std::string::npos || name.find("drop") != std::string::npos) return true;
-  return is_one_of(name, {"relu", "gelu", "silu", "tanh", "sigmoid", "softmax", "identity", "pos_encoding", "positional_encoding", "pos_encoder"});
+  for (const char* part : {"norm", "drop", "pos_enc", "positional_encod"}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return is_one_of(name, {"relu", "gelu", "silu", "tanh", "sigmoid", "softmax", "identity"});
 }
 
 std::string_view last_part(std::string_view dotted_name) { return dotted_name.substr(dotted_name.rfind('.') + 1); }

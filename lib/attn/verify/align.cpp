@@ -56,6 +56,27 @@ constexpr Alias aliases[] = {
     {"att", Step::weights, AxisOrder::ours},
     {"atty", Step::merged, AxisOrder::ours},
     {"attproj", Step::output, AxisOrder::ours},
+    // positional encodings, as their authors call them
+    {"P", Step::pos_encoding, AxisOrder::ours},
+    {"pe", Step::pos_encoding, AxisOrder::ours},
+    {"pos_embed", Step::pos_encoding, AxisOrder::ours},
+    {"hook_pos_embed", Step::pos_encoding, AxisOrder::ours},
+    {"similarity", Step::position_dots, AxisOrder::ours},
+    {"omega", Step::pair_omega, AxisOrder::ours},
+    {"inv_freq", Step::pair_omega, AxisOrder::ours},
+    {"cos", Step::rope_cos, AxisOrder::ours},
+    {"sin", Step::rope_sin, AxisOrder::ours},
+    {"rotary_cos", Step::rope_cos, AxisOrder::ours},
+    {"rotary_sin", Step::rope_sin, AxisOrder::ours},
+    {"cos_cached", Step::rope_cos, AxisOrder::ours},
+    {"sin_cached", Step::rope_sin, AxisOrder::ours},
+    {"rotated", Step::rope_rotated, AxisOrder::ours},
+    {"q_embed", Step::rope_rotated, AxisOrder::ours},
+    {"hook_rot_q", Step::rope_rotated, AxisOrder::length_before_heads},
+    {"hook_rot_k", Step::rope_rotated, AxisOrder::length_before_heads},
+    {"slopes", Step::alibi_slopes, AxisOrder::ours},
+    {"bias", Step::alibi_bias, AxisOrder::ours},
+    {"alibi", Step::alibi_bias, AxisOrder::ours},
 };
 
 // The same for the steps of a layer around attention. Of several rows with one name the first stands that

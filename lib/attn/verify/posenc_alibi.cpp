@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace attn::verify {
+namespace attn::posenc {
 namespace {
 
 struct Slopes {
@@ -13,14 +13,21 @@ struct Slopes {
   std::vector<double> values;
 };
 
+bool is_power_of_two(std::size_t heads) { return (heads & (heads - 1)) == 0; }
+
 std::vector<Slopes> slope_variants(std::size_t heads) {
   std::vector<double> shifted = {1};
   for (const double slope : alibi_slopes(heads)) shifted.push_back(slope);
   shifted.pop_back();
-  std::vector<Slopes> variants = {{{}, alibi_slopes(heads)}, {{{"AL2", "slopes begin with 2^0: shifted by one head"}}, shifted}};
-  if ((heads & (heads - 1)) != 0) {
-    variants.push_back({{{"AL1", "2^(-8h/H) although H = " + std::to_string(heads) + " is no power of two"}}, alibi_slopes_without_rule(heads)});
-  }
+  std::vector<Slopes> variants = {{{}, alibi_slopes(heads)}, {{{"AL2", "shifted_slopes"}}, shifted}};
+  if (is_power_of_two(heads)) return variants;
+  variants.push_back({{{"AL1", "no_rule"}}, alibi_slopes_without_rule(heads)});
+  std::size_t power = 1;
+  while (power <= heads / 2) power *= 2;
+  std::vector<double> consecutive = alibi_slopes_without_rule(power);
+  for (const double slope : alibi_slopes_without_rule(2 * power)) consecutive.push_back(slope);
+  consecutive.resize(heads);
+  variants.push_back({{{"AL1", "consecutive_slopes"}}, consecutive});
   return variants;
 }
 
@@ -34,9 +41,9 @@ struct BiasForm {
 const std::vector<BiasForm>& bias_forms() {
   static const std::vector<BiasForm> forms = {
       {{}, [](double m, double distance, double) { return -m * distance; }},
-      {{{"AL3", "the sign is turned: the bias rewards distance"}}, [](double m, double distance, double) { return m * distance; }},
-      {{{"", "m·j instead of -m·(i - j): rows differ by a constant, which softmax cancels"}}, [](double m, double, double key) { return m * key; }},
-      {{{"", "symmetric: -m·|i - j|"}}, [](double m, double distance, double) { return -m * std::abs(distance); }},
+      {{{"AL3", "sign", "slope · (i − j)", "−slope · (i − j)"}}, [](double m, double distance, double) { return m * distance; }},
+      {{{"AL3", "key_only", "slope · j", "−slope · (i − j)", false, true}}, [](double m, double, double key) { return m * key; }},
+      {{{"", "symmetric"}}, [](double m, double distance, double) { return -m * std::abs(distance); }},
   };
   return forms;
 }
@@ -80,7 +87,7 @@ void try_bias(const Tensor<double>& bias, double unit, std::vector<Explanation>&
       const double ratio = ratio_of(bias, slopes.values.front());
       if (std::abs(ratio - 1) < 1e-3) continue;
       const double scaled = residual_of(bias, slopes.values, form, ratio, unit);
-      both.push_back({"AL3", "multiplied by " + std::to_string(ratio) + ": added before the scores were scaled"});
+      both.push_back({"AL3", "scaled_bias", short_number(ratio), "1", true});
       if (scaled < INFINITY) fitting.push_back({both, scaled});
     }
   }
@@ -95,7 +102,7 @@ void try_slopes(const Tensor<double>& table, double unit, std::vector<Explanatio
         largest = std::max(largest, is_close(table.data()[h], sign * slopes.values[h], unit) ? difference : INFINITY);
       }
       std::vector<Deviation> deviations = slopes.deviations;
-      if (sign < 0) deviations.push_back({"AL3", "slopes are negative"});
+      if (sign < 0) deviations.push_back({"AL3", "negative_slopes", "slope · (i − j)", "−slope · (i − j)"});
       if (largest < INFINITY) fitting.push_back({deviations, largest});
     }
   }
@@ -115,9 +122,14 @@ Identification identify_alibi(const Tensor<double>& table) {
     } else {
       try_bias(table, allowed.unit, fitting);
     }
-    if (!fitting.empty()) return simplest(std::move(fitting), allowed.name);
+    if (fitting.empty()) continue;
+    Identification found = simplest(std::move(fitting), allowed.name);
+    const std::size_t heads = shape[0];
+    if (is_power_of_two(heads)) found.cannot_tell.push_back({{"AL1", "no_rule_at_powers", std::to_string(heads)}, false});
+    if (shape.size() == 1) found.cannot_tell.push_back({{"AL3", "bias_not_given"}, false});
+    return found;
   }
   return {};
 }
 
-}  // namespace attn::verify
+}  // namespace attn::posenc

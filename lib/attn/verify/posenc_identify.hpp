@@ -2,24 +2,27 @@
 // one and in combination; whatever reproduces it to rounding is an explanation.
 //
 // Mistakes have the identifiers of the project's catalogue: E1 … E12 (sinusoidal), R1 … R7 (rotary),
-// AL1 … AL3 (ALiBi).
+// AL1 … AL3 (ALiBi). What a finding says in words is text, in lib/attn/lessons.
 #pragma once
 
 #include <attn/tensor.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
-namespace attn::verify {
+namespace attn::posenc {
 
 /// One way in which a table can differ from the usual one.
 struct Deviation {
-  std::string id;       ///< "E2"; empty for a choice that is no mistake
-  std::string message;  ///< "all sines first, then all cosines"
+  std::string id;    ///< "E6"; empty for a choice that is no mistake
+  std::string kind;  ///< "base": which sentence of the lesson files, posenc.is_<kind>
+  std::string found{};     ///< "500", or a word of the lesson files, posenc.found_<word>
+  std::string expected{};  ///< "10000", in the usual encoding
+  bool fitted = false;      ///< `found` is a free number: it also fits what a more definite deviation explains
+  bool equivalent = false;  ///< attention gives the same result
 
-  bool operator==(const Deviation& other) const { return id == other.id && message == other.message; }
+  bool operator==(const Deviation& other) const { return id == other.id && kind == other.kind && found == other.found; }
 };
 
 /// A combination of deviations that reproduces the table; none at all: it is the usual encoding.
@@ -28,35 +31,66 @@ struct Explanation {
   double residual = 0;  ///< largest difference that is left
 };
 
+/// A deviation that changes nothing in this table.
+struct Unseen {
+  Deviation deviation;
+  bool possible = true;  ///< false: a table of this form cannot have it at all
+
+  bool operator==(const Unseen& other) const { return deviation == other.deviation; }
+};
+
 struct Identification {
   /// The simplest explanations: no other one uses a part of the same deviations. More than one is a tie.
-  std::vector<Explanation> explanations;
-  /// What this table cannot tell from the first explanation: deviations that change nothing in it.
-  std::vector<Deviation> cannot_tell;
+  std::vector<Explanation> explanations{};
+  /// What this table cannot tell from the first explanation.
+  std::vector<Unseen> cannot_tell{};
   /// The number type whose rounding the residual shows: "float64", "float32", "float16", "bfloat16".
-  std::string rounding;
+  std::string rounding{};
 };
 
 /// A table [L, d], or [B, L, d] when it was added to a batch. Throws ShapeError for another rank or no
 /// elements.
 Identification identify_sinusoidal(const Tensor<double>& table);
 
+/// X + P and the X that it was made of, both [L, d] or [B, L, d]: also whether X was multiplied by √d once
+/// more or once less (E10). Throws ShapeError unless the shapes agree.
+Identification identify_sum(const Tensor<double>& sum, const Tensor<double>& x);
+
+/// What the tensor that should be rotated is: values should not be.
+enum class RotaryRole { query_or_key, value };
+
 /// Rotated queries or keys [..., L, D] and what they were before, of the same shape. heads > 1: the last
 /// axis holds that many heads side by side.
-Identification identify_rope(const Tensor<double>& rotated, const Tensor<double>& before, std::size_t heads);
+Identification identify_rope(const Tensor<double>& rotated, const Tensor<double>& before, std::size_t heads,
+                             RotaryRole role = RotaryRole::query_or_key);
+
+/// The tables of cosines and sines, both [L, r], of a head of head_dim coordinates.
+Identification identify_rope_tables(const Tensor<double>& cosines, const Tensor<double>& sines, std::size_t head_dim);
 
 /// Slopes [H], or biases [H, Lq, Lk].
 Identification identify_alibi(const Tensor<double>& table);
 
-/// The tightest rounding class that an error of `error[i]` at position `position[i]` fits; "" for none.
+/// How far numbers of a type may be off.
 struct RoundingClass {
   std::string name;
   double unit;       ///< of a result
   double per_step;   ///< of an angle, for each position
 };
+/// From the tightest to the loosest.
 const std::vector<RoundingClass>& rounding_classes();
 
-/// Keeps, of all explanations that fit, the simplest, and lists what the table cannot tell.
+/// Keeps, of all explanations that fit, the simplest, those with a fitted number last, and lists what the
+/// table cannot tell.
 Identification simplest(std::vector<Explanation> fitting, const std::string& rounding);
 
-}  // namespace attn::verify
+/// 10000 for 10000.0, 2.828427 for √8: the shortest text with at most six decimals.
+std::string short_number(double value);
+
+/// "√d" or "1/√d" where a factor is that of a table of d columns, else the number.
+std::string factor_text(double factor, std::size_t columns);
+
+/// Round numbers near a fitted one, the roundest first: 500 before 499.9 for 499.94; then the number itself
+/// to nine digits.
+std::vector<double> round_numbers_near(double value);
+
+}  // namespace attn::posenc

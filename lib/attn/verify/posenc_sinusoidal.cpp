@@ -1,138 +1,61 @@
 #include <attn/error.hpp>
-#include <attn/ops/position.hpp>
 #include <attn/ops/position_precision.hpp>
-#include <attn/verify/posenc_identify.hpp>
+#include <attn/verify/posenc_variant.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-namespace attn::verify {
+namespace attn::posenc {
 namespace {
 
 constexpr std::uint64_t farthest_offset = 4096;
+constexpr std::size_t rows_for_amplitude = 64;
 
-enum class Rule { published, width_minus_2, doubled, own_cosine };
-enum class Angle { exact, float16, bfloat16, float16_product, bfloat16_product };
+// Every whole number up to here is one of the type, so that rounded positions show only beyond.
+constexpr std::size_t exact_in_bfloat16 = 256, exact_in_float16 = 2048;
 
-// One hypothesis: how every element of the table would have been computed.
-struct Variant {
-  PairOrder order = PairOrder::interleaved;
-  bool cosine_first = false;
-  Rule rule = Rule::published;
-  std::size_t width = 0;  // that exponents are divided by; of odd tables not always d
-  bool zero_last = false;
-  double base = 10000;
-  std::uint64_t offset = 0;
-  double scale = 1;
-  Angle angle = Angle::exact;
-  float (*rounded_result)(double) = nullptr;  // the type in which the table was stored
-};
-
+// One table a sample; usually there is one sample. `magnitude`: of what was subtracted from it, in whose
+// last digits it carries rounding.
 struct Table {
   const Tensor<double>& values;
-  std::size_t len, width;
+  std::size_t batch, len, width;
+  double magnitude = 0;
+
   double at(std::size_t i, std::size_t c) const { return values.data()[i * width + c]; }
+  double unit(const RoundingClass& allowed) const { return allowed.unit * (1 + magnitude); }
 };
 
-struct Place {
-  std::size_t pair;
-  bool second;  // of the pair, whatever function it has
-};
-
-Place place_of(std::size_t column, std::size_t width, PairOrder order) {
-  if (order == PairOrder::interleaved) return {column / 2, column % 2 == 1};
-  const std::size_t first = (width + 1) / 2;
-  return column < first ? Place{column, false} : Place{column - first, true};
-}
-
-Frequency frequency_of(std::size_t pair, bool cosine, const Variant& v) {
-  const std::size_t pairs = v.width / 2;
-  switch (v.rule) {
-    case Rule::published: return {v.base, 2 * pair, v.width};
-    case Rule::width_minus_2: return {v.base, 2 * pair, pairs > 1 ? 2 * pairs - 2 : 1};
-    case Rule::doubled: return {v.base, 4 * pair, v.width};
-    case Rule::own_cosine: return {v.base, 2 * pair + (cosine ? 1 : 0), v.width};
-  }
-  return {v.base, 0, 1};
-}
-
-double rounded_angle(double omega, double position, Angle angle) {
-  switch (angle) {
-    case Angle::float16: return rounded_to_float16(rounded_to_float16(position) * static_cast<double>(rounded_to_float16(omega)));
-    case Angle::bfloat16: return rounded_to_bfloat16(rounded_to_bfloat16(position) * static_cast<double>(rounded_to_bfloat16(omega)));
-    case Angle::float16_product: return rounded_to_float16(position * omega);
-    default: return rounded_to_bfloat16(position * omega);
-  }
-}
-
-double value_of(const Frequency& frequency, bool cosine, std::uint64_t position, const Variant& v) {
-  if (v.angle != Angle::exact) {
-    const double angle = rounded_angle(frequency.radians(), static_cast<double>(position), v.angle);
-    return v.scale * (cosine ? std::cos(angle) : std::sin(angle));
-  }
-  const SinCos<double> both = frequency.at<double>(static_cast<std::int64_t>(position));
-  return v.scale * (cosine ? both.cos : both.sin);
-}
-
-// The largest difference, or infinity as soon as one is beyond what the class allows.
-double residual_of(const Table& table, const Variant& v, const RoundingClass& allowed) {
+// The largest difference in the first `rows` rows of every sample from a variant that starts at `offset`, or
+// infinity as soon as one is beyond what the class allows.
+double residual_of(const Table& table, const VariantRows& ours, double scale, std::uint64_t offset, const RoundingClass& allowed, std::size_t rows) {
   double largest = 0;
-  for (std::size_t c = 0; c < table.width; ++c) {
-    const Place place = place_of(c, table.width, v.order);
-    const bool cosine = place.second != v.cosine_first;
-    const Frequency frequency = frequency_of(place.pair, cosine, v);
-    for (std::size_t i = 0; i < table.len; ++i) {
-      double want = v.zero_last && c + 1 == table.width ? 0 : value_of(frequency, cosine, v.offset + i, v);
-      if (v.rounded_result) want = v.rounded_result(want);
-      const double difference = std::abs(table.at(i, c) - want);
-      const double limit = std::abs(v.scale) * (allowed.unit + allowed.per_step * static_cast<double>(v.offset + i) * frequency.radians());
-      if (!(difference <= limit)) return INFINITY;
-      largest = std::max(largest, difference);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double position = static_cast<double>(offset + i);
+    for (std::size_t c = 0; c < table.width; ++c) {
+      const double want = ours.at(offset + i, c);
+      const double limit = std::abs(scale) * (table.unit(allowed) + allowed.per_step * position * ours.omega(c));
+      for (std::size_t b = 0; b < table.batch; ++b) {
+        const double difference = std::abs(table.at(b * table.len + i, c) - want);
+        if (!(difference <= limit)) return INFINITY;
+        largest = std::max(largest, difference);
+      }
     }
   }
   return largest;
 }
 
-std::string number(double value) {
-  std::string text = std::to_string(value);
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
-
-std::vector<Deviation> deviations_of(const Variant& v, std::size_t width) {
-  std::vector<Deviation> found;
-  if (width % 2 == 1) {
-    found.push_back({"E1", "odd width " + std::to_string(width) + (v.zero_last ? ": the last column is zero" : ": the last column is a sine without its cosine, exponents divided by " + std::to_string(v.width))});
-  }
-  if (v.order == PairOrder::concatenated) found.push_back({"E2", "all sines first, then all cosines (concatenated)"});
-  if (v.rule == Rule::width_minus_2) found.push_back({"E3", "exponents divided by d - 2 instead of d"});
-  if (v.rule == Rule::doubled) found.push_back({"E4", "exponents doubled twice: 2·(2j)/d"});
-  if (v.rule == Rule::own_cosine) found.push_back({"E5", "cosines have an exponent of their own, (2j + 1)/d"});
-  if (v.base != 10000) found.push_back({"E6", "base " + number(v.base) + " instead of 10000"});
-  if (v.offset == 1) found.push_back({"E7", "positions count from 1"});
-  if (v.offset > 1) found.push_back({"", "positions count from " + std::to_string(v.offset)});
-  if (v.scale != 1) found.push_back({"E10", "multiplied by " + number(v.scale) + " (√d is " + number(std::sqrt(static_cast<double>(width))) + ")"});
-  if (v.angle == Angle::float16 || v.angle == Angle::float16_product) found.push_back({"E11", "the angle was computed in float16"});
-  if (v.angle == Angle::bfloat16 || v.angle == Angle::bfloat16_product) found.push_back({"E11", "the angle was computed in bfloat16"});
-  if (v.cosine_first) found.push_back({"E12", "cosine first, sine second"});
-  return found;
-}
-
-// √(sin² + cos²) of the pairs, which every variant but E5 keeps constant; 0 if it varies.
+// √(sin² + cos²) of the pairs, which every variant but E5 keeps constant; 0 if it varies in the first rows.
 double amplitude_of(const Table& table, PairOrder order) {
+  const std::size_t sines = (table.width + 1) / 2;
   double least = INFINITY, most = 0;
-  for (std::size_t c = 0; c < table.width; ++c) {
-    const Place place = place_of(c, table.width, order);
-    if (place.second) continue;
-    for (std::size_t other = 0; other < table.width; ++other) {
-      const Place partner = place_of(other, table.width, order);
-      if (partner.pair != place.pair || !partner.second) continue;
-      for (std::size_t i = 0; i < table.len; ++i) {
-        const double amplitude = std::hypot(table.at(i, c), table.at(i, other));
-        least = std::min(least, amplitude);
-        most = std::max(most, amplitude);
-      }
+  for (std::size_t j = 0; j < table.width / 2; ++j) {
+    const std::size_t first = order == PairOrder::interleaved ? 2 * j : j;
+    const std::size_t second = order == PairOrder::interleaved ? 2 * j + 1 : sines + j;
+    for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
+      const double amplitude = std::hypot(table.at(i, first), table.at(i, second));
+      least = std::min(least, amplitude);
+      most = std::max(most, amplitude);
     }
   }
   return most - least < 0.02 * most ? (least + most) / 2 : 0;
@@ -140,19 +63,26 @@ double amplitude_of(const Table& table, PairOrder order) {
 
 std::vector<double> scales_of(const Table& table, PairOrder order) {
   const double root = std::sqrt(static_cast<double>(table.width));
-  std::vector<double> scales = {1};
   const double amplitude = amplitude_of(table, order);
-  if (std::abs(amplitude - 1) < 0.02 || amplitude == 0) return scales;
+  if (std::abs(amplitude - 1) < 0.02 || amplitude == 0) return {1};
   for (const double known : {root, 1 / root, root * root}) {
     if (std::abs(amplitude / known - 1) < 0.02) return {known};
   }
   return {amplitude};
 }
 
+// What 2j/d is for the second pair, by these exponents.
+double second_exponent(const SinusoidalVariant& v) {
+  const double width = static_cast<double>(v.width), pairs = std::floor(width / 2);
+  if (v.exponents == Exponents::width_minus_2) return pairs > 1 ? 1 / (pairs - 1) : 1;
+  return (v.exponents == Exponents::doubled ? 4.0 : 2.0) / width;
+}
+
 // The base that the second pair's step from row 0 to row 1 shows, in its shortest spellings.
-std::vector<double> bases_of(const Table& table, const Variant& v) {
+std::vector<double> bases_of(const Table& table, const SinusoidalVariant& v) {
   std::vector<double> bases = {10000};
-  if (table.len < 2 || table.width < 4 || v.rule == Rule::own_cosine) return bases;
+  const bool has_pairs = v.exponents != Exponents::own_cosine && v.exponents != Exponents::by_column;
+  if (table.len < 2 || table.width < 4 || !has_pairs) return bases;
   const std::size_t sine = v.order == PairOrder::interleaved ? 2 : 1;
   const std::size_t cosine = v.order == PairOrder::interleaved ? 3 : (table.width + 1) / 2 + 1;
   const auto angle = [&](std::size_t row) {
@@ -160,64 +90,81 @@ std::vector<double> bases_of(const Table& table, const Variant& v) {
   };
   double omega = angle(1) - angle(0);
   if (omega < 0) omega += 2 * M_PI;
-  const double pairs = std::floor(static_cast<double>(v.width) / 2);
-  const double exponent = v.rule == Rule::width_minus_2 ? (pairs > 1 ? 1 / (pairs - 1) : 1) : (v.rule == Rule::doubled ? 4.0 : 2.0) / static_cast<double>(v.width);
-  const double base = std::exp(-std::log(omega) / exponent);
-  if (!(base > 1.001) || base > 1e12) return bases;
-  for (int digits = 1; digits <= 6; ++digits) {
-    const double unit = std::pow(10.0, std::floor(std::log10(base)) - digits + 1);
-    const double rounded = std::round(base / unit) * unit;
-    if (rounded >= 1 && std::abs(rounded / base - 1) < 0.03 && rounded != bases.back()) bases.push_back(rounded);
+  const double base = std::exp(-std::log(omega) / second_exponent(v));
+  if (!(base > 1.001) || base > 1e12 || std::abs(base / 10000 - 1) < 1e-9) return bases;
+  for (const double rounded : round_numbers_near(base)) {
+    if (rounded >= 1 && rounded != 10000) bases.push_back(rounded);
   }
   return bases;
 }
 
-// Positions whose row 0 fits: 0 and 1 always get their chance, others only where the first row says so.
-std::vector<std::uint64_t> offsets_of(const Table& table, Variant v, const RoundingClass& allowed) {
+// sin(p) and cos(p) of every position that is tried as the first.
+const std::vector<SinCos<double>>& first_angles() {
+  static const std::vector<SinCos<double>> angles = [] {
+    const Frequency one(10000, 0, 1);
+    std::vector<SinCos<double>> result;
+    for (std::uint64_t p = 0; p <= farthest_offset; ++p) result.push_back(one.at<double>(static_cast<std::int64_t>(p)));
+    return result;
+  }();
+  return angles;
+}
+
+// Positions at which row 0 may be, at most three. A column that turns by one radian a position, which nearly
+// every variant has, rules most of them out.
+std::vector<std::uint64_t> offsets_of(const Table& table, const VariantRows& ours, double scale, const RoundingClass& allowed) {
   std::vector<std::uint64_t> offsets;
-  const Table first_row{table.values, 1, table.width};
+  std::size_t fast = 0;
+  while (fast < table.width && ours.omega(fast) != 1) ++fast;
+  const bool has_fast = table.width > 1 && fast < table.width;
   for (std::uint64_t offset = 0; offset <= farthest_offset && offsets.size() < 3; ++offset) {
-    v.offset = offset;
-    if (residual_of(first_row, v, allowed) < INFINITY) offsets.push_back(offset);
+    if (has_fast) {
+      const SinCos<double>& angle = first_angles()[offset];
+      const double limit = std::abs(scale) * (table.unit(allowed) + allowed.per_step * static_cast<double>(offset));
+      if (!(std::abs(table.at(0, fast) - scale * (ours.is_cosine(fast) ? angle.cos : angle.sin)) <= limit)) continue;
+    }
+    if (residual_of(table, ours, scale, offset, allowed, 1) < INFINITY) offsets.push_back(offset);
   }
   return offsets;
 }
 
 // Every layout, order, rule and width; numbers (base, offset, scale) are fitted for each.
-std::vector<Variant> shapes_of(const Table& table) {
-  std::vector<Variant> shapes;
-  std::vector<std::size_t> widths = {table.width};
-  if (table.width % 2 == 1) widths = {table.width, table.width + 1, table.width - 1};
+std::vector<SinusoidalVariant> forms_of(std::size_t columns) {
+  std::vector<SinusoidalVariant> forms;
+  std::vector<std::size_t> widths = {columns, columns + 1};
+  if (columns % 2 == 1 && columns > 1) widths.push_back(columns - 1);
   for (const PairOrder order : {PairOrder::interleaved, PairOrder::concatenated}) {
     for (const bool cosine_first : {false, true}) {
-      for (const Rule rule : {Rule::published, Rule::width_minus_2, Rule::doubled, Rule::own_cosine}) {
+      for (const Exponents exponents : {Exponents::published, Exponents::width_minus_2, Exponents::doubled, Exponents::own_cosine, Exponents::by_column}) {
         for (const std::size_t width : widths) {
           for (const bool zero_last : {false, true}) {
-            if (width == 0 || (zero_last && table.width % 2 == 0)) continue;
-            Variant v;
+            if (zero_last && columns % 2 == 0) continue;
+            // d - 2 is about whole pairs, which a dropped column does not change.
+            if (exponents == Exponents::width_minus_2 && columns % 2 == 0 && width != columns) continue;
+            SinusoidalVariant v;
             v.order = order;
             v.cosine_first = cosine_first;
-            v.rule = rule;
+            v.exponents = exponents;
             v.width = width;
             v.zero_last = zero_last;
-            shapes.push_back(v);
+            forms.push_back(v);
           }
         }
       }
     }
   }
-  return shapes;
+  return forms;
 }
 
-void try_numbers(const Table& table, Variant v, const RoundingClass& allowed, std::vector<Explanation>& fitting) {
+void try_numbers(const Table& table, SinusoidalVariant v, const RoundingClass& allowed, std::vector<Explanation>& fitting) {
   for (const double scale : scales_of(table, v.order)) {
     v.scale = scale;
     for (const double base : bases_of(table, v)) {
       v.base = base;
+      const VariantRows ours(v, table.width);
       bool found = false;
-      for (const std::uint64_t offset : offsets_of(table, v, allowed)) {
+      for (const std::uint64_t offset : offsets_of(table, ours, scale, allowed)) {
         v.offset = offset;
-        const double residual = residual_of(table, v, allowed);
+        const double residual = residual_of(table, ours, scale, offset, allowed, table.len);
         if (residual == INFINITY) continue;
         fitting.push_back({deviations_of(v, table.width), residual});
         found = true;
@@ -227,28 +174,29 @@ void try_numbers(const Table& table, Variant v, const RoundingClass& allowed, st
   }
 }
 
-struct HalfPrecision {
-  std::vector<Explanation> fitting;
-  std::string rounding;
-};
-
-HalfPrecision half_precision_fits(const Table& table) {
+// Half precision, reproduced bit by bit: only so can a rounded angle be told from a rounded result.
+Identification half_precision_fits(const Table& table) {
   struct Stored {
     const char* name;
     float (*round)(double);
   };
   const RoundingClass& exact = rounding_classes()[1];
   for (const Stored& stored : {Stored{"float16", rounded_to_float16}, Stored{"bfloat16", rounded_to_bfloat16}, Stored{"float32", nullptr}}) {
-    HalfPrecision half{{}, stored.name};
-    for (const Angle angle : {Angle::exact, Angle::float16, Angle::float16_product, Angle::bfloat16, Angle::bfloat16_product}) {
-      for (Variant shape : shapes_of(table)) {
-        shape.angle = angle;
-        shape.rounded_result = stored.round;
-        const double residual = residual_of(table, shape, exact);
-        if (residual < INFINITY) half.fitting.push_back({deviations_of(shape, table.width), residual});
+    std::vector<Explanation> fitting;
+    for (const Angle angle : {Angle::exact, Angle::float16, Angle::float16_product, Angle::float16_position, Angle::bfloat16,
+                              Angle::bfloat16_product, Angle::bfloat16_position}) {
+      for (SinusoidalVariant form : forms_of(table.width)) {
+        form.angle = angle;
+        form.rounded_result = stored.round;
+        const VariantRows ours(form, table.width);
+        for (const std::uint64_t offset : {0u, 1u}) {
+          form.offset = offset;
+          const double residual = residual_of(table, ours, 1, offset, exact, table.len);
+          if (residual < INFINITY) fitting.push_back({deviations_of(form, table.width), residual});
+        }
       }
     }
-    if (!half.fitting.empty()) return half;
+    if (!fitting.empty()) return simplest(std::move(fitting), stored.name);
   }
   return {};
 }
@@ -256,76 +204,121 @@ HalfPrecision half_precision_fits(const Table& table) {
 Identification identify_matrix(const Table& table) {
   for (const RoundingClass& allowed : rounding_classes()) {
     std::vector<Explanation> fitting;
-    for (const Variant& shape : shapes_of(table)) try_numbers(table, shape, allowed, fitting);
+    for (const SinusoidalVariant& form : forms_of(table.width)) try_numbers(table, form, allowed, fitting);
     if (!fitting.empty()) return simplest(std::move(fitting), allowed.name);
     if (allowed.name != "float32") continue;
-    // Before a coarser type is allowed: half precision, reproduced bit by bit. Only so can a rounded angle
-    // be told from a rounded result.
-    const HalfPrecision half = half_precision_fits(table);
-    if (!half.fitting.empty()) return simplest(half.fitting, half.rounding);
+    Identification half = half_precision_fits(table);  // before a coarser type is allowed
+    if (!half.explanations.empty()) return half;
   }
   return {};
 }
 
-bool rows_are_equal(const Table& table) {
+// Whether every row of sample b is, to rounding, its first one.
+bool rows_are_equal(const Table& table, std::size_t b) {
+  const double limit = 1e-6 * (1 + table.magnitude);
   for (std::size_t i = 1; i < table.len; ++i) {
     for (std::size_t c = 0; c < table.width; ++c) {
-      if (table.at(i, c) != table.at(0, c)) return false;
+      if (!(std::abs(table.at(b * table.len + i, c) - table.at(b * table.len, c)) <= limit)) return false;
     }
   }
   return table.len > 1;
 }
 
-// All rows are one row r of ours: which position that is, if any.
-std::optional<std::uint64_t> position_of_row(const Table& row) {
-  Variant v;
-  v.width = row.width;
+// Which row of the usual encoding row 0 of sample b is, if any.
+std::optional<std::uint64_t> position_of_row(const Table& table, std::size_t b) {
+  Tensor<double> row = empty<double>({table.width});
+  std::copy_n(table.values.data() + b * table.len * table.width, table.width, row.data());
+  const Table one{row, 1, 1, table.width, table.magnitude};
+  SinusoidalVariant v;
+  v.width = table.width;
+  const VariantRows ours(v, table.width);
   for (const RoundingClass& allowed : rounding_classes()) {
-    const std::vector<std::uint64_t> offsets = offsets_of(row, v, allowed);
+    const std::vector<std::uint64_t> offsets = offsets_of(one, ours, 1, allowed);
     if (!offsets.empty()) return offsets.front();
   }
   return std::nullopt;
 }
 
+// Every sample repeats one row: an index instead of a slice, or the batch axis taken for the positions.
 Identification identify_constant(const Table& table) {
-  const std::optional<std::uint64_t> position = position_of_row({table.values, 1, table.width});
   Identification result;
-  if (!position) return result;
-  const std::string row = std::to_string(*position);
-  result.explanations.push_back({{{"E9", "every position has row " + row + ": one index instead of a slice, pe[" + row + "] for pe[:L]"}}, 0});
-  if (*position == 0) result.explanations.push_back({{{"E8", "rows chosen by the batch axis (pe[:x.size(0)]), with a batch of 1"}}, 0});
   result.rounding = "float64";
+  bool is_batch = true, is_one = true;
+  const std::optional<std::uint64_t> first = position_of_row(table, 0);
+  if (!first) return {};
+  for (std::size_t b = 0; b < table.batch; ++b) {
+    const std::optional<std::uint64_t> row = position_of_row(table, b);
+    is_batch = is_batch && row == b;
+    is_one = is_one && row == first;
+  }
+  const Explanation one_row{{{"E9", "one_row", std::to_string(*first), ""}}};
+  const Explanation batch_axis{{{"E8", table.batch > 1 ? "batch_axis" : "batch_of_one"}}};
+  if (is_one) result.explanations.push_back(one_row);
+  if (is_batch) result.explanations.push_back(batch_axis);
   return result;
 }
 
-}  // namespace
+// What no table of this form can show, unless it is already spoken of.
+void add_unseen(const Table& table, Identification& found) {
+  if (found.explanations.empty()) return;
+  const auto add = [&found](Deviation deviation, bool possible) {
+    const std::vector<Deviation>& first = found.explanations.front().deviations;
+    const auto is_same = [&deviation](const Deviation& other) { return other.id == deviation.id; };
+    if (std::none_of(first.begin(), first.end(), is_same)) found.cannot_tell.push_back({std::move(deviation), possible});
+  };
+  if (table.width % 2 == 0) add({"E1", "odd_width"}, false);
+  if (table.len == 1) add({"E8", "batch_of_one"}, true);
+  if (table.len == 1) add({"E9", "one_row_of_one"}, true);
+  if (table.magnitude == 0) add({"E10", "embedding_scale"}, false);
+  if (table.len <= exact_in_bfloat16) {
+    add({"E11", "near_half_positions", "bfloat16 (256), float16 (2048)"}, true);
+  } else if (table.len <= exact_in_float16) {
+    add({"E11", "near_half_positions", "float16 (2048)"}, true);
+  }
+}
 
-Identification identify_sinusoidal(const Tensor<double>& values) {
+Table table_of(const Tensor<double>& values, double magnitude) {
   const Shape shape = shape_of(values);
   if ((shape.size() != 2 && shape.size() != 3) || values.size() == 0) {
     throw ShapeError("table", "expected (L, d) or (B, L, d) with elements, found shape " + to_string(shape));
   }
-  const std::size_t width = shape.back(), len = shape[shape.size() - 2], batch = shape.size() == 3 ? shape[0] : 1;
-  if (batch > 1) {
-    bool by_sample = true;
-    for (std::size_t b = 0; b < batch && by_sample; ++b) {
-      Tensor<double> sample = empty<double>({len, width});
-      std::copy_n(values.data() + b * len * width, len * width, sample.data());
-      const Table table{sample, len, width};
-      by_sample = rows_are_equal(table) && position_of_row({sample, 1, width}) == b;
-    }
-    if (by_sample) {
-      Identification result;
-      result.explanations.push_back({{{"E8", "rows chosen by the batch axis: every position of sample b has row b (pe[:x.size(0)])"}}, 0});
-      result.rounding = "float64";
-      return result;
-    }
-    for (std::size_t i = len * width; i < values.size(); ++i) {
-      if (values.data()[i] != values.data()[i % (len * width)]) return {};  // samples differ otherwise: no table
-    }
-  }
-  const Table table{values, len, width};
-  return rows_are_equal(table) ? identify_constant(table) : identify_matrix(table);
+  return {values, shape.size() == 3 ? shape[0] : 1, shape[shape.size() - 2], shape.back(), magnitude};
 }
 
-}  // namespace attn::verify
+Identification identify_table(const Table& table) {
+  bool constant = true;
+  for (std::size_t b = 0; b < table.batch && constant; ++b) constant = rows_are_equal(table, b);
+  if (constant) return identify_constant(table);
+  Identification found = identify_matrix(table);
+  add_unseen(table, found);
+  return found;
+}
+
+double largest_magnitude(const Tensor<double>& x) {
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(x.data()[i]));
+  return largest;
+}
+
+}  // namespace
+
+Identification identify_sinusoidal(const Tensor<double>& values) { return identify_table(table_of(values, 0)); }
+
+Identification identify_sum(const Tensor<double>& sum, const Tensor<double>& x) {
+  if (shape_of(sum) != shape_of(x)) throw ShapeError("sum", "has shape " + to_string(shape_of(sum)) + ", and X " + to_string(shape_of(x)));
+  const double root = std::sqrt(static_cast<double>(x.shape().back()));
+  Tensor<double> rest = sum;
+  for (const double factor : {1.0, root, 1 / root, root * root, 0.0}) {
+    for (std::size_t i = 0; i < x.size(); ++i) rest.data()[i] = sum.data()[i] - factor * x.data()[i];
+    Identification found = identify_table(table_of(rest, std::max(1.0, factor) * largest_magnitude(x)));
+    if (found.explanations.empty()) continue;
+    const Deviation scale{"E10", factor == 0 ? "input_missing" : "input_scaled", factor_text(factor, x.shape().back()), "1"};
+    for (Explanation& one : found.explanations) {
+      if (factor != 1) one.deviations.push_back(scale);
+    }
+    return found;
+  }
+  return {};
+}
+
+}  // namespace attn::posenc

@@ -1,70 +1,11 @@
-"""posenc-dump as a process: numbers against NumPy, every option, errors and pictures."""
-import csv
+"""posenc-dump as a process: numbers against NumPy, and every option."""
 import io
 import json
-import os
-import pathlib
-import shutil
-import subprocess
-import tempfile
 import unittest
-import xml.etree.ElementTree
 
 import numpy as np
 
-TOOL = os.path.abspath(os.environ["POSENC_DUMP"])
-REFERENCE = pathlib.Path(__file__).resolve().parents[2] / "reference" / "posenc"  # made by make_posenc.py
-DONE, DIFFERENT, USAGE, INPUT, SYSTEM, LIMIT = range(6)
-
-
-def table(length, width, base=10000.0):
-    """The table of Dive into Deep Learning 10.6."""
-    positions = np.arange(length, dtype=np.float64).reshape(-1, 1)
-    angles = positions / np.power(base, np.arange(0, width, 2, dtype=np.float64) / width)
-    result = np.zeros((length, width))
-    result[:, 0::2] = np.sin(angles)
-    result[:, 1::2] = np.cos(angles)
-    return result
-
-
-class PosencTest(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="attnscope-posenc-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-
-    def run_tool(self, *arguments, path=None):
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
-        if path is not None:
-            environment["PATH"] = path
-        return subprocess.run([TOOL, *map(str, arguments)], cwd=self.folder, env=environment, timeout=60,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def output(self, *arguments, code=DONE):
-        run = self.run_tool(*arguments)
-        self.assertEqual((run.returncode, run.stderr.decode()), (code, ""), arguments)
-        return run.stdout.decode()
-
-    def refuse(self, code, *arguments, mentions="", path=None):
-        run = self.run_tool(*arguments, path=path)
-        message = run.stderr.decode()
-        self.assertEqual(run.returncode, code, message)
-        self.assertEqual(run.stdout, b"")
-        self.assertEqual(message.count("\n"), 1, message)
-        self.assertTrue(message.startswith("posenc-dump: "), message)
-        self.assertIn(mentions, message)
-
-    def array(self, *arguments, name=None):
-        self.output(*arguments, "-o", "result.npz", "--force")
-        with np.load(self.folder / "result.npz", allow_pickle=False) as archive:
-            return archive[name or archive.files[0]]
-
-    def rows(self, *arguments, code=DONE):
-        return list(csv.DictReader(io.StringIO(self.output(*arguments, "-f", "csv", code=code))))
-
-    def save(self, values, name="given.npy"):
-        np.save(self.folder / name, np.asarray(values))
-        return name
+from posenc_tool import DIFFERENT, DONE, INPUT, LIMIT, REFERENCE, SYSTEM, USAGE, PosencTest, table
 
 
 class SinusoidalTest(PosencTest):
@@ -146,7 +87,8 @@ class OtherSubcommandsTest(PosencTest):
         rows = self.rows("binary")
         self.assertEqual([row["binary"] for row in rows], [format(i, "03b") for i in range(8)])
         self.assertEqual(rows[2]["signs"], "+-++++")
-        self.refuse(USAGE, "binary", "--offset", 1, mentions="--offset")
+        columns = [line for line in self.output("binary", "--layout", "concatenated").splitlines() if "cos(" in line]
+        self.assertTrue(columns[0].split()[0] == "3", columns)
 
     def test_rotation(self):
         rows = self.rows("rotation", "--delta", "-3", "--d-model", 4)
@@ -169,11 +111,11 @@ class OtherSubcommandsTest(PosencTest):
     def test_learned(self):
         # torch 1.13.1: torch.manual_seed(0); torch.nn.Embedding(2, 3).weight
         torch = [[1.5409961, -0.2934289, -2.1787894], [0.5684313, -1.0845224, -1.3985955]]
-        np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="P"), torch, atol=1e-7)
-        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="P"), np.load(REFERENCE / "embedding.npy"))
+        np.testing.assert_allclose(self.array("learned", "--len", 2, "--d-model", 3, name="pos_encoding"), torch, atol=1e-7)
+        np.testing.assert_array_equal(self.array("learned", "--len", 10, "--d-model", 8, "--seed", 7, name="pos_encoding"), np.load(REFERENCE / "embedding.npy"))
         given = np.arange(6.0).reshape(2, 3)
-        np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="P"), given)
-        self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="P"), torch))
+        np.testing.assert_array_equal(self.array("learned", "--weights", self.save(given), name="pos_encoding"), given)
+        self.assertFalse(np.array_equal(self.array("learned", "--len", 2, "--d-model", 3, "--seed", 1, name="pos_encoding"), torch))
 
     def test_fit_lowers_the_loss(self):
         loss = self.array("learned", "--fit", "--len", 6, "--d-model", 8, "--fit-steps", 50, name="loss")
@@ -185,19 +127,19 @@ class OtherSubcommandsTest(PosencTest):
 
     def test_rope(self):
         angles = np.arange(5.0)[:, None] * np.array([1, 0.01])
-        np.testing.assert_allclose(self.array("rope", "--len", 5, "--head-dim", 4, name="cos"), np.cos(np.hstack([angles, angles])), atol=1e-15)
+        np.testing.assert_allclose(self.array("rope", "--len", 5, "--head-dim", 4, name="rope_cos"), np.cos(np.hstack([angles, angles])), atol=1e-15)
         x = np.arange(20.0).reshape(5, 4) + 1
         c, s = np.cos(angles), np.sin(angles)
         half = np.hstack([x[:, :2] * c - x[:, 2:] * s, x[:, :2] * s + x[:, 2:] * c])
-        np.testing.assert_allclose(self.array("rope", "--input", self.save(x), name="rotated"), half, rtol=1e-13)
+        np.testing.assert_allclose(self.array("rope", "--input", self.save(x), name="rope_rotated"), half, rtol=1e-13)
         pairs = np.stack([x[:, 0::2] * c - x[:, 1::2] * s, x[:, 0::2] * s + x[:, 1::2] * c], -1).reshape(5, 4)
-        np.testing.assert_allclose(self.array("rope", "--input", "given.npy", "--pairing", "interleaved", name="rotated"), pairs, rtol=1e-13)
-        partial = self.array("rope", "--input", "given.npy", "--rotary-dim", 2, name="rotated")
+        np.testing.assert_allclose(self.array("rope", "--input", "given.npy", "--pairing", "interleaved", name="rope_rotated"), pairs, rtol=1e-13)
+        partial = self.array("rope", "--input", "given.npy", "--rotary-dim", 2, name="rope_rotated")
         np.testing.assert_array_equal(partial[:, 2:], x[:, 2:])
-        self.assertAlmostEqual(self.array("rope", "--len", 2, "--scaling", "linear", "--factor", 4, name="sin")[1, 0], np.sin(0.25))
-        self.assertAlmostEqual(self.array("rope", "--len", 2, "--base", 100, "--head-dim", 4, name="sin")[1, 1], np.sin(0.1))
-        self.assertAlmostEqual(self.array("rope", "--len", 2, "--offset", 6, name="sin")[1, 0], np.sin(7))
-        by_head = self.array("rope", "--len", 2, "--rotary-dim", 4, "--frequencies-of", "head-dim", name="sin")
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--scaling", "linear", "--factor", 4, name="rope_sin")[1, 0], np.sin(0.25))
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--base", 100, "--head-dim", 4, name="rope_sin")[1, 1], np.sin(0.1))
+        self.assertAlmostEqual(self.array("rope", "--len", 2, "--offset", 6, name="rope_sin")[1, 0], np.sin(7))
+        by_head = self.array("rope", "--len", 2, "--rotary-dim", 4, "--frequencies-of", "head-dim", name="rope_sin")
         self.assertAlmostEqual(by_head[1, 1], np.sin(0.1))
         self.refuse(USAGE, "rope", "--rotary-dim", 3, mentions="3")
         self.refuse(USAGE, "rope", "--factor", 2, mentions="--scaling")
@@ -244,45 +186,6 @@ class IdentifyTest(PosencTest):
         self.refuse(USAGE, "identify", "r.npy", "--kind", "rope", mentions="--input")
         self.refuse(USAGE, "identify", "r.npy", "--heads", 2, mentions="--heads")
         self.refuse(SYSTEM, "identify", "missing.npy", mentions="missing.npy")
-
-
-class PictureTest(PosencTest):
-    def drawn(self, script):
-        """The numbers of the data blocks."""
-        blocks = [part.split("EOD")[0] for part in script.split("<< EOD\n")[1:]]
-        return [np.loadtxt(io.StringIO(block), ndmin=2) for block in blocks]
-
-    def test_the_documents_figures_draw_its_numbers(self):
-        curves = self.drawn(self.output("sinusoidal", "--columns", "6:10", "-f", "gnuplot"))
-        self.assertEqual(len(curves), 4)
-        for column, curve in zip(range(6, 10), curves):
-            np.testing.assert_array_equal(curve[:, 0], np.arange(60))
-            np.testing.assert_allclose(curve[:, 1], table(60, 32)[:, column], atol=1e-14)
-        heatmap, = self.drawn(self.output("sinusoidal", "-f", "gnuplot"))
-        np.testing.assert_allclose(heatmap, table(60, 32), atol=1e-14)
-
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
-    def test_gnuplot_draws_files(self):
-        self.assertEqual(self.output("sinusoidal", "--columns", "6:10", "--plot", "a.svg"), "")
-        root = xml.etree.ElementTree.parse(self.folder / "a.svg").getroot()
-        self.assertTrue(root.tag.endswith("svg"))
-        self.assertGreater(len([e for e in root.iter() if e.tag.endswith("path")]), 4)
-        for arguments, name, magic in ((("sinusoidal",), "b.png", b"\x89PNG"), (("similarity",), "c.pdf", b"%PDF"),
-                                       (("frequencies",), "d.svg", b"<?xml"), (("precision", "--len", 100), "e.svg", b"<?xml"),
-                                       (("learned", "--fit", "--fit-steps", 5), "f.svg", b"<?xml")):
-            self.output(*arguments, "--plot", name)
-            self.assertTrue((self.folder / name).read_bytes().startswith(magic), name)
-        self.refuse(USAGE, "sinusoidal", "--plot", "a.svg", mentions="a.svg")
-        self.output("sinusoidal", "--plot", "a.svg", "--force")
-
-    def test_refusals(self):
-        self.refuse(USAGE, "sinusoidal", "--plot", "a.gif", mentions=".svg, .png or .pdf")
-        self.refuse(USAGE, "sinusoidal", "--plot", "a.svg", "-f", "gnuplot", mentions="--plot")
-        self.refuse(SYSTEM, "sinusoidal", "--plot", "a.svg", path=str(self.folder), mentions="apt install")
-
-    def test_terminal_drawings(self):
-        self.assertIn("█", self.output("similarity", "--heatmap"))
-        self.assertTrue(any("\u2800" < c <= "\u28ff" for c in self.output("sinusoidal", "--curves", "--columns", "6:8")))
 
 
 class HelpTest(PosencTest):

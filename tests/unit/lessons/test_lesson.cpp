@@ -130,7 +130,7 @@ TEST_CASE("Chinese says what every step means; English takes it from the step ta
     CHECK(meaning(Language::en, row.step) == row.meaning);
   }
   CHECK(meaning(Language::zh, Step::q) == "按头拆分的查询");
-  CHECK(formula(Language::zh, Step::q) == "按头拆分");
+  CHECK(formula(Language::zh, Step::q) == "<q_proj> 按头拆分");
   CHECK(formula(Language::zh, Step::heads) == formula(Language::en, Step::heads));
 }
 

@@ -1,13 +1,20 @@
-// Expected values: the document's formula in long double, and Frequency::at, which is held against MPFR in
-// test_position_frequency.cpp.
+// Expected values: the document's formula in long double, MPFR at 320 bits where the machine has it (the last
+// test says so when it has not), and Frequency::at, which is held against MPFR in test_position_frequency.cpp.
 #include <attn/ops/position.hpp>
 
 #include <attn/error.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <vector>
+
+#ifdef ATTNSCOPE_HAS_MPFR
+#include <mpfr.h>
+#endif
 
 using namespace attn;
 
@@ -111,3 +118,57 @@ TEST_CASE("row i of a table with an offset is row i + offset of the table withou
   options.offset = 7;
   CHECK(sinusoidal<double>(1, options)(0, 1) == table(7, 1));
 }
+
+#ifdef ATTNSCOPE_HAS_MPFR
+namespace {
+
+// Units in the last place between two values; many where their signs differ.
+template <class T, class Bits>
+std::uint64_t steps_between(T a, T b) {
+  Bits x, y;
+  std::memcpy(&x, &a, sizeof a);
+  std::memcpy(&y, &b, sizeof b);
+  return std::signbit(a) == std::signbit(b) ? (x > y ? x - y : y - x) : ~std::uint64_t{0};
+}
+
+// The largest distance of a table's rows, `count` of them from `first`, from MPFR's correctly rounded values.
+template <class T, class Bits>
+std::uint64_t worst_of_table(std::size_t d, std::uint64_t first, std::size_t count, T (*rounded)(mpfr_srcptr, mpfr_rnd_t)) {
+  SinusoidalOptions options = width(d);
+  options.offset = first;
+  const Tensor<T> table = sinusoidal<T>(count, options);
+  std::uint64_t worst = 0;
+  mpfr_t omega, angle, sine, cosine;
+  mpfr_inits2(320, omega, angle, sine, cosine, nullptr);
+  for (std::size_t j = 0; j < d / 2; ++j) {
+    mpfr_set_ui(omega, 10000, MPFR_RNDN);
+    mpfr_log(omega, omega, MPFR_RNDN);
+    mpfr_mul_ui(omega, omega, 2 * j, MPFR_RNDN);
+    mpfr_div_ui(omega, omega, d, MPFR_RNDN);
+    mpfr_neg(omega, omega, MPFR_RNDN);
+    mpfr_exp(omega, omega, MPFR_RNDN);
+    for (std::size_t i = 0; i < count; ++i) {
+      mpfr_mul_ui(angle, omega, first + i, MPFR_RNDN);
+      mpfr_sin_cos(sine, cosine, angle, MPFR_RNDN);
+      worst = std::max({worst, steps_between<T, Bits>(table(i, 2 * j), rounded(sine, MPFR_RNDN)),
+                        steps_between<T, Bits>(table(i, 2 * j + 1), rounded(cosine, MPFR_RNDN))});
+    }
+  }
+  mpfr_clears(omega, angle, sine, cosine, nullptr);
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("whole tables are within one unit in the last place of MPFR's, near position 0 and near 10^6") {
+  for (const std::uint64_t first : {0ull, 103900ull, 833600ull, 999744ull}) {  // sin(103993) and sin(833719) nearly vanish
+    CAPTURE(first);
+    CHECK(worst_of_table<float, std::uint32_t>(64, first, 257, mpfr_get_flt) <= 1);
+    CHECK(worst_of_table<double, std::uint64_t>(64, first, 257, mpfr_get_d) <= 1);
+  }
+}
+#else
+TEST_CASE("whole tables are within one unit in the last place of MPFR's, near position 0 and near 10^6") {
+  MESSAGE("skipped: built without MPFR (libmpfr-dev)");
+}
+#endif

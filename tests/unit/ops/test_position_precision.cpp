@@ -33,6 +33,14 @@ TEST_CASE("a bfloat16 angle is off by more than one from position 257 on, and an
   }
 }
 
+TEST_CASE("the first position beyond the tolerance is found between the samples") {
+  SinusoidalOptions options;
+  options.d_model = 2;
+  const MethodError found = precision_errors({0, 1000}, options, 0.5).back();
+  CHECK(angle_methods()[found.method].name == "bfloat16-angle");
+  CHECK(found.first_beyond == 257);
+}
+
 TEST_CASE("sampled positions begin with every one and end with the last") {
   const std::vector<std::uint64_t> positions = sampled_positions(100000, 300);
   CHECK(positions[0] == 0);

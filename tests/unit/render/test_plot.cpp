@@ -24,6 +24,20 @@ TEST_CASE("on logarithmic axes points that are not positive are left out") {
   CHECK(script.find("set logscale y\n") != std::string::npos);
 }
 
+TEST_CASE("white is zero where a matrix has both signs, and the middle otherwise") {
+  const Tensor<double> both = {{-1, 4}}, one = {{2, 4}};
+  CHECK(gnuplot_script({{"t", "x", "y", false, false, {}, {both}}}).find("set cbrange [-4:4]\n") != std::string::npos);
+  CHECK(gnuplot_script({{"t", "x", "y", false, false, {}, {one}}}).find("set cbrange [*:*]\n") != std::string::npos);
+}
+
+TEST_CASE("from the ninth curve on, which repeats a colour, lines are dashed") {
+  Plot plot{"t", "x", "y"};
+  for (int i = 0; i < 9; ++i) plot.curves.push_back({std::to_string(i), {0, 1}, {0, 1}});
+  const std::string script = gnuplot_script({plot});
+  CHECK(script.find("title \"7\" dashtype") == std::string::npos);
+  CHECK(script.find("title \"8\" dashtype 2") != std::string::npos);
+}
+
 TEST_CASE("a matrix is a heat map, and several plots share a page") {
   const Tensor<double> matrix = {{1, 2}, {3, 4}};
   const Plot plot{"t", "x", "y", false, false, {}, {matrix}};

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <string>
 
-namespace posenc {
+namespace posenc_testing {
 
 /// The identifiers of each explanation, separated by spaces; explanations by " | ".
-inline std::string ids(const attn::verify::Identification& found) {
+inline std::string ids(const attn::posenc::Identification& found) {
   std::string text;
   for (std::size_t i = 0; i < found.explanations.size(); ++i) {
     if (i > 0) text += " | ";
@@ -21,11 +21,19 @@ inline std::string ids(const attn::verify::Identification& found) {
   return text;
 }
 
-inline bool has_blind_spot(const attn::verify::Identification& found, const std::string& id) {
-  for (const auto& deviation : found.cannot_tell) {
-    if (deviation.id == id) return true;
+inline bool has_blind_spot(const attn::posenc::Identification& found, const std::string& id) {
+  for (const auto& unseen : found.cannot_tell) {
+    if (unseen.deviation.id == id) return true;
   }
   return false;
 }
 
-}  // namespace posenc
+/// The kinds of the first explanation, separated by spaces.
+inline std::string kinds(const attn::posenc::Identification& found) {
+  std::string text;
+  if (found.explanations.empty()) return "none";
+  for (const auto& deviation : found.explanations.front().deviations) text += (text.empty() ? "" : " ") + deviation.kind;
+  return text;
+}
+
+}  // namespace posenc_testing

@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 
 using namespace attn;
-using namespace attn::verify;
-using posenc::ids;
+using namespace attn::posenc;
+using posenc_testing::ids;
 
 namespace {
 
@@ -35,14 +35,19 @@ TEST_CASE("slopes: the usual ones, without the rule for odd counts, and shifted 
   for (int h = 0; h < 6; ++h) without(h) = std::pow(2.0, -8.0 * (h + 1) / 6);
   CHECK(ids(identify_alibi(without)) == "AL1");
   CHECK(ids(identify_alibi(shifted)) == "AL2");
+  // The four slopes for 4 heads, then the first of those for 8 instead of every other: 1/2, 1/4.
+  const Tensor<double> consecutive = {0.25, 0.0625, 0.015625, 0.00390625, 0.5, 0.25};
+  CHECK(posenc_testing::kinds(identify_alibi(consecutive)) == "consecutive_slopes");
   CHECK(ids(identify_alibi(Tensor<double>{root, 7, 7})) == "");
 }
 
 TEST_CASE("biases: the usual ones, the wrong sign, and a form that softmax cannot see") {
   CHECK(ids(identify_alibi(biases([](double m, int distance, int) { return -m * distance; }))) == "plain");
   CHECK(ids(identify_alibi(biases([](double m, int distance, int) { return m * distance; }))) == "AL3");
-  CHECK(ids(identify_alibi(biases([](double m, int, int key) { return m * key; }))) == "-");
+  CHECK(ids(identify_alibi(biases([](double m, int, int key) { return m * key; }))) == "AL3");
+  CHECK(identify_alibi(biases([](double m, int, int key) { return m * key; })).explanations.front().deviations.front().equivalent);
   const Identification scaled = identify_alibi(biases([](double m, int distance, int) { return -m * distance / 8; }));
-  CHECK(ids(scaled) == "AL3 | AL2 AL3");  // 1/8 of 2^-(h+1) is 1/16 of the slopes that begin with 2^0
+  CHECK(ids(scaled) == "AL3");
+  CHECK(posenc_testing::has_blind_spot(scaled, "AL1"));  // 8 heads are a power of two
   CHECK_THROWS_AS(identify_alibi(filled<double>({2, 2}, 0)), ShapeError);
 }

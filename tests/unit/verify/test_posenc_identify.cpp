@@ -4,18 +4,38 @@
 
 #include <doctest/doctest.h>
 
-using namespace attn::verify;
+#include <cmath>
+
+using namespace attn::posenc;
 
 TEST_CASE("the simplest explanation hides those that need more, and they become blind spots") {
   const Deviation a{"A", "a"}, b{"B", "b"}, c{"C", "c"};
   const Identification found = simplest({{{a, b}, 0.5}, {{a}, 0.1}, {{c}, 0.2}, {{b, c}, 0}}, "float64");
-  CHECK(posenc::ids(found) == "A | C");
-  CHECK(posenc::has_blind_spot(found, "B"));
-  CHECK_FALSE(posenc::has_blind_spot(found, "C"));
+  CHECK(posenc_testing::ids(found) == "A | C");
+  CHECK(posenc_testing::has_blind_spot(found, "B"));
+  CHECK_FALSE(posenc_testing::has_blind_spot(found, "C"));
   CHECK(found.rounding == "float64");
 }
 
 TEST_CASE("rounding classes go from tight to loose") {
   for (std::size_t i = 1; i < rounding_classes().size(); ++i) CHECK(rounding_classes()[i].unit > rounding_classes()[i - 1].unit);
   CHECK(simplest({}, "float64").explanations.empty());
+}
+
+TEST_CASE("a definite deviation comes before one with a fitted number, and another number is no other explanation") {
+  const Deviation fitted{"E6", "base", "500", "10000", true}, other{"E6", "base", "600", "10000", true}, definite{"E4", "doubled"}, extra{"E3", "width_minus_2"};
+  const Identification found = simplest({{{fitted}, 0}, {{extra, other}, 0}, {{definite}, 0}}, "float64");
+  CHECK(posenc_testing::ids(found) == "E4 | E6");
+  const Deviation one_more{"E1", "odd_dropped"};
+  CHECK(posenc_testing::ids(simplest({{{definite}, 0}, {{one_more, other}, 0}}, "float64")) == "E4");
+}
+
+TEST_CASE("numbers are written short, factors of a table by their meaning, and round ones are tried first") {
+  CHECK(short_number(10000) == "10000");
+  CHECK(short_number(2.5) == "2.5");
+  CHECK(factor_text(std::sqrt(8.0), 8) == "√d");
+  CHECK(factor_text(1 / std::sqrt(8.0), 8) == "1/√d");
+  CHECK(factor_text(3, 8) == "3");
+  CHECK(round_numbers_near(499.94).front() == 500);
+  CHECK(round_numbers_near(12345.678).back() == doctest::Approx(12345.678));
 }

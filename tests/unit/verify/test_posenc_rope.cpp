@@ -1,5 +1,5 @@
 // Every mistake is made with plain formulas and must be named.
-#include <attn/verify/posenc_identify.hpp>
+#include <attn/verify/posenc_rope.hpp>
 
 #include <attn/error.hpp>
 #include <attn/ops/position_precision.hpp>
@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 
 using namespace attn;
-using namespace attn::verify;
-using posenc::ids;
+using namespace attn::posenc;
+using posenc_testing::ids;
 
 namespace {
 
@@ -75,7 +75,7 @@ TEST_CASE("a part that is rotated is a choice; frequencies of the whole head are
   m.rotary = m.divisor = 4;
   CHECK(named(m) == "-");
   m.divisor = 8;  // 10000^(-2j/8) is also 100^(-2j/4)
-  CHECK(named(m) == "R3 - | - R4");
+  CHECK(named(m) == "- R4 | R3 -");
 }
 
 TEST_CASE("rotating before the split into heads is told from rotating each head") {
@@ -85,9 +85,43 @@ TEST_CASE("rotating before the split into heads is told from rotating each head"
   CHECK(ids(identify_rope(rotated(x, m), x, 2)) == "R7");
 }
 
+TEST_CASE("a part of any even size is found, and NTK scaling is told from another base") {
+  Made m;
+  m.rotary = m.divisor = 6;
+  const Tensor<double> x = queries(8);
+  CHECK(identify_rope(rotated(x, m), x, 1).explanations.front().deviations.front().found == "6");
+  m = {};
+  m.base = 10000 * std::pow(4.0, 8.0 / 6);  // NTK: base · factor^(r / (r - 2))
+  CHECK(posenc_testing::kinds(identify_rope(rotated(x, m), x, 1)) == "ntk_scaling");
+}
+
+TEST_CASE("values should not be rotated") {
+  const Tensor<double> x = queries(8);
+  CHECK(ids(identify_rope(rotated(x, {}), x, 1, RotaryRole::value)) == "R7");
+  CHECK(ids(identify_rope(x, x, 1, RotaryRole::value)) == "plain");
+}
+
+TEST_CASE("tables of cosines and sines are named as rotations are") {
+  RopeOptions options;
+  options.head_dim = 8;
+  for (const RotaryPairing pairing : {RotaryPairing::half_split, RotaryPairing::interleaved}) {
+    Tensor<double> cosines = empty<double>({9, 8}), sines = empty<double>({9, 8});
+    for (std::size_t i = 0; i < 9; ++i) {
+      for (std::size_t c = 0; c < 8; ++c) {
+        const std::size_t pair = pairing == RotaryPairing::half_split ? c % 4 : c / 2;
+        const double angle = static_cast<double>(i + 2) * std::pow(500000.0, -static_cast<double>(pair) / 4);
+        cosines(i, c) = std::cos(angle);
+        sines(i, c) = std::sin(angle);
+      }
+    }
+    CHECK(ids(identify_rope_tables(cosines, sines, 8)) == (pairing == RotaryPairing::half_split ? "R3 R5" : "R1 R3 R5"));
+  }
+  CHECK_THROWS_AS(identify_rope_tables(queries(8), queries(6), 8), ShapeError);
+}
+
 TEST_CASE("unrotated queries are named as such, and others not at all") {
   const Tensor<double> x = queries(8);
-  CHECK(identify_rope(x, x, 1).explanations.front().deviations.front().message == "not rotated at all");
+  CHECK(posenc_testing::kinds(identify_rope(x, x, 1)) == "unrotated");
   CHECK(identify_rope(filled<double>({8, 8}, 1), x, 1).explanations.empty());
   CHECK_THROWS_AS(identify_rope(x, queries(16), 1), ShapeError);
   CHECK_THROWS_AS(identify_rope(x, x, 3), ShapeError);

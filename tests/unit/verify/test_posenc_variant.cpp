@@ -1,0 +1,72 @@
+// Expected values: the formula of each way to compute a table, written out here.
+#include <attn/verify/posenc_variant.hpp>
+
+#include <attn/ops/position_precision.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace attn;
+using namespace attn::posenc;
+
+namespace {
+
+SinusoidalVariant width(std::size_t d) {
+  SinusoidalVariant v;
+  v.width = d;
+  return v;
+}
+
+double power(double exponent) { return std::pow(10000.0, -exponent); }
+
+}  // namespace
+
+TEST_CASE("each rule for exponents, in the third column and the fourth of a table of 8") {
+  SinusoidalVariant v = width(8);
+  const auto third = [&v] { return variant_table(v, 6, 8)(5, 2); };
+  const auto fourth = [&v] { return variant_table(v, 6, 8)(5, 3); };
+  CHECK(third() == doctest::Approx(std::sin(5 * power(2.0 / 8))));
+  CHECK(fourth() == doctest::Approx(std::cos(5 * power(2.0 / 8))));
+  v.exponents = Exponents::width_minus_2;
+  CHECK(third() == doctest::Approx(std::sin(5 * power(2.0 / 6))));
+  v.exponents = Exponents::doubled;
+  CHECK(third() == doctest::Approx(std::sin(5 * power(4.0 / 8))));
+  v.exponents = Exponents::own_cosine;
+  CHECK(fourth() == doctest::Approx(std::cos(5 * power(3.0 / 8))));
+  v.exponents = Exponents::by_column;
+  CHECK(fourth() == doctest::Approx(std::cos(5 * power(6.0 / 8))));
+}
+
+TEST_CASE("order, scale, offset, a last column of zeros, and rounding") {
+  SinusoidalVariant v = width(5);
+  v.cosine_first = true;
+  CHECK(variant_table(v, 2, 5)(1, 0) == doctest::Approx(std::cos(1.0)));
+  v = width(5);
+  v.zero_last = true;
+  CHECK(variant_table(v, 2, 5)(1, 4) == 0);
+  v = width(4);
+  v.order = PairOrder::concatenated;
+  v.scale = 2;
+  v.offset = 7;
+  CHECK(variant_table(v, 2, 4)(1, 3) == doctest::Approx(2 * std::cos(8 * power(2.0 / 4))));
+  v = width(4);
+  v.angle = Angle::bfloat16_position;
+  v.rounded_result = rounded_to_bfloat16;
+  // 301 is halfway between 300 and 302 in bfloat16 (steps of 2); ties go to the even significand, 300.
+  CHECK(variant_table(v, 302, 4)(301, 0) == static_cast<double>(rounded_to_bfloat16(std::sin(300.0))));
+}
+
+TEST_CASE("the usual options differ in nothing, others in what they say") {
+  SinusoidalOptions options;
+  options.d_model = 8;
+  CHECK(deviations_of(variant_of(options), 8).empty());
+  options.base = 500;
+  options.order = PairOrder::concatenated;
+  options.offset = 1;
+  const std::vector<Deviation> found = deviations_of(variant_of(options), 8);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].id == "E2");
+  CHECK(found[1].found == "500");
+  CHECK(found[2].id == "E7");
+}

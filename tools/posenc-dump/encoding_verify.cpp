@@ -1,0 +1,42 @@
+#include "encoding_verify.hpp"
+
+#include "../common/verify_files.hpp"
+
+#include <attn/error.hpp>
+
+namespace attn::tools {
+
+void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, const PictureOptions& picture, const std::vector<std::string>& ids) {
+  check_verify_options(verify, dtype, ids);
+  if (verify.files.empty()) return;
+  if (!picture.file.empty() || picture.heatmap || picture.curves) {
+    throw UsageError("--verify", "judges numbers and draws nothing; leave out --plot, --heatmap and --curves");
+  }
+}
+
+void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify) {
+  if (verify.mistakes.empty()) return;
+  render::JsonArray ids;
+  for (const std::string& id : verify.mistakes) ids.emplace_back(id);
+  header.emplace_back("mistakes", std::move(ids));
+}
+
+int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::EncodingRun& run, const EncodingReport& report) {
+  if (report.output.as_script) throw UsageError("--verify", "judges numbers; --format gnuplot draws them");
+  std::map<Step, Shape> shapes;
+  for (const posenc::EncodingStep& step : run.steps) shapes[step.step] = shape_of(step.ours);
+  std::vector<Judged> judged;
+  for (const std::string& file : verify.files) {
+    Submission theirs = align(read_submission(file, report.unnamed, report.max_memory), shapes, verify.map);
+    Verification found = posenc::verify_encoding(run, theirs, verify_options_of(verify));
+    judged.push_back({file, std::move(theirs), std::move(found)});
+  }
+  const auto words = [&report](const Diagnosis& diagnosis) {
+    lessons::Placeholders values = values_of(report.output, report.sizes, diagnosis.variant, diagnosis.expected);
+    values["step"] = std::string(name_of(diagnosis.step));
+    return values;
+  };
+  return report_judged(judged, {report.output.language, words, report.has_cells}, report.output);
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,36 @@
+// --verify and --mistake of the subcommands that compute tensors.
+#pragma once
+
+#include "../common/picture.hpp"
+#include "../common/verify_options.hpp"
+#include "deviations.hpp"
+
+#include <attn/render/json.hpp>
+#include <attn/verify/posenc_verify.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace attn::tools {
+
+/// Throws UsageError for options that contradict each other, for a mistake that is none of `ids`, and for
+/// pictures of what is only judged.
+void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, const PictureOptions& picture, const std::vector<std::string>& ids = {});
+
+/// Says in the JSON of a run which mistakes it was made with.
+void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify);
+
+/// How a report is worded and written.
+struct EncodingReport {
+  const OutputOptions& output;
+  EncodingSizes sizes{};
+  Step unnamed = Step::pos_encoding;  ///< what an array without a name is
+  std::size_t max_memory = 0;
+  bool has_cells = false;
+};
+
+/// Judges every file of --verify; exit_done if all match, else exit_different.
+int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::EncodingRun& run, const EncodingReport& report);
+
+}  // namespace attn::tools
