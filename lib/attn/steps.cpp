@@ -1,3 +1,4 @@
+#include <attn/gradient_steps.hpp>
 #include <attn/layer_steps.hpp>
 #include <attn/steps.hpp>
 
@@ -111,6 +112,7 @@ const std::vector<StepInfo>& step_table() {
 }
 
 const StepInfo& step_info(Step step) {
+  if (is_gradient(step)) return gradient_info(base_of(step));
   // The table is in the order of the enumeration; the unit tests hold it to that.
   return step_table().at(static_cast<std::size_t>(base_of(step)));
 }
@@ -123,7 +125,9 @@ const std::map<Step, std::string>& paths() {
     std::map<Step, std::string> names;
     for (const Block block : {Block::self, Block::cross, Block::ffn}) {
       for (const LayerPart part : {LayerPart::norm_before, LayerPart::sublayer, LayerPart::sum, LayerPart::norm_after}) {
-        for (const StepInfo& row : step_table()) names[at_place({block, part}, row.step)] = path_of(block, row.step);
+        for (const StepInfo& row : step_table()) {
+          for (const Step step : {row.step, gradient_of(row.step)}) names[at_place({block, part}, step)] = path_of(block, step);
+        }
       }
     }
     return names;
@@ -138,6 +142,9 @@ std::string_view name_of(Step step) { return place_of(step) ? std::string_view(p
 std::optional<Step> find_step(std::string_view name) {
   for (const StepInfo& row : step_table()) {
     if (row.name == name) return row.step;
+  }
+  for (const StepInfo& row : step_table()) {
+    if (gradient_info(row.step).name == name) return gradient_of(row.step);
   }
   return std::nullopt;
 }
@@ -156,7 +163,8 @@ std::string_view name_of(Block block) {
 
 std::string path_of(Block block, Step step) {
   const std::string name(name_of(step));
-  const bool says_where = step >= Step::ffn_gate && step <= Step::ffn_output;
+  const Step of = differentiated(step);
+  const bool says_where = of >= Step::ffn_gate && of <= Step::ffn_output;
   return says_where ? name : std::string(name_of(block)) + "." + name;
 }
 

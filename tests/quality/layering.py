@@ -10,8 +10,9 @@ import tree
 BASE = "base"  # the files directly in lib/attn: tensor, shape, steps, trace, error, random, …
 
 MAY_INCLUDE = {
-    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "model", "weights", "ops"},
+    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "model", "grad", "weights", "ops"},
     "notebook": {"render", "lessons", "weights", "ops"},
+    "grad":     {"verify", "weights", "ops"},  # a run taken apart, backwards
     "verify":   {"io", "weights", "ops"},
     "lessons":  {"render", "ops"},
     "shapes":   {"render"},    # arithmetic of shapes, and the drawing of a split

@@ -10,6 +10,7 @@
 #include "../common/tensor_arguments.hpp"
 #include "../common/verify_options.hpp"
 #include "planned_steps.hpp"
+#include "purpose.hpp"
 #include "score_options.hpp"
 
 #include <attn/lessons/cell.hpp>
@@ -24,9 +25,14 @@
 
 namespace attn::tools {
 
+/// The options of a backward pass.
+struct GradientOptions {
+  std::size_t measured = 64;  ///< numbers of each step that are also measured by finite differences
+};
+
 /// The options every attention subcommand has. `default_scale` is "auto" or "none".
 struct AttentionCommand {
-  AttentionCommand(CLI::App& app, std::string subcommand, const std::string& default_scale = "auto");
+  AttentionCommand(CLI::App& app, std::string subcommand, const std::string& default_scale = "auto", Purpose purpose = Purpose::steps);
 
   std::string subcommand;  ///< "mha"
   RunOptions run;
@@ -35,9 +41,12 @@ struct AttentionCommand {
   VerifyCommandOptions verify;
   OutputOptions output;
   TensorArguments tensors;
+  std::optional<GradientOptions> gradient;  ///< only of a run with Purpose::gradient
 
-  /// Whether the run must be taken apart: for --verify or --mistake.
-  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty(); }
+  /// Whether the run must be taken apart: for --verify, --mistake or a backward pass.
+  bool needs_problem() const { return gradient || !verify.files.empty() || !verify.mistakes.empty(); }
+  /// Whether the steps that can be computed are to be listed instead of computing them.
+  bool only_lists() const { return output.list_steps && !gradient; }
 };
 
 /// A finished run, ready to be shown.
@@ -47,7 +56,8 @@ struct AttentionResult {
   const LayoutInfo* layout = nullptr;   ///< of the weights; nullptr for a run without a module
   bool add_zero_attn = false;           ///< the module appended a key of zeros
   std::optional<ScoreOptions> scores{};      ///< of this block, where a layer has several; else the command's
-  std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
+  std::optional<Problem<double>> problem{};  ///< for --verify, --mistake and a backward pass
+  std::optional<Tensor<double>> upstream{};  ///< for a backward pass
 };
 
 /// Throws UsageError for verification options that contradict each other or name no mistake of attention.

@@ -1,5 +1,6 @@
 // Dot-product attention (the course's first form): three optional linear maps, scores, softmax, sum.
 #include "attention_command.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
@@ -80,7 +81,7 @@ AttentionResult finish(const AttentionCommand& c, const AttentionOptions<T>& opt
 }
 
 template <class T>
-int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
+int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options, TorchGenerator& random) {
   const Tensor<T> key = c.tensors.take<T>("--key");
   const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), key,
                                               c.tensors.has("--value") ? c.tensors.take<T>("--value") : key, 1, 1, options);
@@ -89,12 +90,13 @@ int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {1, 1, false, false, options}, false);
+    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   }
   return present(c, std::move(result));
 }
 
 template <class T>
-int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
+int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, TorchGenerator& random) {
   MultiheadWeights<T> weights;
   weights.w_q = c.tensors.take_optional<T>("--wq");
   weights.w_k = c.tensors.take_optional<T>("--wk");
@@ -110,6 +112,7 @@ int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, multi, true);
+    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   }
   return present(c, std::move(result));
 }
@@ -129,13 +132,13 @@ int run_dot(AttentionCommand& c) {
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
-  return has_maps(c.tensors) ? run_with_maps<T>(c, options) : run_without_maps<T>(c, options);
+  return has_maps(c.tensors) ? run_with_maps<T>(c, options, random) : run_without_maps<T>(c, options, random);
 }
 
 }  // namespace
 
-Run setup_dot(CLI::App& app) {
-  auto command = std::make_shared<AttentionCommand>(app, "dot", "none");
+Run setup_dot(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<AttentionCommand>(app, "dot", "none", purpose);
   TensorArguments& tensors = command->tensors;
   tensors.add("--query", "Queries (B, Lq, D) or (Lq, D) (default randn:2x3x4)");
   tensors.add("--key", "Keys (B, Lk, D) or (Lk, D) (default randn:2x5x4)");
@@ -145,7 +148,7 @@ Run setup_dot(CLI::App& app) {
   tensors.add("--wv", "Linear map of the values, [in, out]");
   add_size_options(app, command->sizes, {"--batch", "--len", "--query-len", "--key-len", "--head-dim"});
   return [command]() {
-    if (command->output.list_steps) return list_steps(*command, {true, true, true, true, true, true, true, true, true, true, true, false});
+    if (command->only_lists()) return list_steps(*command, {true, true, true, true, true, true, true, true, true, true, true, false});
     return with_precision(command->run.dtype, [&](auto t) { return run_dot<decltype(t)>(*command); });
   };
 }

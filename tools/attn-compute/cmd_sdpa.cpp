@@ -1,5 +1,6 @@
 // Scaled dot-product attention on given queries, keys and values.
 #include "attention_command.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
@@ -111,14 +112,15 @@ int run_sdpa(AttentionCommand& c) {
   AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false};
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {counts.heads, counts.kv_heads, false, false, options}, false);
+    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   }
   return present(c, std::move(result));
 }
 
 }  // namespace
 
-Run setup_sdpa(CLI::App& app) {
-  auto command = std::make_shared<AttentionCommand>(app, "sdpa");
+Run setup_sdpa(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<AttentionCommand>(app, "sdpa", "auto", purpose);
   TensorArguments& tensors = command->tensors;
   tensors.add("--query", "Queries: rank 2 (Lq, D), 3 (B, Lq, H*D) or 4 (B, H, Lq, D)");
   tensors.add("--key", "Keys, of the same rank");
@@ -128,7 +130,7 @@ Run setup_sdpa(CLI::App& app) {
   return [command]() {
     RunPlan everything;
     everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;
-    if (command->output.list_steps) return list_steps(*command, everything);
+    if (command->only_lists()) return list_steps(*command, everything);
     return with_precision(command->run.dtype, [&](auto t) { return run_sdpa<decltype(t)>(*command); });
   };
 }

@@ -1,6 +1,7 @@
 #include "module_command.hpp"
 
 #include "module_weights.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 
@@ -132,14 +133,15 @@ int run(ModuleCommand& c) {
   AttentionResult result{std::move(trace), std::move(facts), c.layout, c.add_zero_attn};
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, std::move(kept), true);
+    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   }
   return present(c, std::move(result));
 }
 
 }  // namespace
 
-ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)
-    : AttentionCommand(app, name), layout(&default_layout), sources(where) {
+ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where, Purpose purpose)
+    : AttentionCommand(app, name, "auto", purpose), layout(&default_layout), sources(where) {
   tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
   if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed)")
@@ -160,7 +162,7 @@ void add_single_maps(ModuleCommand& command) {
 }
 
 int run_module(ModuleCommand& command) {
-  if (command.output.list_steps) {
+  if (command.only_lists()) {
     RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, true};
     everything.memory = command.sources != Sources::input;
     everything.memory_value = everything.averaged_weights = command.sources == Sources::any;

@@ -19,7 +19,7 @@ enum class Sources {
 };
 
 struct ModuleCommand : AttentionCommand {
-  ModuleCommand(CLI::App& app, const std::string& subcommand, const LayoutInfo& default_layout, Sources where);
+  ModuleCommand(CLI::App& app, const std::string& subcommand, const LayoutInfo& default_layout, Sources where, Purpose purpose);
 
   const LayoutInfo* layout;
   Sources sources;
