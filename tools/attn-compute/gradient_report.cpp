@@ -161,7 +161,7 @@ render::Section section_of(const Backward& run, const TraceEntry& entry, int num
   const bool unmasked = !gradient.terms.empty() && gradient.terms.front()->operand == S::scores_scaled && gradient.terms.front()->consumer == S::scores_masked;
   if (run.command.output.notes && !unmasked) {
     const std::string key(step_info(base_of(entry.step)).name);
-    section.notes = lessons::lesson(language).paragraphs("gradient", key);
+    section.notes = lessons::lesson(language).paragraphs(key);
   }
   if (run.command.gradient->measured > 0) {
     section.checks.push_back(check_of(run, index));

@@ -61,9 +61,22 @@ int main(int argc, char** argv) {
            setup_transformer},
           {"gradient", "the backward pass, step by step: of dot, sdpa, self, cross, mha or layer (sdpa when none is named)",
            "  attn-compute gradient mha --d-model 8 --heads 2 --len 4 --causal\n"
-           "  attn-compute gradient layer --steps 'ffn.*' -f csv\n"
+           "  attn-compute gradient layer --steps 'ffn.d_*' -f csv\n"
            "  attn-compute gradient --query q.npy --key k.npy --value v.npy --upstream ones:1x1x3x4\n",
            nullptr, gradients},
+          {"scaling", "why scores are divided by √d: variance, saturation and Jacobian of the softmax, over random draws",
+           "  attn-compute scaling\n"
+           "  attn-compute scaling --head-dims 16,64,256 --draws 1000 -f csv\n"
+           "  attn-compute scaling -f gnuplot > scaling.gp\n",
+           setup_scaling},
+          {"residual", "what the residual connection does to the gradient of a deep stack",
+           "  attn-compute residual\n"
+           "  attn-compute residual --layers 48 --curves --lang zh\n",
+           setup_residual},
+          {"depth", "how positions and tokens fade through stacked self-attention, and what keeps them",
+           "  attn-compute depth\n"
+           "  attn-compute depth --layers 6 --draws 5 -f csv\n",
+           setup_depth},
           {"mistakes", "the catalogue of mistakes that verification can name",
            "  attn-compute mistakes\n"
            "  attn-compute mistakes C1 M8 --lang zh\n"

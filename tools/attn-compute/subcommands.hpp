@@ -13,6 +13,9 @@ Run setup_cross(CLI::App& app, Purpose purpose);
 Run setup_mha(CLI::App& app, Purpose purpose);
 Run setup_layer(CLI::App& app, Purpose purpose);
 Run setup_transformer(CLI::App& app);
+Run setup_scaling(CLI::App& app);
+Run setup_residual(CLI::App& app);
+Run setup_depth(CLI::App& app);
 Run setup_mistakes(CLI::App& app);
 
 /// One of the above for a purpose, as a row of the table wants it.
