@@ -44,7 +44,7 @@ format:  ## rewrite the C++ files as .clang-format says
 
 tidy: packages  ## run clang-tidy (.clang-tidy) on lib and tools
 	@$(call configure,release) -D CMAKE_EXPORT_COMPILE_COMMANDS=ON
-	@git ls-files -- 'lib/*.cpp' 'tools/*.cpp' | xargs -P $(JOBS) -n 1 clang-tidy -p build/tidy --quiet
+	@git ls-files -- 'lib/*.cpp' 'tools/*.cpp' | xargs -P $(JOBS) -n 1 clang-tidy -p build/release --quiet
 
 clean:  ## remove everything that was built
 	@rm -rf build

@@ -11,7 +11,8 @@ set -eu
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
 case ${1:-} in
-  tests) packages="$packages python3-numpy libmpfr-dev" ;;
+  tests) packages="$packages python3-numpy libmpfr-dev chromium chromium-driver python3-selenium fonts-noto-cjk
+                     clang-tools-19" ;;
   bench) packages="$packages python3-numpy libbenchmark-dev" ;;
 esac
 

@@ -1,4 +1,5 @@
 """The explanations in the text output are true of the run they stand beside."""
+import json
 import os
 import subprocess
 import unittest
@@ -61,6 +62,33 @@ class Notes(unittest.TestCase):
         rank_3 = "sdpa --query randn:2x3x8 --key randn:2x3x8 --value randn:2x3x8"
         self.check(rank_3 + " --heads 2", says=["Y = the heads of Z side by side"])
         self.check(rank_3, says=["Y = Z as it is"])
+
+    def test_nothing_is_called_a_mixture_where_a_row_is_none(self):
+        self.check("sdpa --len 3", says=["a mixture of the values"])
+        self.check("sdpa --len 3 --valid-lens 0", not_says=["a mixture of the values"])
+        self.check("""dot --query [[["NaN",1]]] --key [[[1,2]]]""", says=["weights[0,0,0] holds NaN"], not_says=["it does not invent"])
+
+    def test_rows_that_see_nothing_are_counted_apart(self):
+        self.check("sdpa --batch 2 --len 2 --valid-lens 0,2", says=["every row that sees a key sums to one", "2 rows see none"])
+
+    def test_a_mask_of_numbers_is_a_preference(self):
+        self.check("sdpa --len 2 --mask [[0.5,0],[0,-1]]", says=["M = the numbers that were given", "The mask forbids no key here"],
+                   not_says=["0 = may attend", "no forbidden key"])
+
+    def test_a_run_with_a_mistake_says_so_and_explains_nothing(self):
+        for subcommand in ("dot", "sdpa", "self", "cross", "mha --heads 2"):
+            self.check(subcommand + " --mistake C3", says=["This run is wrong on purpose. Mistake C3"], not_says=["Each row was divided by its own sum"])
+
+    def test_formulas_in_json_are_those_of_the_run(self):
+        def formulas(command):
+            done = subprocess.run([TOOL, *command.split(), "-f", "json"], capture_output=True, text=True, check=True, timeout=60)
+            return {step["step"]: (step["symbol"], step["formula"]) for step in json.loads(done.stdout)["steps"]}
+        cross = formulas("cross")
+        self.assertEqual(cross["k_proj"], ("K∥", "X_m·W_k"))
+        self.assertEqual(cross["scores_masked"], ("S‴", "S′ as it is"))
+        self.assertEqual(formulas("self --bias")["k_proj"], ("K∥", "X·W_k + b_k"))
+        self.assertEqual(formulas("self --causal --softcap 2")["scores_masked"][1], "S″ + M")
+        self.assertEqual(formulas("mha --bias-kv")["k"][1], "K∥ split into heads, then the appended keys")
 
     def test_a_query_without_keys_is_no_average(self):
         self.check("sdpa --batch 2 --len 3 --valid-lens 0,3", says=["That is no average"])

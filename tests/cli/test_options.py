@@ -347,6 +347,36 @@ def _(t, command):
     t.refuse(USAGE, command, "--mistake", "nope", mentions="--mistake")
 
 
+@covers("--blank")
+def _(t, command):
+    blank = list(csv.DictReader(io.StringIO(t.succeed(command, "--blank", "weights", "-f", "csv"))))
+    right = list(csv.DictReader(io.StringIO(t.succeed(command, "-f", "csv"))))
+    t.assertEqual(blank, [{**row, "value": "" if row["step"] == "weights" else row["value"]} for row in right])
+    t.assertIn("______", t.succeed(command, "--blank", "weights"))
+    t.refuse(USAGE, command, "--blank", "wieghts", mentions=("--blank", "weights"))
+
+
+@covers("--decimals")
+def _(t, command):
+    steps = {name: array.round(3) for name, array in t.steps(command).items()}
+    np.savez(t.folder / "rounded.npz", weights=steps["weights"])
+    t.differ(command, "--verify", "rounded.npz")
+    t.succeed(command, "--verify", "rounded.npz", "--decimals", "3")
+    t.differ(command, "--verify", "rounded.npz", "--decimals", "5")
+    t.refuse(USAGE, command, "--decimals", "3", mentions="--decimals")
+
+
+@covers("--hint")
+def _(t, command):
+    t.succeed(command, "--mistake", "W7", "-o", "theirs.npz")
+    verify = [command, "--verify", "theirs.npz", "-f", "json"]
+    hints = [json.loads(t.differ(*verify, "--hint", level)) for level in "123"]
+    t.assertEqual([h["first_divergent_step"] for h in hints], [None, "weights", "weights"])
+    t.assertEqual([len(h["diagnosis"]) > 0 for h in hints], [False, False, True])
+    t.refuse(USAGE, command, "--hint", "1", mentions="--hint")
+    t.refuse(USAGE, *verify, "--hint", "0", mentions="--hint")
+
+
 # Output ---------------------------------------------------------------------------------------------
 
 @covers("--format")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the planted cases: somebody else's tensors with a known mistake in them, or with none.
 
-    make_planted.py FOLDER [--seed N]
+    make_planted.py FOLDER [--seed N] [--every]
 
 One folder a case: the input files, theirs.npz, and case.json with the arguments of attn-compute and what
 a verification has to say. Which mistakes cannot be told apart is not assumed but computed: every other
@@ -23,8 +23,8 @@ from naive_attention import Attention, NotApplicable
 from problems import all_problems, write
 from right_runs import RIGHT
 
-ORDER = ("x memory q_proj k_proj v_proj q k v past_key past_value present_key present_value scores_raw "
-         "scores_scaled scores_capped mask scores_masked weights heads merged output").split()
+ORDER = ("x memory memory_value q_proj k_proj v_proj q k v past_key past_value present_key present_value scores_raw "
+         "scores_scaled scores_capped mask scores_masked weights weights_averaged heads merged output").split()
 LEVELS = {"all": set(ORDER), "weights": {"weights", "output"}, "output": {"output"}}
 PROBLEMS_OF_LEVEL = {"all": 3, "weights": 2, "output": 2}
 
@@ -143,7 +143,8 @@ def planted_case(runs, rng, problem, name, level):
     return Case(f"{name}-{problem.name}-{level}-{dtype}-{form}", problem, *FORMS[form](theirs), expected)
 
 
-def mistake_cases(runs, rng):
+def mistake_cases(runs, rng, every):
+    """A few problems for each mistake and level, or every problem that it can be made in."""
     for name in MISTAKES:
         able = [p for p in runs.problems if runs.steps(p, name) is not None
                 and max(visible_steps(runs.steps(p, name), runs.steps(p, "right"), "all").values()) > DIFFERENT]
@@ -156,7 +157,7 @@ def mistake_cases(runs, rng):
                 made += case is not None
                 if case is not None:
                     yield case
-                if made == count:
+                if made == count and not every:
                     break
 
 
@@ -223,10 +224,10 @@ def tolerance_cases(runs):
                    {**nothing, "verdicts": ["mismatch", "incomparable"]})
 
 
-def all_cases(seed):
+def all_cases(seed, every):
     rng = np.random.default_rng(seed)
     runs = Runs(all_problems(seed))
-    yield from mistake_cases(runs, rng)
+    yield from mistake_cases(runs, rng, every)
     yield from right_cases(runs, rng)
     yield from tolerance_cases(runs)
     yield from pair_cases(runs)
@@ -240,13 +241,13 @@ def save(case, folder):
     (folder / "case.json").write_text(json.dumps({"name": case.name, "argv": argv, **case.expected}, indent=1) + "\n")
 
 
-def make(folder, seed):
+def make(folder, seed, every=False):
     """Writes all cases below `folder`, which is replaced, and returns their folders."""
     shutil.rmtree(folder, ignore_errors=True)
     folders = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # overflow and 0/0 are what some mistakes consist of
-        for case in all_cases(seed):
+        for case in all_cases(seed, every):
             folders.append(folder / case.name)
             save(case, folders[-1])
     return folders
@@ -256,8 +257,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--every", action="store_true", help="every mistake with every problem")
     options = parser.parse_args()
-    print(f"{len(make(options.folder, options.seed))} cases in {options.folder} "
+    print(f"{len(make(options.folder, options.seed, options.every))} cases in {options.folder} "
           f"(NumPy {np.__version__}, seed {options.seed})")
 
 

@@ -128,9 +128,9 @@ def extra_bias(letter):
 def unpacked_as(*order):
     """The packed rows [3, H, D] read in another order: `order` says which axis each of 3, H, D is."""
     def spoil(self, w):
-        require(self.p.layout == "torch")
+        require(self.p.layout == "torch" and len({w["w_" + letter].shape for letter in "qkv"}) == 1)
         sizes = {"3": 3, "H": self.p.heads, "D": self.p.head_dim}
-        for part in ("w_", "b_"):
+        for part in ("w_", "b_") if "b_q" in w else ("w_",):
             packed = np.concatenate([w[part + letter] for letter in "qkv"])
             read = packed.reshape(*(sizes[axis] for axis in order), *packed.shape[1:])
             moved = np.moveaxis(read, [order.index(axis) for axis in "3HD"], [0, 1, 2])
@@ -195,6 +195,7 @@ class NoOutputMap(Attention):
 
 
 def rescaled(self, w):
+    require(not self.p.extra_keys)
     for letter, factor in (("q", 2), ("k", 0.5)):
         for part in ("w_", "b_"):
             if part + letter in w:
@@ -202,6 +203,7 @@ def rescaled(self, w):
 
 
 def values_rescaled(self, w):
+    require(not self.p.extra_keys)
     require(w.get("w_o") is not None)
     w["w_o"] = w["w_o"] * self.dtype.type(0.25)
     for name in ("w_v", "b_v"):

@@ -65,7 +65,7 @@ define("M8", first_position=other_corner)
 
 def repeated_by_head(self, keep):
     p = self.p
-    require(p.batch > 1 and p.heads > 1)
+    require(p.batch > 1 and p.heads > 1 and (keep == keep[:, :1]).all())
     flat = np.concatenate([keep[:, 0]] * p.heads)  # h·B + b, read as b·H + h
     return flat.reshape(p.batch, p.heads, p.queries, p.keys)
 

@@ -32,7 +32,7 @@ class Attention:
     def sources(self):
         x = self.cast(self.p.x)
         memory = x if self.p.memory is None else self.cast(self.p.memory)
-        return x, memory, memory
+        return x, memory, memory if self.p.memory_value is None else self.cast(self.p.memory_value)
 
     def linear(self, rows, which):
         mapped = rows @ self.w["w_" + which].T
@@ -52,6 +52,13 @@ class Attention:
 
     def adjusted(self, q, k, v):
         """The split tensors on their way to the scores."""
+        return q, k, v
+
+    def appended(self, q, k, v):
+        """The keys and values that the module itself adds at the end of every sequence."""
+        for key, value in self.p.extra_keys:
+            key, value = (self.split(np.repeat(self.cast(row), self.p.batch, axis=0), self.p.heads) for row in (key, value))
+            k, v = np.concatenate([k, key], axis=2), np.concatenate([v, value], axis=2)
         return q, k, v
 
     # ---- scores
@@ -160,7 +167,7 @@ class Attention:
     def finish(self, heads, merged):
         if self.p.kind == "module":
             return merged if self.w.get("w_o") is None else self.linear(merged, "o")
-        return heads if self.p.rank == 4 else merged
+        return {2: merged[0], 3: merged, 4: heads}[self.p.rank]
 
     # ---- all together
 
@@ -179,6 +186,8 @@ class Attention:
             merged = self.merge(heads)
             output = self.finish(heads, merged)
         steps.update(weights=weights, heads=heads)
+        if self.p.averages:
+            steps["weights_averaged"] = weights.mean(axis=1)
         if self.p.kind == "module":
             steps["merged"] = merged
         steps["output"] = output
@@ -188,13 +197,17 @@ class Attention:
     def begin(self, steps):
         if self.p.kind == "given":
             q, k, v = (self.cast(array) for array in (self.p.q, self.p.k, self.p.v))
+            if self.p.rank == 2:
+                q, k, v = q[None], k[None], v[None]
             return self.adjusted(*((q, k, v) if self.p.rank == 4 else self.split_all(q, k, v)))
         steps["x"] = self.cast(self.p.x)
         if self.p.memory is not None:
             steps["memory"] = self.cast(self.p.memory)
+        if self.p.memory_value is not None:
+            steps["memory_value"] = self.cast(self.p.memory_value)
         projected = self.project(*self.sources())
         steps.update(zip(("q_proj", "k_proj", "v_proj"), projected))
-        return self.adjusted(*self.split_all(*projected))
+        return self.adjusted(*self.appended(*self.split_all(*projected)))
 
     def scores(self, steps, q, k):
         raw = self.products(q, self.for_query_heads(k))

@@ -27,6 +27,9 @@ class Problem:
     weights: dict = dataclasses.field(default_factory=dict)
     x: np.ndarray = None
     memory: np.ndarray = None
+    memory_value: np.ndarray = None   # None: memory
+    extra_keys: list = dataclasses.field(default_factory=list)   # (key, value) rows that the module appends
+    averages: bool = False       # also hands over the mean of the weights over heads
     q: np.ndarray = None
     k: np.ndarray = None
     v: np.ndarray = None
@@ -52,11 +55,12 @@ def draw(rng, *shape, size=1.0):
     return (size * rng.standard_normal(shape)).astype(np.float32)
 
 
-def linear_maps(rng, p, bias, output_map, size):
+def linear_maps(rng, p, bias, output_map, size, widths=None):
     """Canonical names; [out, in]."""
     width = p.d_model
-    shapes = {"q": (p.heads * p.head_dim, width), "k": (p.kv_heads * p.head_dim, width),
-              "v": (p.kv_heads * p.value_dim, width)}
+    key_width, value_width = widths or (width, width)
+    shapes = {"q": (p.heads * p.head_dim, width), "k": (p.kv_heads * p.head_dim, key_width),
+              "v": (p.kv_heads * p.value_dim, value_width)}
     if output_map:
         shapes["o"] = (width, p.heads * p.value_dim)
     weights = {}
@@ -70,8 +74,11 @@ def linear_maps(rng, p, bias, output_map, size):
 def foreign_weights(layout, weights):
     """Under the names of the layout, as its own module would save them."""
     if layout == "torch":
-        named = {"in_proj_weight": np.concatenate([weights["w_" + w] for w in "qkv"]),
-                 "out_proj.weight": weights["w_o"]}
+        named = {"out_proj.weight": weights["w_o"]}
+        if len({weights["w_" + w].shape for w in "qkv"}) > 1:
+            named.update({f"{w}_proj_weight": weights["w_" + w] for w in "qkv"})
+        else:
+            named["in_proj_weight"] = np.concatenate([weights["w_" + w] for w in "qkv"])
         if "b_q" in weights:
             named["in_proj_bias"] = np.concatenate([weights["b_" + w] for w in "qkv"])
             named["out_proj.bias"] = weights["b_o"]
@@ -115,14 +122,49 @@ def module(rng, name, layout, sizes, cross=False, bias=True, size=1.3, input_siz
     return p
 
 
+def with_key_and_value(rng, name, sizes, key_width, value_width, **options):
+    """PyTorch's module with kdim and vdim: keys and values from two sources of other widths."""
+    b, h, hk, lq, lk, d, dv, e = sizes
+    p = Problem(name, "module", [], b, h, hk, lq, lk, d, dv, e, rank=3, layout="torch")
+    p.weights = linear_maps(rng, p, True, True, 1.3, (key_width, value_width))
+    p.x, p.memory, p.memory_value = draw(rng, b, lq, e), draw(rng, b, lk, key_width), draw(rng, b, lk, value_width)
+    p.files = {"weights.npz": foreign_weights("torch", p.weights), "x.npy": p.x, "key.npy": p.memory,
+               "value.npy": p.memory_value}
+    p.argv = ["mha", "--heads", str(h), "--weights", "{dir}/weights.npz", "--input", "{dir}/x.npy",
+              "--key", "{dir}/key.npy", "--value", "{dir}/value.npy"]
+    add_score_options(p, options)
+    return p
+
+
+def with_extra_keys(rng, name, sizes, bias_kv, zero, **options):
+    """PyTorch's add_bias_kv and add_zero_attn: keys that the module itself appends, and that no rule hides."""
+    p = module(rng, name, "torch", sizes, **options)
+    width = (1, 1, p.heads * p.head_dim)
+    if bias_kv:
+        p.extra_keys.append((draw(rng, *width), draw(rng, *width)))
+        p.files["weights.npz"].update(bias_k=p.extra_keys[0][0], bias_v=p.extra_keys[0][1])
+    if zero:
+        p.extra_keys.append((np.zeros(width, np.float32),) * 2)
+        p.argv.append("--add-zero-attn")
+    p.keys += len(p.extra_keys)
+    return p
+
+
+def averaging(problem):
+    """The same, with the mean over heads among the steps."""
+    problem.averages = True
+    problem.argv.append("--average-weights")
+    return problem
+
+
 def given(rng, name, sizes, rank=4, past=0, command="sdpa", size=1.2, **options):
     """sizes: B, H, Hk, Lq, Ln, D, Dv; Ln are the new keys."""
     b, h, hk, lq, ln, d, dv = sizes
     p = Problem(name, "given", [], b, h, hk, lq, past + ln, d, dv, h * dv, past=past, rank=rank)
     shapes = {"q": (b, h, lq, d), "k": (b, hk, ln, d), "v": (b, hk, ln, dv)}
     for which, shape in shapes.items():
-        if rank == 3:
-            shape = (shape[0], shape[2], shape[1] * shape[3])
+        if rank < 4:
+            shape = (shape[0], shape[2], shape[1] * shape[3])[3 - rank:]
         setattr(p, which, draw(rng, *shape, size=size))
     p.files = {"q.npy": p.q, "k.npy": p.k, "v.npy": p.v}
     p.argv = [command, "--query", "{dir}/q.npy", "--key", "{dir}/k.npy", "--value", "{dir}/v.npy"]
@@ -179,6 +221,30 @@ def all_problems(seed):
         given(rng, "sdpa-scale", (2, 3, 3, 4, 6, 5, 2), scale=0.3),
         given(rng, "sdpa-empty-rows", (3, 2, 2, 4, 5, 3, 4), valid_lens=[0, 3, 5]),
         given(rng, "dot", (2, 1, 1, 3, 5, 4, 6), rank=3, command="dot"),
+        given(rng, "sdpa-rank-2", (1, 1, 1, 4, 6, 5, 3), rank=2, causal=True),
+        given(rng, "dot-rank-2", (1, 1, 1, 4, 4, 7, 5), rank=2, command="dot", causal=True),
+        given(rng, "sdpa-causal-grouped", (2, 6, 2, 6, 6, 4, 3), causal=True),
+        given(rng, "sdpa-cache-bottom-right", (2, 4, 2, 3, 2, 5, 3), past=4, causal=True, align="bottom-right"),
+        given(rng, "sdpa-cache-plain", (3, 4, 2, 2, 3, 5, 4), past=3),
+        given(rng, "sdpa-cache-padding", (3, 2, 2, 2, 4, 5, 3), past=3, valid_lens=[7, 4, 6]),
+        given(rng, "sdpa-cache-window", (2, 3, 3, 4, 4, 5, 2), past=3, window=(2, 0), causal=True),
+        given(rng, "sdpa-cache-softcap", (2, 4, 2, 3, 3, 5, 3), past=2, causal=True, softcap=1.5, size=1.6),
+        given(rng, "sdpa-bottom-right-padding", (3, 2, 2, 3, 6, 4, 5), causal=True, align="bottom-right", valid_lens=[6, 4, 5]),
+        given(rng, "sdpa-bottom-right-window", (2, 2, 2, 4, 7, 5, 3), causal=True, align="bottom-right", window=(2, 1)),
+        given(rng, "sdpa-head-mask", (2, 4, 2, 4, 6, 5, 3), mask=some_keys(rng, 2, 4, 4, 6)),
+        given(rng, "sdpa-one-sample", (1, 3, 3, 5, 5, 4, 2), causal=True),
+        module(rng, "torch-no-bias", "torch", square, bias=False),
+        module(rng, "torch-no-bias-causal", "torch", (3, 4, 4, 6, 6, 3, 3, 12), bias=False, causal=True),
+        module(rng, "torch-window", "torch", (2, 3, 3, 7, 7, 4, 4, 12), window=(2, 1)),
+        module(rng, "d2l-padding", "d2l", (3, 5, 5, 4, 6, 4, 4, 20), cross=True, bias=False, valid_lens=[3, 2, 6], fill=-1e6),
+        module(rng, "linear-self", "linear", (2, 2, 2, 6, 6, 5, 5, 10)),
+        averaging(module(rng, "torch-averaged", "torch", square, causal=True)),
+        averaging(module(rng, "torch-averaged-cross", "torch", crossed, cross=True)),
+        with_key_and_value(rng, "torch-kdim-vdim", (2, 3, 3, 4, 6, 4, 4, 12), 7, 5),
+        with_key_and_value(rng, "torch-kdim-vdim-padding", (3, 2, 2, 3, 5, 4, 4, 8), 6, 9, valid_lens=[5, 3, 4]),
+        with_extra_keys(rng, "torch-bias-kv", square, True, False),
+        with_extra_keys(rng, "torch-zero-attn", crossed, False, True, cross=True),
+        with_extra_keys(rng, "torch-both-extra", square, True, True),
     ]
 
 

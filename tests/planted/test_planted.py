@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets attn-compute verify tensors with a known mistake in them, and counts what it finds.
 
-    test_planted.py ATTN_COMPUTE [--folder DIR] [--keep] [--only GLOB] [--right-first]
+    test_planted.py ATTN_COMPUTE [--folder DIR] [--keep] [--only GLOB] [--every] [--right-first]
 
 Every failing case is one line: its folder (kept with --keep), what was expected, and what was reported;
 `case.json` there has the arguments. The table counts by id and by what was handed over (all steps; weights
@@ -201,13 +201,14 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
     parser.add_argument("--only", default="*", help="names of cases, such as 'C1-*'")
     parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--every", action="store_true", help="every mistake with every problem: thousands of cases")
     parser.add_argument("--right-first", action="store_true")
     options = parser.parse_args()
     folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="planted-"))
     try:
         if options.right_first:
             return 0 if compare_right_runs(options.tool, folder / "right", options.seed) else 1
-        folders = [case for case in make(folder / "cases", options.seed) if fnmatch.fnmatch(case.name, options.only)]
+        folders = [case for case in make(folder / "cases", options.seed, options.every) if fnmatch.fnmatch(case.name, options.only)]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda case: verify(options.tool, case), folders))
         for result in filter(failed, results):

@@ -110,9 +110,19 @@ Trace mistaken_trace(const Trace& right, const std::map<Step, Tensor<double>>& s
   return wrong;
 }
 
+void check_worksheet(const AttentionCommand& command) {
+  if (!command.output.blank.empty() && !command.output.cell.empty()) {
+    throw UsageError("--blank", "prints a worksheet, and --cell the working of one number; give one of them");
+  }
+}
+
 int present(const AttentionCommand& command, AttentionResult result) {
+  if (command.inspect) {
+    command.inspect(*result.problem);
+    return exit_done;
+  }
   if (command.gradient) return present_gradient(command, result.trace.sizes, *result.problem, *result.upstream);
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  check_worksheet(command);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);
@@ -122,6 +132,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     write_cell(command, result);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
+    check_blank(command.output, names_of(shown));
     const NoteContext context(command, result);
     write_report({shown, [&]() { return document_of(command, result, shown); }, json_header(command, result),
                   [&](const TraceEntry& entry) { return run_formula(context, entry.step, lessons::Language::en).text; }},

@@ -20,6 +20,7 @@
 #include <attn/verify/problem.hpp>
 #include <attn/weights/layouts.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -43,10 +44,13 @@ struct AttentionCommand {
   TensorArguments tensors;
   std::optional<GradientOptions> gradient;  ///< only of a run with Purpose::gradient
 
-  /// Whether the run must be taken apart: for --verify, --mistake or a backward pass.
-  bool needs_problem() const { return gradient || !verify.files.empty() || !verify.mistakes.empty(); }
+  /// Whether the run must be taken apart: for --verify, --mistake, a backward pass or an inspection.
+  bool needs_problem() const { return gradient || !verify.files.empty() || !verify.mistakes.empty() || inspect; }
   /// Whether the steps that can be computed are to be listed instead of computing them.
   bool only_lists() const { return output.list_steps && !gradient; }
+
+  /// Is given the finished run instead of its being presented; empty from the command line.
+  std::function<void(const Problem<double>&)> inspect{};
 };
 
 /// A finished run, ready to be shown.
@@ -96,7 +100,10 @@ AttentionFacts facts_of(const AttentionCommand& command, const AttentionOptions<
   return facts;
 }
 
-/// Judges the files of --verify, or writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
+/// Throws UsageError for a --blank that contradicts other options.
+void check_worksheet(const AttentionCommand& command);
+
+/// Writes what the options ask for: the selected steps in the chosen format, or one cell taken apart.
 /// Throws NonFiniteError after writing, under --strict.
 int present(const AttentionCommand& command, AttentionResult result);
 

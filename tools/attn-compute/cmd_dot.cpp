@@ -4,6 +4,7 @@
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
+#include "verify_command.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/dot_product.hpp>
@@ -82,38 +83,43 @@ AttentionResult finish(const AttentionCommand& c, const AttentionOptions<T>& opt
 
 template <class T>
 int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options, TorchGenerator& random) {
-  const Tensor<T> key = c.tensors.take<T>("--key");
-  const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), key,
-                                              c.tensors.has("--value") ? c.tensors.take<T>("--value") : key, 1, 1, options);
+  Tensor<T> query = c.tensors.take<T>("--query"), key = c.tensors.take<T>("--key");
+  Tensor<T> value = c.tensors.has("--value") ? c.tensors.take<T>("--value") : key;
+  std::optional<Problem<double>> problem;
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) problem = problem_of_given(query, key, value, 1, 1, options, plan_of_dot(c));
+  }
+  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  const auto steps = dot_product_attention<T>(std::move(query), std::move(key), std::move(value), 1, 1, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
-  if constexpr (std::is_same_v<T, double>) {
-    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {1, 1, false, false, options}, false);
-    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
-  }
+  result.problem = std::move(problem);
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 
 template <class T>
-int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, TorchGenerator& random) {
+int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, const Sizes& sizes, TorchGenerator& random) {
   MultiheadWeights<T> weights;
   weights.w_q = c.tensors.take_optional<T>("--wq");
   weights.w_k = c.tensors.take_optional<T>("--wk");
   weights.w_v = c.tensors.take_optional<T>("--wv");
   MultiheadOptions<T> multi;
   multi.attention = options;
-  const auto steps = multihead<T>({c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),
-                                   c.tensors.take_optional<T>("--value")},
-                                  weights, multi);
+  MultiheadInputs<T> inputs{c.tensors.take<T>("--query"), c.tensors.take<T>("--key"), c.tensors.take_optional<T>("--value")};
+  std::optional<Problem<double>> problem;
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) problem = problem_of_module(inputs, weights, multi, plan_of_dot(c), sizes);
+  }
+  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  const auto steps = multihead<T>(std::move(inputs), weights, multi);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
-  if constexpr (std::is_same_v<T, double>) {
-    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, multi, true);
-    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
-  }
+  result.problem = std::move(problem);
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 
@@ -132,7 +138,7 @@ int run_dot(AttentionCommand& c) {
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
-  return has_maps(c.tensors) ? run_with_maps<T>(c, options, random) : run_without_maps<T>(c, options, random);
+  return has_maps(c.tensors) ? run_with_maps<T>(c, options, sizes, random) : run_without_maps<T>(c, options, random);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string layout_help() {
 
 }  // namespace
 
-Run setup_mha(CLI::App& app, Purpose purpose) {
+std::shared_ptr<ModuleCommand> add_mha(CLI::App& app, Purpose purpose) {
   auto command = std::make_shared<ModuleCommand>(app, "mha", layout_table().front(), Sources::any, purpose);
   const char* group = "Weights";
   add_choice(app, "--layout", command->layout, layout_choices(), layout_help())->group(group);
@@ -37,6 +37,11 @@ Run setup_mha(CLI::App& app, Purpose purpose) {
   app.add_flag("--average-weights", command->average_weights, "Also the mean of the weights over heads, as PyTorch returns it")->group(group);
   add_size_options(app, command->sizes,
                    {"--batch", "--len", "--query-len", "--key-len", "--d-model", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
+  return command;
+}
+
+Run setup_mha(CLI::App& app, Purpose purpose) {
+  const std::shared_ptr<ModuleCommand> command = add_mha(app, purpose);
   return [command]() { return run_module(*command); };
 }
 

@@ -4,6 +4,7 @@
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
+#include "verify_command.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/dot_product.hpp>
@@ -104,16 +105,21 @@ int run_sdpa(AttentionCommand& c) {
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
-  const auto steps = dot_product_attention<T>(c.tensors.take<T>("--query"), c.tensors.take<T>("--key"),
-                                              c.tensors.take<T>("--value"), counts.heads, counts.kv_heads, options);
+  Tensor<T> q = c.tensors.take<T>("--query"), k = c.tensors.take<T>("--key"), v = c.tensors.take<T>("--value");
+  std::optional<Problem<double>> problem;
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) problem = problem_of_given(q, k, v, counts.heads, counts.kv_heads, options, plan_of(c));
+  }
+  if (!c.verify.files.empty()) {
+    q = k = v = Tensor<T>();
+    return verify_files(c, *problem);
+  }
+  const auto steps = dot_product_attention<T>(std::move(q), std::move(k), std::move(v), counts.heads, counts.kv_heads, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false};
-  if constexpr (std::is_same_v<T, double>) {
-    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, {}, {counts.heads, counts.kv_heads, false, false, options}, false);
-    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
-  }
+  AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, {}, std::move(problem)};
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 

@@ -8,11 +8,11 @@
 #include "../common/size_options.hpp"
 #include "attention_command.hpp"
 #include "sequences.hpp"
+#include "stack_formula.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"
 
 #include <attn/error.hpp>
-#include <attn/formula.hpp>
 #include <attn/model/directory.hpp>
 #include <attn/model/unpack.hpp>
 #include <attn/ops/decoding.hpp>
@@ -147,7 +147,7 @@ void list_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
   table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
   for (const TraceEntry& entry : run.trace.entries) {
-    table.rows.push_back({entry.name, with_symbols(lessons::formula(c.output.language, entry.step)), entry.axes, lessons::meaning(c.output.language, entry.step)});
+    table.rows.push_back({entry.name, stack_formula(run.config, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
   write_table(table, "", c.output);
 }
@@ -171,7 +171,7 @@ void present(const TransformerCommand& c, const TransformerRun& run) {
                                {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
                                {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
   write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header),
-                [](const TraceEntry& entry) { return with_symbols(step_info(entry.step).formula); }},
+                [&run](const TraceEntry& entry) { return stack_formula(run.config, entry, lessons::Language::en).text; }},
                c.output);
 }
 

@@ -2,6 +2,7 @@
 
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
+#include "run_formula.hpp"
 
 #include <attn/error.hpp>
 #include <attn/formula.hpp>
@@ -12,6 +13,7 @@
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/csv.hpp>
 #include <attn/render/latex_text.hpp>
+#include <attn/verify/layer_problem.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -61,15 +63,37 @@ std::string symbol_in(const Backward& run, const GradientTerm& term, Step of, St
   return std::string(step_info(operand).symbol);
 }
 
+void replace(std::string& text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+}
+
+// The table of terms speaks of LayerNorm after the residual connection and of any activation.
+std::string of_this_layer(const Backward& run, const GradientTerm& term, std::string_view formula) {
+  std::string text(formula);
+  if (!run.problem.layer) return text;
+  const LayerOptions<double>& options = run.problem.layer->options;
+  if (options.norm.kind == NormKind::rms) {
+    for (const char* place : {"", "_e", "_i"}) {
+      const std::string row = "<residual>" + std::string(place);
+      for (const char* minus : {" − <norm_mean>", " - <norm_mean>", " - <norm_mean>_i"}) replace(text, "(" + row + minus + ")", row);
+    }
+    replace(text, "<norm_var>", "<norm_mean_square>");
+  }
+  if (run.problem.layer->norm_first() && term.consumer >= S::norm_mean && term.consumer <= S::norm) replace(text, "<residual>", "<x>");
+  replace(text, "act′", activation_name(options.activation) + "′");
+  replace(text, "\\mathrm{act}'", "\\mathrm{" + render::latex_text(activation_name(options.activation)) + "}'");
+  return text;
+}
+
 std::string joined(const Backward& run, const Gradient& gradient, bool latex) {
   std::string text;
   for (const GradientTerm* term : gradient.terms) {
     const auto symbol = [&](Step operand) { return symbol_in(run, *term, gradient.of, operand); };
     if (!text.empty()) text += " + ";
     if (latex && !term->latex.empty()) {
-      text += with_symbols(term->latex, [&](Step operand) { return render::latex_symbol(symbol(operand)); });
+      text += with_symbols(of_this_layer(run, *term, term->latex), [&](Step operand) { return render::latex_symbol(symbol(operand)); });
     } else {
-      const std::string words = with_symbols(term->text, symbol);
+      const std::string words = with_symbols(of_this_layer(run, *term, term->text), symbol);
       text += latex ? "\\text{" + render::latex_text(words) + "}" : words;
     }
   }
@@ -78,7 +102,7 @@ std::string joined(const Backward& run, const Gradient& gradient, bool latex) {
 
 // Steps that go on as they are have no term: the result of a layer is that of its last block.
 std::string formula_of(const Backward& run, const Gradient& gradient, bool latex = false) {
-  if (gradient.of == last_step(run.problem)) return latex ? "G" : "G, L = Σ Y ⊙ G";
+  if (gradient.of == last_step(run.problem)) return latex ? "\\partial L / \\partial Y, \\quad L = \\sum Y \\odot \\nabla Y" : "given: L = Σ Y ⊙ ∇Y";
   if (gradient.terms.empty()) return (latex ? render::latex_symbol("∇Y") : std::string("∇Y"));
   return joined(run, gradient, latex);
 }
@@ -225,7 +249,7 @@ void list_gradients(const Backward& run) {
 }  // namespace
 
 void add_gradient_options(CLI::App& app, AttentionCommand& command) {
-  command.tensors.add("--upstream", "G: the gradient of the loss with respect to the output, L = Σ Y ⊙ G (default randn, drawn last)");
+  command.tensors.add("--upstream", "∇Y: the gradient of the loss L = Σ Y ⊙ ∇Y with respect to the output Y (default randn, drawn last)");
   app.add_option_function<std::string>(
          "--measure", [&command](const std::string& text) { command.gradient->measured = parse_whole("--measure", text, 0, std::size_t{1} << 40); },
          "Also measure up to N numbers of each gradient by finite differences (default 64)")

@@ -52,6 +52,7 @@ render::Document document_of_layer(const LayerCommand& command, const LayerResul
   NoteContext whole(command, views.of(first));
   if (command.decoder) whole.values["Ln"] = std::to_string(result.blocks.at(Block::cross).sizes.new_len);
   if (command.output.notes) document.introduction = lesson.paragraphs("intro", command.decoder ? "decoder" : "encoder", whole.values);
+  if (!command.output.blank.empty()) document.introduction.push_back(words_of_worksheet(command.output, shown));
   int number = 0;
   for (const TraceEntry& entry : shown.entries) {
     ++number;
@@ -100,6 +101,7 @@ void show_instead(LayerResult& result, const std::map<Step, Tensor<double>>& wro
 }  // namespace
 
 int present_layer(const LayerCommand& command, LayerResult result) {
+  check_worksheet(command);
   if (!command.verify.files.empty()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
@@ -111,6 +113,7 @@ int present_layer(const LayerCommand& command, LayerResult result) {
     write_layer_cell(command, result, views);
   } else {
     const Trace shown = select_steps(result.trace, command.output.steps);
+    check_blank(command.output, names_of(shown));
     write_report({shown, [&]() { return document_of_layer(command, result, views, shown); }, header_of(command, result, views),
                   [&](const TraceEntry& entry) { return formula_in(command, views, result.trace, entry); }},
                  command.output);

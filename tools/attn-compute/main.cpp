@@ -82,6 +82,11 @@ int main(int argc, char** argv) {
            "  attn-compute mistakes C1 M8 --lang zh\n"
            "  attn-compute mistakes -f csv | cut -d, -f1,2\n",
            setup_mistakes},
+          {"probe", "an input and weights on which mistakes show, and the PyTorch program to check yours",
+           "  attn-compute probe                                          the cases\n"
+           "  attn-compute probe --case cross -o probe.npz > program.py\n"
+           "  attn-compute probe --case self -o probe.npz --lang zh\n",
+           setup_probe},
       }};
   return run_tool(tool, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
+#include "verify_command.hpp"
 
 #include <attn/error.hpp>
 #include <attn/ops/multihead.hpp>
@@ -121,20 +122,23 @@ int run(ModuleCommand& c) {
   explained.dropout_keep.reset();
   explained.mask.exempt_keys = appended_keys;
 
-  MultiheadOptions<T> kept;
-  if (c.needs_problem()) kept = options;
-  kept.attention.mask.exempt_keys = appended_keys;
-  const MultiheadSteps<T> steps = multihead(take_inputs<T>(c), weights, std::move(options));
+  MultiheadInputs<T> inputs = take_inputs<T>(c);
+  std::optional<Problem<double>> problem;
+  if constexpr (std::is_same_v<T, double>) {
+    if (c.needs_problem()) {
+      problem = problem_of_module(inputs, weights, options, plan_of_module(c), sizes);
+      problem->options.attention.mask.exempt_keys = appended_keys;
+    }
+  }
+  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
   AttentionFacts facts = facts_of(c, explained, trace.sizes);
-  AttentionResult result{std::move(trace), std::move(facts), c.layout, c.add_zero_attn};
-  if constexpr (std::is_same_v<T, double>) {
-    if (c.needs_problem()) result.problem = problem_of(steps, steps.attention.sizes, weights, std::move(kept), true);
-    if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
-  }
+  AttentionResult result{std::move(trace), std::move(facts), c.layout, c.add_zero_attn, {}, std::move(problem)};
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 

@@ -6,6 +6,7 @@
 
 #include <attn/weights/layouts.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ struct ModuleCommand : AttentionCommand {
 
 /// --wq, --wk and --wv: the maps themselves instead of a file or a seed.
 void add_single_maps(ModuleCommand& command);
+
+/// The options of `mha`.
+std::shared_ptr<ModuleCommand> add_mha(CLI::App& app, Purpose purpose);
 
 int run_module(ModuleCommand& command);
 

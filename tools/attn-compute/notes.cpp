@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 namespace attn::tools {
@@ -243,7 +244,19 @@ std::vector<std::string> introduction(const NoteContext& context) {
   return paragraphs;
 }
 
+// The closing of dot and sdpa speaks of mixtures. Where a row is none, the notes and checks of its step said why.
+bool every_row_mixes(const NoteContext& context) {
+  const TraceEntry* weights = context.result.trace.find(Step::weights);
+  if (!weights || context.fully_masked_rows > 0) return false;
+  const TensorView& numbers = weights->tensor;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (!std::isfinite(numbers[i])) return false;
+  }
+  return true;
+}
+
 std::vector<std::string> closing(const NoteContext& context) {
+  if ((context.is("dot") || context.is("sdpa")) && !every_row_mixes(context)) return {};
   std::string variant = context.command.subcommand;
   if (context.is("mha") && one_head(context)) variant = "mha_one_head";
   if (context.is("self") && context.sizes.value_dim != context.sizes.d_model) variant = "self_other_width";

@@ -1,4 +1,4 @@
-// A finished run as a problem that verification can take apart.
+// A run as a problem that verification can take apart, before anything of it is computed.
 #pragma once
 
 #include "planned_steps.hpp"
@@ -6,30 +6,17 @@
 #include <attn/ops/multihead.hpp>
 #include <attn/verify/problem.hpp>
 
-#include <utility>
+#include <cstddef>
 
 namespace attn::tools {
 
-/// Copies the inputs among `steps` (a complete set of steps of the run) and everything they were
-/// computed with.
-template <class Steps>
-Problem<double> problem_of(const Steps& steps, const Sizes& sizes, const MultiheadWeights<double>& weights,
-                           MultiheadOptions<double> options, bool projected) {
-  Problem<double> problem;
-  problem.sizes = sizes;
-  problem.weights = weights;
-  problem.options = std::move(options);
-  visit(steps, [&](Step step, const Tensor<double>& tensor) {
-    const StepKind kind = step_info(step).kind;
-    const bool given = kind == StepKind::input || (!projected && (step == Step::q || step == Step::k || step == Step::v));
-    if (given) {
-      problem.inputs.emplace(step, tensor);
-    } else {
-      problem.steps.push_back(step);
-    }
-    if (step == Step::output) problem.output_shape = shape_of(tensor);
-  });
-  return problem;
-}
+/// Attention on given queries, keys and values of rank 2, 3 or 4, as dot_product_attention computes it.
+/// Throws ShapeError where they do not fit each other.
+Problem<double> problem_of_given(Tensor<double> q, Tensor<double> k, Tensor<double> v, std::size_t heads, std::size_t kv_heads,
+                                 AttentionOptions<double> options, const RunPlan& plan);
+
+/// A module's run, as `multihead` computes it. `sizes` are those of the run.
+Problem<double> problem_of_module(MultiheadInputs<double> inputs, MultiheadWeights<double> weights,
+                                  MultiheadOptions<double> options, const RunPlan& plan, const Sizes& sizes);
 
 }  // namespace attn::tools

@@ -44,9 +44,10 @@ bool has_nan(const TensorView& tensor) {
 
 // An earlier step that holds exactly the same numbers in the same order. NaN is no number: two rows of it
 // are not the same.
-const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entry) {
+const TraceEntry* same_numbers_before(const Trace& shown, const TraceEntry& entry, const OutputOptions& options) {
   for (const TraceEntry& earlier : shown.entries) {
-    if (&earlier == &entry) return nullptr;
+    if (&earlier == &entry || is_blank(options, entry.name)) return nullptr;
+    if (is_blank(options, earlier.name)) continue;
     if (earlier.tensor.size() == entry.tensor.size() && entry.tensor.size() > 0 &&
         std::memcmp(earlier.tensor.data(), entry.tensor.data(), entry.tensor.bytes()) == 0) {
       return has_nan(entry.tensor) ? nullptr : &earlier;
@@ -70,15 +71,24 @@ render::Section section_of(const NoteContext& context, const Trace& shown, const
   // What the table says of a split or a map would be wrong where the run leaves it out.
   const bool about_more = entry.step == Step::q || entry.step == Step::k || entry.step == Step::v || entry.step == Step::output;
   if (formula.whole || !about_more) section.meaning = lessons::meaning(language, entry.step);
-  section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step), false};
-  if (const TraceEntry* same = same_numbers_before(shown, entry)) {
+  section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, shading_of(entry.step),
+                                is_blank(context.command.output, entry.name)};
+  if (const TraceEntry* same = same_numbers_before(shown, entry, context.command.output)) {
     section.stand_in = lessons::lesson(language).note("word", "equal_to", {{"step", same->name}}).value_or(same->name);
   }
   // The notes speak of the right numbers.
   const bool right = context.command.verify.mistakes.empty();
   if (context.command.output.notes && right) section.notes = notes_of(entry.step, context);
-  section.checks = checks_of(entry, context);
+  if (!section.panel->blank) section.checks = checks_of(entry, context);
   return section;
+}
+
+std::string words_of_worksheet(const OutputOptions& options, const Trace& shown) {
+  std::string list;
+  for (const TraceEntry& entry : shown.entries) {
+    if (is_blank(options, entry.name)) list += (list.empty() ? "" : " ") + entry.name;
+  }
+  return lessons::lesson(options.language).note("intro", "worksheet", {{"list", list}}).value_or(list);
 }
 
 render::Document document_of(const AttentionCommand& command, const AttentionResult& result, const Trace& shown) {
@@ -86,6 +96,7 @@ render::Document document_of(const AttentionCommand& command, const AttentionRes
   render::Document document;
   document.title = lessons::lesson(command.output.language).note("title", command.subcommand).value_or(command.subcommand);
   if (command.output.notes || !command.verify.mistakes.empty()) document.introduction = introduction(context);
+  if (!command.output.blank.empty()) document.introduction.push_back(words_of_worksheet(command.output, shown));
   int number = 0;
   for (const TraceEntry& entry : shown.entries) document.sections.push_back(section_of(context, shown, entry, ++number));
   if (command.output.notes && command.verify.mistakes.empty()) document.closing = closing(context);

@@ -17,6 +17,7 @@ Run setup_scaling(CLI::App& app);
 Run setup_residual(CLI::App& app);
 Run setup_depth(CLI::App& app);
 Run setup_mistakes(CLI::App& app);
+Run setup_probe(CLI::App& app);
 
 /// One of the above for a purpose, as a row of the table wants it.
 template <Run (*setup)(CLI::App&, Purpose), Purpose purpose>

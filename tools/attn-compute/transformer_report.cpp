@@ -1,8 +1,8 @@
 #include "transformer_report.hpp"
 
-#include <attn/formula.hpp>
+#include "stack_formula.hpp"
+
 #include <attn/lessons/lesson.hpp>
-#include <attn/render/latex_text.hpp>
 #include <attn/render/number.hpp>
 #include <attn/weights/transformer_weights.hpp>
 
@@ -53,8 +53,9 @@ render::Section section_of(const TransformerRun& run, const TraceEntry& entry, c
   render::Section section;
   section.name = entry.name;
   section.symbol = info.symbol;
-  section.formula = with_symbols(lessons::formula(options.language, entry.step));
-  section.latex = with_symbols(info.latex, [](Step operand) { return std::string(step_info(operand).latex); });
+  const StackFormula formula = stack_formula(run.config, entry, options.language);
+  section.formula = formula.text;
+  section.latex = formula.latex;
   section.meaning = lessons::meaning(options.language, entry.step);
   const std::vector<std::string> axes = split_axes(entry.axes);
   section.panel = render::Panel{entry.tensor, axes, {}, {}, shading_of(entry.step), false};

@@ -1,54 +1,31 @@
 #include "verify_command.hpp"
 
 #include "../common/verify_files.hpp"
+#include "verify_values.hpp"
 
 #include <attn/error.hpp>
-#include <attn/render/number.hpp>
-#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/mistakes.hpp>
-
-#include <fmt/format.h>
 
 namespace attn::tools {
 namespace {
 
-std::map<Step, Shape> shapes_of(const Problem<double>& problem) {
-  std::map<Step, Shape> shapes;
-  for (const auto& [step, tensor] : run_problem(problem)) shapes[step] = shape_of(tensor);
-  return shapes;
+// One submission, and everything its report says of their tensors, which end here: several files are not
+// held at once.
+Judged judged(const std::string& file, const AttentionCommand& command, const Problem<double>& problem, const std::map<Step, Shape>& shapes) {
+  std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory, io::EmptyCells::allowed);
+  Judged one{file, aligned(std::move(tensors), shapes, command.verify.map, command.output), {}, {}, {}};
+  one.verification = verify(problem, one.theirs, verify_options_of(command.verify));
+  for (const Diagnosis& diagnosis : one.verification.diagnosis) {
+    one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
+  }
+  one.theirs.tensors.clear();
+  return one;
 }
 
-// What the messages about normalisations say: what this run has, and what they have instead.
-void add_values_of_layer(lessons::Placeholders& values, const LayerProblem<double>& layer, const Diagnosis& diagnosis, lessons::Language language) {
-  const NormOptions& norm = layer.options.norm;
-  const bool rms = norm.kind == NormKind::rms;
-  if (diagnosis.id == "L2") values["expected"] = render::number_text(norm.eps);
-  if (diagnosis.id == "L4") {
-    const auto side = [language](bool first) { return lessons::lesson(language).note("word", first ? "before" : "after").value_or(""); };
-    values["expected"] = side(layer.norm_first());
-    values["found"] = side(!layer.norm_first());
-  }
-  if (diagnosis.id == "L6") {
-    values["expected"] = rms ? "RMSNorm" : "LayerNorm";
-    if (diagnosis.variant == "the other norm") values["found"] = rms ? "LayerNorm" : "RMSNorm";
-  }
-}
-
-// What the message about a mistake may say of this run.
-lessons::Placeholders values_of(const Problem<double>& problem, const Diagnosis& diagnosis, lessons::Language language) {
-  lessons::Placeholders values;
-  for (const Letter& letter : letters()) values[std::string(letter.name)] = std::to_string(problem.sizes.*letter.size);
-  if (values["E"] == "0") values["E"] = std::to_string(problem.sizes.heads * problem.sizes.head_dim);
-  values["step"] = std::string(name_of(diagnosis.step));
-  values["found"] = diagnosis.variant;
-  values["deviation"] = fmt::format("{:.1e}", diagnosis.residual);
-  const auto& attention = problem.options.attention;
-  values["expected"] = "";
-  values["softcap"] = attention.softcap ? render::number_text(*attention.softcap) : "";
-  values["fill"] = render::number_text(attention.mask_fill);
-  if (problem.layer) add_values_of_layer(values, *problem.layer, diagnosis, language);
-  values["scale"] = fmt::format("{:.4g}", effective_scale(attention, problem.sizes.head_dim));
-  return values;
+std::vector<std::string> names_of(const std::map<Step, Shape>& shapes) {
+  std::vector<std::string> names;
+  for (const auto& [step, shape] : shapes) names.emplace_back(name_of(step));
+  return names;
 }
 
 // What a run with these mistakes shows. Throws Error where their shapes cannot go on.
@@ -85,14 +62,18 @@ const Mistake* most_visible_variant(const std::string& id, const Problem<double>
 }  // namespace
 
 int verify_files(const AttentionCommand& command, const Problem<double>& problem) {
-  std::vector<Judged> judged;
-  for (const std::string& file : command.verify.files) {
-    Submission theirs = align(read_submission(file, Step::output, command.run.max_memory), shapes_of(problem), command.verify.map);
-    Verification found = verify(problem, theirs, verify_options_of(command.verify));
-    judged.push_back({file, std::move(theirs), std::move(found)});
-  }
-  const auto values = [&](const Diagnosis& diagnosis) { return values_of(problem, diagnosis, command.output.language); };
-  return report_judged(judged, {command.output.language, values}, command.output);
+  check_worksheet(command);
+  const std::map<Step, Shape> shapes = step_shapes(problem);
+  check_blank(command.output, names_of(shapes));
+  const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) { return judged(file, command, problem, shapes); });
+  ReportWords words;
+  words.language = command.output.language;
+  words.values = [&](const Diagnosis& diagnosis) { return values_of_run(problem, diagnosis, command.output.language); };
+  words.ours = [&problem]() { return run_problem(problem); };
+  words.sizes = problem.sizes;
+  words.hint = command.verify.hint;
+  words.color = wants_colour(command.output);
+  return report_judged(files, words, command.output);
 }
 
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {

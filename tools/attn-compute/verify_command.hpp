@@ -9,7 +9,8 @@
 
 namespace attn::tools {
 
-/// Judges every file of --verify; exit_done if all match, else exit_different.
+/// Judges every file of --verify; exit_done if all match, else the worst exit code of any file. Of several
+/// files one that is refused does not keep the others from being judged.
 int verify_files(const AttentionCommand& command, const Problem<double>& problem);
 
 /// The steps of the run with the mistakes of --mistake made. Throws UsageError for a mistake that cannot

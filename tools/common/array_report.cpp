@@ -1,6 +1,7 @@
 #include "array_report.hpp"
 
 #include "formats.hpp"
+#include "page_report.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/npy.hpp>
@@ -75,6 +76,10 @@ std::vector<io::NamedView> views_of(const ArrayReport& report) {
   return views;
 }
 
+PageText page_of(const ArrayReport& report) {
+  return {report.document.title, render::page_blocks(report.document)};
+}
+
 void write_as(const std::string& format, io::Sink& sink, const ArrayReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   if (format == "csv") return write_csv_of(sink, report, options);
@@ -84,6 +89,7 @@ void write_as(const std::string& format, io::Sink& sink, const ArrayReport& repo
   if (format == "safetensors") return io::write_safetensors(sink, views_of(report));
   if (format == "markdown") return render::write_markdown(output, report.document, style_of<render::MarkdownStyle>(options));
   if (format == "latex") return render::write_latex(output, report.document, style_of<render::LatexStyle>(options));
+  if (format == "html") return write_page(output, page_of(report), options);
   if (format == "text") return write_text_of(sink, report, options);
   throw UsageError("--format", format + " does not hold arrays");
 }
@@ -120,6 +126,14 @@ void write_array_report(const ArrayReport& report, const OutputOptions& options)
   const Format& format = chosen_format(options);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
   write_as(format.name, *sink, report, options);
+  sink->finish();
+}
+
+void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
+  if (chosen_format(options).name != "html") return write_array_report(make(), options);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput output(*sink);
+  write_page(output, [&make]() { return page_of(make()); }, options);
   sink->finish();
 }
 

@@ -23,7 +23,7 @@ struct NamedResult {
 };
 
 struct ArrayReport {
-  render::Document document;       ///< text, Markdown, LaTeX
+  render::Document document;       ///< text, Markdown, LaTeX, HTML
   render::JsonObject header{};     ///< JSON: the members before "steps"
   std::vector<NamedResult> arrays{};  ///< JSON, NPZ, safetensors: all; NPY, CSV: the first
   std::string row_name = "row";    ///< CSV: the title of the first column, which counts rows from `first_row`
@@ -37,6 +37,8 @@ void add_array_options(CLI::App& app, OutputOptions& options);
 
 /// Writes the report to --output in the chosen format.
 void write_array_report(const ArrayReport& report, const OutputOptions& options);
+/// The same of a report that is made when it is written: a page asks for it once in each language.
+void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options);
 
 /// A CSV of a matrix that is made while it is written: a header, then the number of each row and its values.
 class MatrixCsv {

@@ -1,6 +1,7 @@
 #include "formats.hpp"
 
 #include "choices.hpp"
+#include "page_report.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/npy.hpp>
@@ -53,19 +54,24 @@ void write_text(io::Sink& sink, const TraceReport& report, const OutputOptions& 
   render::write_text(output, report.document(), style);
 }
 
+render::Cells cells_of(const TraceEntry& entry, const OutputOptions& options) {
+  return is_blank(options, entry.name) ? render::Cells::blank : render::Cells::filled;
+}
+
 void write_csv(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   const render::NumberFormat format{options.precision};
   if (options.matrix) {
-    render::write_csv_matrix(output, only_entry(report, "--matrix").tensor, format);
+    const TraceEntry& entry = only_entry(report, "--matrix");
+    render::write_csv_matrix(output, entry.tensor, format, cells_of(entry, options));
     return;
   }
   render::TidyCsv csv(output, format);
-  for (const TraceEntry& entry : report.trace.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor);
+  for (const TraceEntry& entry : report.trace.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor, cells_of(entry, options));
   csv.finish();
 }
 
-void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&) {
+void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   render::JsonTrace json(output, report.header);
   for (const TraceEntry& entry : report.trace.entries) {
@@ -77,7 +83,7 @@ void write_json(io::Sink& sink, const TraceReport& report, const OutputOptions&)
               {"formula", report.formula(entry)},
               {"axes", std::move(axes)},
               {"shape", render::json_of(entry.tensor.shape())}},
-             entry.tensor);
+             entry.tensor, cells_of(entry, options));
   }
   json.finish();
 }
@@ -113,12 +119,24 @@ void write_latex(io::Sink& sink, const TraceReport& report, const OutputOptions&
   render::write_latex(output, report.document(), style);
 }
 
+void write_html(io::Sink& sink, const TraceReport& report, const OutputOptions& options) {
+  SinkOutput output(sink);
+  write_page(
+      output,
+      [&report]() {
+        const render::Document document = report.document();
+        return PageText{document.title, render::page_blocks(document)};
+      },
+      options);
+}
+
 std::string text_table(const render::Table& table) { return render::table_text(table); }
 
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
   if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+  if (!options.blank.empty() && !format.table) throw UsageError("--blank", "leaves cells empty; every cell of " + format.name + " holds a number");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }
 
@@ -134,6 +152,7 @@ const std::vector<Format>& format_table() {
       {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
       {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
       {"latex", {".tex"}, "bmatrix per matrix, for lecture notes", write_latex, render::table_latex},
+      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, table_page},
   };
   return table;
 }

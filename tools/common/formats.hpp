@@ -19,7 +19,7 @@ namespace attn::tools {
 /// A finished run as the writers of formats see it.
 struct TraceReport {
   const Trace& trace;                          ///< the selected steps
-  std::function<render::Document()> document;  ///< the same with formulas and notes, for text, Markdown, LaTeX
+  std::function<render::Document()> document;  ///< the same with formulas and notes, for people
   render::JsonObject header;                   ///< what JSON says before the steps
   std::function<std::string(const TraceEntry&)> formula;  ///< of a step in this run, for JSON
 };

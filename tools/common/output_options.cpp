@@ -99,17 +99,15 @@ void add_full(CLI::App& app, OutputOptions& o) {
 bool matches(const std::string& glob, const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
 
 // Why a glob selected nothing: a name no step has, or a step that this run does not compute.
-UsageError no_such_step(const std::string& glob, const Trace& trace) {
+UsageError no_such_step(const char* option, const std::string& glob, const std::vector<std::string>& here) {
   std::vector<std::string> known;
   for (const StepInfo& row : step_table()) {
     if (matches(glob, std::string(row.name))) {
-      return UsageError("--steps", fmt::format("'{}' is not computed in this run", glob));
+      return UsageError(option, fmt::format("'{}' is not computed{} in this run", glob, option == std::string("--blank") ? " or not shown" : ""));
     }
     known.emplace_back(row.name);
   }
-  std::vector<std::string> here;
-  for (const TraceEntry& entry : trace.entries) here.push_back(entry.name);
-  return UsageError("--steps", fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
+  return UsageError(option, fmt::format("no step '{}'{} (this run has {})", glob, did_you_mean(glob, known), fmt::join(here, ", ")));
 }
 
 }  // namespace
@@ -124,6 +122,8 @@ void add_step_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
+  add_text(app, "--blank", "NAME,…", "A worksheet: leave the cells of these steps empty, for others to fill in",
+           [&o](const std::string& text) { o.blank = parse_list("--blank", text); });
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
   add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
@@ -170,7 +170,7 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
     };
     // A step's own name stands for that step in every block of a layer.
     const std::string in_a_block = "*." + glob;
-    if (!found(glob) && !found(in_a_block)) throw no_such_step(glob, trace);
+    if (!found(glob) && !found(in_a_block)) throw no_such_step("--steps", glob, names_of(trace));
     globs.push_back(found(glob) ? glob : in_a_block);
   }
   for (const TraceEntry& entry : trace.entries) {
@@ -179,6 +179,26 @@ Trace select_steps(const Trace& trace, const std::vector<std::string>& asked) {
     if (wanted) selected.entries.push_back(entry);
   }
   return selected;
+}
+
+std::vector<std::string> names_of(const Trace& trace) {
+  std::vector<std::string> names;
+  for (const TraceEntry& entry : trace.entries) names.push_back(entry.name);
+  return names;
+}
+
+bool is_blank(const OutputOptions& options, const std::string& step) {
+  return std::any_of(options.blank.begin(), options.blank.end(),
+                     [&](const std::string& glob) { return matches(glob, step) || matches("*." + glob, step); });
+}
+
+void check_blank(const OutputOptions& options, const std::vector<std::string>& steps) {
+  for (const std::string& glob : options.blank) {
+    const bool found = std::any_of(steps.begin(), steps.end(), [&](const std::string& step) {
+      return matches(glob, step) || matches("*." + glob, step);
+    });
+    if (!found) throw no_such_step("--blank", glob, steps);
+  }
 }
 
 bool wants_colour(const OutputOptions& options) {

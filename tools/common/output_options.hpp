@@ -21,12 +21,13 @@ struct OutputOptions {
   std::string path = "-";             ///< "-": standard output
   bool force = false;                 ///< replace an existing file
   std::vector<std::string> steps;     ///< names or globs; empty: everything but parameters
+  std::vector<std::string> blank;     ///< names or globs of steps whose cells are left empty, or must be there to verify
   bool list_steps = false;
   std::optional<int> precision;       ///< digits after the decimal point
   bool detail = false;                ///< also row_max, exp, row_sum
   std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
   bool notes = true;
-  lessons::Language language = lessons::Language::en;
+  mutable lessons::Language language = lessons::Language::en;  ///< a page asks for its words in each (page_report.hpp)
   Colour colour = Colour::automatic;
   bool matrix = false;                ///< CSV: the bare matrix of one step
   bool labels = false;                ///< LaTeX: row and column labels
@@ -54,6 +55,15 @@ void add_report_or_tensor_options(CLI::App& app, OutputOptions& options);
 /// parameter. Throws UsageError for a glob that matches nothing, telling a mistyped name from a step
 /// that this run does not compute.
 Trace select_steps(const Trace& trace, const std::vector<std::string>& globs);
+
+/// Whether the cells of this step are left empty.
+bool is_blank(const OutputOptions& options, const std::string& step);
+
+/// The names of its steps, in order.
+std::vector<std::string> names_of(const Trace& trace);
+
+/// Throws UsageError for a glob of --blank that matches none of these steps.
+void check_blank(const OutputOptions& options, const std::vector<std::string>& steps);
 
 /// Whether text goes out in colour: --color, NO_COLOR, and whether standard output is a terminal.
 bool wants_colour(const OutputOptions& options);

@@ -1,6 +1,7 @@
 #include "table_report.hpp"
 
 #include "formats.hpp"
+#include "page_report.hpp"
 
 #include <attn/error.hpp>
 #include <attn/io/sink.hpp>
@@ -70,6 +71,21 @@ std::string latex_of(const TableReport& report, bool notes) {
   return text;
 }
 
+PageText page_of(const TableReport& report, bool notes) {
+  PageText page{report.title, {}};
+  const auto add = [&](const std::string& title, const render::Table* table, const std::vector<std::string>& paragraphs) {
+    if (!table && (!notes || paragraphs.empty())) return;
+    page.blocks.emplace_back();
+    page.blocks.back().title = title;
+    if (table) page.blocks.back().table = *table;
+    if (notes) page.blocks.back().closing = paragraphs;
+  };
+  add("", nullptr, report.introduction);
+  for (const TitledTable& part : report.tables) add(part.title, &part.table, part.paragraphs);
+  add("", nullptr, report.closing);
+  return page;
+}
+
 struct ToJson {
   render::Json operator()(std::monostate) const { return nullptr; }
   render::Json operator()(const render::Formula& formula) const { return formula.text; }
@@ -102,7 +118,10 @@ void write_table_report(const TableReport& report, const OutputOptions& options)
   const Format& format = chosen_format(options);
   require_table_format(format);
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
-  if (format.name == "json") {
+  if (format.name == "html") {
+    SinkOutput output(*sink);
+    write_page(output, page_of(report, options.notes), options);
+  } else if (format.name == "json") {
     write_json(*sink, report);
   } else if (format.name == "csv") {
     sink->write(render::table_csv(report.rows));
@@ -111,6 +130,14 @@ void write_table_report(const TableReport& report, const OutputOptions& options)
                 : format.name == "latex"  ? latex_of(report, options.notes)
                                           : text_of(report, options.notes));
   }
+  sink->finish();
+}
+
+void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options) {
+  if (chosen_format(options).name != "html") return write_table_report(make(), options);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput output(*sink);
+  write_page(output, [&]() { return page_of(make(), options.notes); }, options);
   sink->finish();
 }
 

@@ -9,6 +9,7 @@
 #include <attn/render/json.hpp>
 #include <attn/render/table.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct TitledTable {
 struct TableReport {
   std::string title;
   std::vector<std::string> introduction{};
-  std::vector<TitledTable> tables{};   ///< text, Markdown, LaTeX
+  std::vector<TitledTable> tables{};   ///< text, Markdown, LaTeX, HTML
   std::vector<std::string> closing{};
   std::string drawing{};               ///< text: printed at the end, as it is
   render::JsonObject header{};         ///< JSON: the members before "rows"
@@ -42,5 +43,7 @@ void add_table_options(CLI::App& app, OutputOptions& options, Numbers numbers = 
 /// Writes the report to --output in the chosen format. Introduction, closing and the paragraphs below
 /// tables are notes: --no-notes leaves them out. Throws UsageError for a format that holds tensors only.
 void write_table_report(const TableReport& report, const OutputOptions& options);
+/// The same of a report that is made when it is written: a page asks for it once in each language.
+void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options);
 
 }  // namespace attn::tools

@@ -3,9 +3,16 @@
 #include "formats.hpp"
 #include "memory_budget.hpp"
 #include "run_tool.hpp"
+#include "verify_page.hpp"
+#include "verify_text.hpp"
 
+#include <attn/error.hpp>
+#include <attn/io/file.hpp>
 #include <attn/io/source.hpp>
 #include <attn/render/json.hpp>
+
+#include <algorithm>
+#include <numeric>
 
 namespace attn::tools {
 namespace {
@@ -22,23 +29,92 @@ void write_json_report(const std::vector<Judged>& judged, const ReportWords& wor
   write_text_result(output.text(), options);
 }
 
+void write_text_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
+  std::string text;
+  if (judged.size() > 1) text = render::table_text(table_of(judged, words.language, words.hint)) + "\n";
+  for (std::size_t i = 0; i < judged.size(); ++i) text += (i > 0 ? "\n" : "") + text_of(judged[i], words);
+  write_text_result(text, options);
+}
+
+// A step that was left blank for others to fill in, and is not there at all, was not filled in.
+void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const OutputOptions& output) {
+  for (const auto& [step, shape] : ours) {
+    if (!is_blank(output, std::string(name_of(step))) || theirs.tensors.count(step)) continue;
+    std::vector<std::size_t>& cells = theirs.unfilled[step];
+    cells.resize(element_count(shape).value_or(0));
+    std::iota(cells.begin(), cells.end(), std::size_t{0});
+  }
+}
+
+// float32 and what is narrower stay in float32.
+StoredTensor stored(const io::Array& array, const std::string& subject) {
+  const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
+  if (narrow) return io::to_tensor<float>(array, subject);
+  return io::to_tensor<double>(array, subject);
+}
+
+void write_html_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
+  const std::map<Step, Tensor<double>> ours = words.ours();
+  const VerificationPage page(judged, ours);
+  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  SinkOutput output(*sink);
+  write_page(
+      output,
+      [&]() {
+        ReportWords spoken = words;
+        spoken.language = options.language;
+        return page.text(spoken);
+      },
+      options);
+  sink->finish();
+}
+
+int exit_code_of(const Judged& judged) {
+  if (judged.refused) return static_cast<int>(judged.refused->kind());
+  return judged.verification.verdict == Verdict::match ? exit_done : exit_different;
+}
+
 }  // namespace
 
-std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory) {
+std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory, io::EmptyCells empty_cells) {
   MemoryBudget budget(max_memory);
+  std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()), empty_cells);
   std::vector<ForeignTensor> tensors;
-  for (const io::NamedArray& named : io::read_all(path, io::MemoryLimit(budget.left()))) {
+  for (io::NamedArray& read : arrays) {
+    const io::NamedArray named = std::move(read);  // its bytes end with its turn
     const std::string name = named.name.empty() ? std::string(name_of(unnamed)) : named.name;
-    tensors.push_back({name, io::to_tensor<double>(named.array, path + ":" + name)});
-    budget.charge(tensors.back().tensor.size() * sizeof(double), path);
+    tensors.push_back({name, stored(named.array, path + ":" + name), named.unfilled});
+    budget.charge(tensors.back().tensor.view().bytes(), path);
+    io::forget_pages(named.array.bytes);
   }
   return tensors;
+}
+
+Submission aligned(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map,
+                   const OutputOptions& output) {
+  Submission submission = align(std::move(theirs), ours, map);
+  require_blanks(submission, ours, output);
+  return submission;
+}
+
+std::vector<Judged> judge_files(const VerifyCommandOptions& options, const std::function<Judged(const std::string&)>& judge) {
+  std::vector<Judged> judged;
+  for (const std::string& file : options.files) {
+    try {
+      judged.push_back(judge(file));
+    } catch (const Error& error) {
+      if (options.files.size() == 1) throw;
+      judged.push_back({file, {}, {}, error, {}});
+    }
+  }
+  return judged;
 }
 
 VerifyOptions verify_options_of(const VerifyCommandOptions& o) {
   VerifyOptions options;
   if (o.rtol) options.tolerance = Tolerance{*o.rtol, *o.atol, o.equal_nan};
   options.equal_nan = o.equal_nan;
+  options.decimals = o.decimals;
   return options;
 }
 
@@ -47,17 +123,18 @@ int report_judged(const std::vector<Judged>& judged, const ReportWords& words, c
   if (format == "json") {
     write_json_report(judged, words, output);
   } else if (format == "text") {
-    std::string text;
-    if (judged.size() > 1) text = render::table_text(table_of(judged)) + "\n";
-    for (const Judged& one : judged) text += text_of(one, words) + "\n";
-    write_text_result(text, output);
+    write_text_report(judged, words, output);
+  } else if (format == "html") {
+    write_html_report(judged, words, output);
   } else {
-    write_table(judged.size() == 1 ? table_of_steps(judged.front()) : table_of(judged), "", output);
+    // Words that programs read do not depend on the language.
+    const lessons::Language language = format == "csv" ? lessons::Language::en : words.language;
+    const bool steps = judged.size() == 1 && tells(words.hint, hint_where);
+    write_table(steps ? table_of_steps(judged.front(), language, words.hint) : table_of(judged, language, words.hint), "", output);
   }
-  for (const Judged& one : judged) {
-    if (one.verification.verdict != Verdict::match) return exit_different;
-  }
-  return exit_done;
+  int worst = exit_done;
+  for (const Judged& one : judged) worst = std::max(worst, exit_code_of(one));
+  return worst;
 }
 
 }  // namespace attn::tools

@@ -4,6 +4,7 @@
 #include "suggest.hpp"
 
 #include <attn/error.hpp>
+#include <attn/lessons/lesson.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -37,6 +38,15 @@ void add_text(CLI::App& app, const char* option, const char* type, const char* h
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
 }
 
+// Why a mistake of the catalogue is not one of these subcommands'; empty for an id that is in no catalogue.
+std::string why_not_here(const std::string& id) {
+  const auto among = [&](std::initializer_list<const char*> ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+  if (among({"S1", "S2"})) return "is about shapes, and stops a program before there is any tensor";
+  if (!lessons::mistake_lesson(lessons::Language::en).note(id, "title", {})) return "";
+  if (id[0] == 'E' || id[0] == 'R' || id.compare(0, 2, "AL") == 0) return "is about positions, which this run has none of";
+  return "is not about what this run computes";
+}
+
 }  // namespace
 
 void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
@@ -51,6 +61,10 @@ void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--atol", "X", "Absolute tolerance, together with --rtol",
            [&o](const std::string& text) { o.atol = parse_tolerance("--atol", text); });
   app.add_flag("--equal-nan", o.equal_nan, "NaN on both sides is equal")->group(group);
+  add_text(app, "--decimals", "N", "Numbers rounded to N decimals are right: half a unit either way (for worksheets)",
+           [&o](const std::string& text) { o.decimals = static_cast<int>(parse_whole("--decimals", text, 0, 15)); });
+  add_text(app, "--hint", "LEVEL", "Say only that something is wrong (1), also where (2), also why (3); never our numbers",
+           [&o](const std::string& text) { o.hint = static_cast<int>(parse_whole("--hint", text, 1, 3)); });
 }
 
 void add_mistake_option(CLI::App& app, VerifyCommandOptions& o) {
@@ -60,17 +74,19 @@ void add_mistake_option(CLI::App& app, VerifyCommandOptions& o) {
 
 void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const std::vector<std::string>& ids) {
   if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
+  if (o.decimals && o.rtol) throw UsageError("--decimals", "is a tolerance of its own; give it or --rtol and --atol");
   const bool verifies = !o.files.empty();
   if (std::find(o.files.begin(), o.files.end(), "") != o.files.end()) throw UsageError("--verify", "expected a file, found ''");
   if (!verifies && (o.rtol || o.equal_nan || !o.map.empty())) throw UsageError("", "--map, --rtol, --atol and --equal-nan need --verify");
+  if (!verifies && (o.decimals || o.hint > 0)) throw UsageError(o.decimals ? "--decimals" : "--hint", "needs --verify");
   if (verifies && !o.mistakes.empty()) throw UsageError("--mistake", "cannot be combined with --verify");
   if ((verifies || !o.mistakes.empty()) && dtype != Precision::float64) {
     throw UsageError("--dtype", "verification and mistakes are computed in float64");
   }
   for (const std::string& id : o.mistakes) {
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
-      throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));
-    }
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    if (const std::string reason = why_not_here(id); !reason.empty()) throw UsageError("--mistake " + id, "cannot be made here: it " + reason);
+    throw UsageError("--mistake", fmt::format("no mistake '{}' that this tool can make{} (it has {})", id, did_you_mean(id, ids), fmt::join(ids, ", ")));
   }
 }
 

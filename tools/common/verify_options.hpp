@@ -1,4 +1,4 @@
-// --verify, --map, tolerances, --mistake: holding somebody's tensors against a run, and running it wrong.
+// --verify, --map, tolerances, hints, --mistake: holding somebody's tensors against a run, and running it wrong.
 #pragma once
 
 #include "cli11_forward.hpp"
@@ -16,6 +16,8 @@ struct VerifyCommandOptions {
   NameMap map;                         ///< their names = our names
   std::optional<double> rtol, atol;    ///< both or neither
   bool equal_nan = false;
+  std::optional<int> decimals;         ///< of numbers rounded by hand
+  int hint = 0;                        ///< 1, 2 or 3: how much the report may tell; 0: everything
   std::vector<std::string> mistakes;   ///< ids to make on purpose
 };
 

@@ -69,33 +69,36 @@ void append_tidy(render::Table& table, const Basis& basis, Layer layer, const co
 
 int run_crossover(const CrossoverCommand& c) {
   const cost::Values values = values_of(c.sizes);
-  const lessons::Language language = c.output.language;
-  TableReport report;
-  report.title = phrase(language, "title.crossover") + " (" +
-                 describe(values, {cost::Letter::d, cost::Letter::k, cost::Letter::h, cost::Letter::n}) + ")";
-  report.introduction = paragraphs(language, "intro.crossover");
-  for (const char* key : {"basis", "against", "attention_cost", "other_cost", "condition", "holds", "limit", "equal_at",
-                          "attention_value", "other_value", "cheaper_at_n"}) {
-    report.rows.columns.push_back({key});
-  }
-  for (const Basis& basis : bases) {
-    TitledTable part{phrase(language, std::string("basis.") + basis.key), {}, paragraphs(language, std::string("note.basis.") + basis.key)};
-    for (const char* key : {"against", "attention_cost", "other_cost", "condition", "answer"}) {
-      part.table.columns.push_back(words_column(language, key));
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    TableReport report;
+    report.title = phrase(language, "title.crossover") + " (" +
+                   describe(values, {cost::Letter::d, cost::Letter::k, cost::Letter::h, cost::Letter::n}) + ")";
+    report.introduction = paragraphs(language, "intro.crossover");
+    for (const char* key : {"basis", "against", "attention_cost", "other_cost", "condition", "holds", "limit", "equal_at",
+                            "attention_value", "other_value", "cheaper_at_n"}) {
+      report.rows.columns.push_back({key});
     }
-    const cost::Polynomial attention = basis.cost(Layer::self_attention);
-    for (const Layer layer : c.sizes.layers) {
-      if (layer == Layer::self_attention || layer == Layer::cross_attention) continue;
-      const cost::Polynomial other = basis.cost(layer);
-      const Crossover found = cost::crossover(attention, other, values);
-      part.table.rows.push_back({layer_name(language, layer), formula_cell(attention), formula_cell(other), condition_cell(found),
-                                 answer_cell(found, language)});
-      append_tidy(report.rows, basis, layer, attention, other, found, values);
+    for (const Basis& basis : bases) {
+      TitledTable part{phrase(language, std::string("basis.") + basis.key), {}, paragraphs(language, std::string("note.basis.") + basis.key)};
+      for (const char* key : {"against", "attention_cost", "other_cost", "condition", "answer"}) {
+        part.table.columns.push_back(words_column(language, key));
+      }
+      const cost::Polynomial attention = basis.cost(Layer::self_attention);
+      for (const Layer layer : c.sizes.layers) {
+        if (layer == Layer::self_attention || layer == Layer::cross_attention) continue;
+        const cost::Polynomial other = basis.cost(layer);
+        const Crossover found = cost::crossover(attention, other, values);
+        part.table.rows.push_back({layer_name(language, layer), formula_cell(attention), formula_cell(other), condition_cell(found),
+                                   answer_cell(found, language)});
+        append_tidy(report.rows, basis, layer, attention, other, found, values);
+      }
+      report.tables.push_back(std::move(part));
     }
-    report.tables.push_back(std::move(part));
-  }
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "crossover"}, {"sizes", json_of(values)}};
-  write_table_report(report, c.output);
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "crossover"}, {"sizes", json_of(values)}};
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

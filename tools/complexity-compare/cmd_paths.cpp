@@ -90,15 +90,18 @@ TitledTable readable(const PathsCommand& c, const std::vector<Found>& all) {
 }
 
 int run_paths(const PathsCommand& c) {
-  const lessons::Language language = c.output.language;
   const std::vector<Found> all = search_all(c);
-  TableReport report;
-  report.title = phrase(language, "title.paths");
-  report.introduction = paragraphs(language, "intro.paths");
-  report.tables = {readable(c, all)};
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "paths"}};
-  report.rows = tidy(all);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    TableReport report;
+    report.title = phrase(language, "title.paths");
+    report.introduction = paragraphs(language, "intro.paths");
+    report.tables = {readable(c, all)};
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "paths"}};
+    report.rows = tidy(all);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

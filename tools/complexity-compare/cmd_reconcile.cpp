@@ -98,7 +98,6 @@ TitledTable sources(const ReconcileCommand& c, const std::vector<cost::Reckoning
 
 int run_reconcile(const ReconcileCommand& c) {
   using cost::Letter;
-  const lessons::Language language = c.output.language;
   if (c.claimed.empty()) throw UsageError("--claimed", "expected the number to explain, such as --claimed 134217728 or --claimed 134.2M");
   const std::optional<cost::Claim> claim = cost::parse_claim(c.claimed);
   if (!claim) throw UsageError("--claimed", fmt::format("expected a positive number such as 134217728, 1.34e8 or 134.2M, found '{}'", c.claimed));
@@ -107,19 +106,23 @@ int run_reconcile(const ReconcileCommand& c) {
   const auto matches = static_cast<std::size_t>(
       std::count_if(all.begin(), all.end(), [](const cost::Reckoning& row) { return row.matches; }));
   const std::vector<cost::Reckoning> rows = shown(c, all);
-  TableReport report;
-  report.title = fmt::format("{} {} ({})", phrase(language, "title.reconcile"), c.claimed,
-                             describe(values, {Letter::b, Letter::n, Letter::m, Letter::d, Letter::h}));
-  report.introduction = paragraphs(language, "intro.reconcile");
-  report.tables = {conventions(c, rows, *claim, matches)};
-  const TitledTable origins = sources(c, rows);
-  if (!origins.table.rows.empty()) report.tables.push_back(origins);
-  cost::Values given = values;
-  for (const Letter letter : {Letter::k, Letter::a, Letter::r, Letter::s}) given[letter] = 0;
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "reconcile"}, {"sizes", json_of(given)}, {"claimed", c.claimed},
-                   {"verdict", matches > 0 ? "match" : "nearest"}, {"matches", static_cast<std::uint64_t>(matches)}};
-  report.rows = tidy(rows, *claim);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    TableReport report;
+    report.title = fmt::format("{} {} ({})", phrase(language, "title.reconcile"), c.claimed,
+                               describe(values, {Letter::b, Letter::n, Letter::m, Letter::d, Letter::h}));
+    report.introduction = paragraphs(language, "intro.reconcile");
+    report.tables = {conventions(c, rows, *claim, matches)};
+    const TitledTable origins = sources(c, rows);
+    if (!origins.table.rows.empty()) report.tables.push_back(origins);
+    cost::Values given = values;
+    for (const Letter letter : {Letter::k, Letter::a, Letter::r, Letter::s}) given[letter] = 0;
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "reconcile"}, {"sizes", json_of(given)}, {"claimed", c.claimed},
+                     {"verdict", matches > 0 ? "match" : "nearest"}, {"matches", static_cast<std::uint64_t>(matches)}};
+    report.rows = tidy(rows, *claim);
+    return report;
+  };
+  write_table_report(make, c.output);
   return matches > 0 ? exit_done : exit_different;
 }
 

@@ -140,15 +140,18 @@ std::vector<render::Plot> plots_of(const SweepCommand& c) {
 
 int run_sweep(const SweepCommand& c) {
   require_few_ranges(c.sizes);
-  const lessons::Language language = c.output.language;
   if (write_picture(plots_of(c), c.picture, c.output)) return exit_done;
-  TableReport report;
-  report.title = phrase(language, "title.sweep");
-  report.introduction = paragraphs(language, "intro.sweep");
-  for (const cost::Quantity* quantity : c.quantities) report.tables.push_back(wide(c, *quantity));
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "sweep"}};
-  report.rows = tidy(c);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    TableReport report;
+    report.title = phrase(language, "title.sweep");
+    report.introduction = paragraphs(language, "intro.sweep");
+    for (const cost::Quantity* quantity : c.quantities) report.tables.push_back(wide(c, *quantity));
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "sweep"}};
+    report.rows = tidy(c);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

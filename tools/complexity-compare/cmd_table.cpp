@@ -108,22 +108,25 @@ render::Table tidy(const TableCommand& c, const cost::Values& values) {
 
 int run_table(const TableCommand& c) {
   const cost::Values values = values_of(c.sizes);
-  const lessons::Language language = c.output.language;
-  TableReport report;
-  report.title = phrase(language, "title.table");
-  report.introduction = paragraphs(language, "intro.table");
-  const std::string sizes = describe(values, {Letter::n, Letter::d, Letter::k, Letter::h, Letter::r, Letter::a, Letter::m, Letter::s});
-  report.tables = {orders(c), formulas(c),
-                   numbers(c, "title.numbers", "note.numbers",
-                           {"core_macs", "projection_macs", "sequential_operations", "parallel_width", "maximum_path"}, values),
-                   numbers(c, "title.memory", "note.memory", {"parameters", "parameter_bytes", "activation_bytes", "cache_bytes"}, values),
-                   numbers(c, "title.executed", "note.executed",
-                           {"multiplications", "additions", "divisions", "comparisons", "exponentials", "tangents"}, values),
-                   sources(c)};
-  for (const std::size_t with_numbers : {2u, 3u, 4u}) report.tables[with_numbers].title += " (" + sizes + ")";
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "table"}, {"sizes", json_of(values)}};
-  report.rows = tidy(c, values);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    TableReport report;
+    report.title = phrase(language, "title.table");
+    report.introduction = paragraphs(language, "intro.table");
+    const std::string sizes = describe(values, {Letter::n, Letter::d, Letter::k, Letter::h, Letter::r, Letter::a, Letter::m, Letter::s});
+    report.tables = {orders(c), formulas(c),
+                     numbers(c, "title.numbers", "note.numbers",
+                             {"core_macs", "projection_macs", "sequential_operations", "parallel_width", "maximum_path"}, values),
+                     numbers(c, "title.memory", "note.memory", {"parameters", "parameter_bytes", "activation_bytes", "cache_bytes"}, values),
+                     numbers(c, "title.executed", "note.executed",
+                             {"multiplications", "additions", "divisions", "comparisons", "exponentials", "tangents"}, values),
+                     sources(c)};
+    for (const std::size_t with_numbers : {2u, 3u, 4u}) report.tables[with_numbers].title += " (" + sizes + ")";
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "table"}, {"sizes", json_of(values)}};
+    report.rows = tidy(c, values);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

@@ -230,21 +230,24 @@ void require_table_output(const OutputOptions& output) { require_table_format(ch
 
 void write_measurements(const std::vector<Measurement>& measurements, const std::vector<Fit>& fits,
                         const cost::Machine& machine, const cost::Repetition& repetition, const OutputOptions& output) {
-  const lessons::Language language = output.language;
-  TableReport report;
-  report.title = phrase(language, "title.measure");
-  report.introduction = paragraphs(language, "intro.measure");
-  report.tables = {times(measurements, output), exponents(fits, output), machine_table(machine, language)};
-  if (const std::string sentence = threads_sentence(measurements, output); !sentence.empty()) report.closing.push_back(sentence);
-  std::size_t outliers = 0;
-  for (const Measurement& m : measurements) outliers += m.time.outliers;
-  if (outliers > 0) report.closing.push_back(phrase(language, "measure.outliers") + " " + std::to_string(outliers));
-  if (machine.busy()) report.closing.push_back(phrase(language, "measure.busy") + " " + fmt::format("{:.2f}", machine.load));
-  report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "measure"}, {"machine", json_of(machine)},
-                   {"warm_ups", static_cast<std::uint64_t>(repetition.warm_ups)}, {"rounds", static_cast<std::uint64_t>(repetition.repetitions)}, {"fits", json_of(fits)},
-                   {"outliers", static_cast<std::uint64_t>(outliers)}};
-  report.rows = tidy(measurements);
-  write_table_report(report, output);
+  const auto make = [&]() {
+    const lessons::Language language = output.language;
+    TableReport report;
+    report.title = phrase(language, "title.measure");
+    report.introduction = paragraphs(language, "intro.measure");
+    report.tables = {times(measurements, output), exponents(fits, output), machine_table(machine, language)};
+    if (const std::string sentence = threads_sentence(measurements, output); !sentence.empty()) report.closing.push_back(sentence);
+    std::size_t outliers = 0;
+    for (const Measurement& m : measurements) outliers += m.time.outliers;
+    if (outliers > 0) report.closing.push_back(phrase(language, "measure.outliers") + " " + std::to_string(outliers));
+    if (machine.busy()) report.closing.push_back(phrase(language, "measure.busy") + " " + fmt::format("{:.2f}", machine.load));
+    report.header = {{"tool", "complexity-compare"}, {"version", ATTNSCOPE_VERSION}, {"command", "measure"}, {"machine", json_of(machine)},
+                     {"warm_ups", static_cast<std::uint64_t>(repetition.warm_ups)}, {"rounds", static_cast<std::uint64_t>(repetition.repetitions)}, {"fits", json_of(fits)},
+                     {"outliers", static_cast<std::uint64_t>(outliers)}};
+    report.rows = tidy(measurements);
+    return report;
+  };
+  write_table_report(make, output);
 }
 
 }  // namespace attn::tools

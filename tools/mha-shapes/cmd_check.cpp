@@ -64,6 +64,7 @@ std::string program_text(const CheckCommand& c) {
   if (!c.file.empty() && !c.program.empty()) throw UsageError("--file", "gives the code a second time");
   if (!c.file.empty()) {
     const io::Bytes bytes = c.file == "-" ? io::load_stdin("--file -") : io::load_file(c.file, "--file " + c.file);
+    if (bytes.text().empty()) throw InputError("--file " + c.file, "is empty: expected Python that makes and calls a module");
     return std::string(bytes.text());
   }
   return c.program;
@@ -194,22 +195,25 @@ void report_output(Report& report, const CheckCommand& c, const shapes::CheckedC
 int run(const CheckCommand& c) {
   const CheckResult result = check(c);
   const bool consistent = result.findings.empty(), compared = compares_something(result);
-  Report report;
-  report.rows_key = "contradictions";
-  report.title = say(c.output.language, "check.title");
-  report.table = table_of(c, result.findings);
-  report.text_body = consistent && !compared ? indented(say(c.output.language, "check.incomparable"), 0) : text_body(c, result.findings);
-  report.facts = {{"tool", "mha-shapes check"}, {"verdict", !consistent ? "contradictory" : compared ? "consistent" : "incomparable"}};
-  if (!consistent) report_contradictions(report, c, result);
-  if (consistent && compared) report_output(report, c, result.calls.back());
-  const std::vector<std::string> unknown = unknown_sizes(result);
-  report.facts.emplace_back("unknown", render::JsonArray(unknown.begin(), unknown.end()));
-  if (!unknown.empty() && c.output.notes) {
-    std::string list;
-    for (const std::string& name : unknown) list += (list.empty() ? "" : ", ") + name;
-    report.closing.push_back(say(c.output.language, "check.unknown", {{"list", list}}));
-  }
-  write(report, c.output);
+  const auto make = [&]() {
+    Report report;
+    report.rows_key = "contradictions";
+    report.title = say(c.output.language, "check.title");
+    report.table = table_of(c, result.findings);
+    report.text_body = consistent && !compared ? indented(say(c.output.language, "check.incomparable"), 0) : text_body(c, result.findings);
+    report.facts = {{"tool", "mha-shapes check"}, {"verdict", !consistent ? "contradictory" : compared ? "consistent" : "incomparable"}};
+    if (!consistent) report_contradictions(report, c, result);
+    if (consistent && compared) report_output(report, c, result.calls.back());
+    const std::vector<std::string> unknown = unknown_sizes(result);
+    report.facts.emplace_back("unknown", render::JsonArray(unknown.begin(), unknown.end()));
+    if (!unknown.empty() && c.output.notes) {
+      std::string list;
+      for (const std::string& name : unknown) list += (list.empty() ? "" : ", ") + name;
+      report.closing.push_back(say(c.output.language, "check.unknown", {{"list", list}}));
+    }
+    return report;
+  };
+  write(make, c.output);
   return consistent && compared ? exit_done : exit_different;
 }
 

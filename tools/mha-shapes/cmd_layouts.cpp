@@ -83,50 +83,56 @@ std::optional<MultiheadShape> asked_shape(const LayoutsCommand& c, const LayoutI
 }
 
 int print_table(const LayoutsCommand& c) {
-  const lessons::Language language = c.output.language;
-  Report report;
-  report.rows_key = "tensors";
-  report.title = say(language, "layouts.title");
-  report.table.columns = {column(language, "layout"), column(language, "name"), column(language, "axes")};
-  if (c.sizes.d_model) report.table.columns.push_back(column(language, "shape"));
-  report.table.columns.insert(report.table.columns.end(), {column(language, "feeds"), column(language, "packing"), column(language, "presence")});
-  for (const LayoutInfo* layout : all_layouts()) {
-    if (c.only && layout != c.only) continue;
-    const auto shape = asked_shape(c, *layout);
-    for (const LayoutRow& row : layout->rows) {
-      std::vector<render::Cell> cells = {std::string(layout->name), std::string(row.name), axes_text(row)};
-      if (shape) cells.emplace_back(to_string(shape_of_axes(row.axes, sizes_of(*shape))));
-      cells.emplace_back(feeds_of(row));
-      cells.emplace_back(say(language, "layouts." + packing_key(row)));
-      cells.emplace_back(say(language, "layouts." + presence_key(row.presence)));
-      report.table.rows.push_back(std::move(cells));
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "tensors";
+    report.title = say(language, "layouts.title");
+    report.table.columns = {column(language, "layout"), column(language, "name"), column(language, "axes")};
+    if (c.sizes.d_model) report.table.columns.push_back(column(language, "shape"));
+    report.table.columns.insert(report.table.columns.end(), {column(language, "feeds"), column(language, "packing"), column(language, "presence")});
+    for (const LayoutInfo* layout : all_layouts()) {
+      if (c.only && layout != c.only) continue;
+      const auto shape = asked_shape(c, *layout);
+      for (const LayoutRow& row : layout->rows) {
+        std::vector<render::Cell> cells = {std::string(layout->name), std::string(row.name), axes_text(row)};
+        if (shape) cells.emplace_back(to_string(shape_of_axes(row.axes, sizes_of(*shape))));
+        cells.emplace_back(feeds_of(row));
+        cells.emplace_back(say(language, "layouts." + packing_key(row)));
+        cells.emplace_back(say(language, "layouts." + presence_key(row.presence)));
+        report.table.rows.push_back(std::move(cells));
+      }
     }
-  }
-  report.facts = {{"tool", "mha-shapes layouts"}};
-  if (c.output.notes) {
-    report.introduction = {say(language, "layouts.intro")};
-    report.closing = {say(language, "layouts.packing_warning")};
-  }
-  write(report, c.output);
+    report.facts = {{"tool", "mha-shapes layouts"}};
+    if (c.output.notes) {
+      report.introduction = {say(language, "layouts.intro")};
+      report.closing = {say(language, "layouts.packing_warning")};
+    }
+    return report;
+  };
+  write(make, c.output);
   return exit_done;
 }
 
 int print_inspection(const LayoutsCommand& c) {
-  const lessons::Language language = c.output.language;
   const std::vector<LayoutFit> fits = inspect_file(c.inspect, c.sizes.heads.value_or(0));
   constexpr auto right = render::Alignment::right;
-  Report report;
-  report.rows_key = "modules";
-  report.title = say(language, "layouts.inspect_title", {{"name", c.inspect}});
-  report.table.columns = {column(language, "prefix"), column(language, "layout"),         column(language, "d_model", right),
-                          column(language, "heads"),  column(language, "head_dim", right), column(language, "bias")};
-  for (const LayoutFit& fit : fits) {
-    report.table.rows.push_back({fit.prefix, std::string(fit.layout->name), cell(fit.d_model), fit.heads,
-                                 fit.head_dim > 0 ? cell(fit.head_dim) : render::Cell(), fit.bias});
-  }
-  report.facts = {{"tool", "mha-shapes layouts"}, {"file", c.inspect}};
-  if (c.output.notes) report.closing = {say(language, fits.empty() ? "layouts.no_fit" : "layouts.heads_note")};
-  write(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "modules";
+    report.title = say(language, "layouts.inspect_title", {{"name", c.inspect}});
+    report.table.columns = {column(language, "prefix"), column(language, "layout"),         column(language, "d_model", right),
+                            column(language, "heads"),  column(language, "head_dim", right), column(language, "bias")};
+    for (const LayoutFit& fit : fits) {
+      report.table.rows.push_back({fit.prefix, std::string(fit.layout->name), cell(fit.d_model), fit.heads,
+                                   fit.head_dim > 0 ? cell(fit.head_dim) : render::Cell(), fit.bias});
+    }
+    report.facts = {{"tool", "mha-shapes layouts"}, {"file", c.inspect}};
+    if (c.output.notes) report.closing = {say(language, fits.empty() ? "layouts.no_fit" : "layouts.heads_note")};
+    return report;
+  };
+  write(make, c.output);
   return fits.empty() ? exit_different : exit_done;
 }
 
@@ -142,18 +148,21 @@ int convert(const LayoutsCommand& c) {
   if (!c.verify.file.empty()) return verify(c);
   if (c.input.empty() || c.result.empty()) throw UsageError("", "a conversion needs two files: IN and OUT");
   const Conversion done = convert_file({c.from, c.to, c.input, c.result, c.sizes.heads.value_or(0), c.output.force});
-  const lessons::Language language = c.output.language;
-  Report report;
-  report.rows_key = "tensors";
-  report.title = say(language, "layouts.convert_title", {{"found", std::string(c.from->name)}, {"right", std::string(c.to->name)}});
-  report.table.columns = {column(language, "name"), column(language, "shape"), column(language, "dtype"), column(language, "feeds")};
-  for (const ConvertedTensor& tensor : done.tensors) {
-    report.table.rows.push_back({tensor.name, to_string(tensor.shape), std::string(to_string(done.precision)), tensor.feeds});
-  }
-  report.facts = {{"tool", "mha-shapes layouts"}, {"from", c.from->name}, {"to", c.to->name},
-                  {"sizes", render::json_of(sizes_of(done.shape))}, {"round_trip", "equal"}, {"numbers", std::uint64_t{done.numbers}}};
-  report.closing = {say(language, "layouts.proof", {{"count", std::to_string(done.numbers)}, {"name", c.result}})};
-  write(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "tensors";
+    report.title = say(language, "layouts.convert_title", {{"found", std::string(c.from->name)}, {"right", std::string(c.to->name)}});
+    report.table.columns = {column(language, "name"), column(language, "shape"), column(language, "dtype"), column(language, "feeds")};
+    for (const ConvertedTensor& tensor : done.tensors) {
+      report.table.rows.push_back({tensor.name, to_string(tensor.shape), std::string(to_string(done.precision)), tensor.feeds});
+    }
+    report.facts = {{"tool", "mha-shapes layouts"}, {"from", c.from->name}, {"to", c.to->name},
+                    {"sizes", render::json_of(sizes_of(done.shape))}, {"round_trip", "equal"}, {"numbers", std::uint64_t{done.numbers}}};
+    report.closing = {say(language, "layouts.proof", {{"count", std::to_string(done.numbers)}, {"name", c.result}})};
+    return report;
+  };
+  write(make, c.output);
   return exit_done;
 }
 

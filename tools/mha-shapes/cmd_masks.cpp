@@ -56,22 +56,25 @@ std::string broadcast_key(const shapes::MaskApi& api) {
 }
 
 int print_table(const MasksCommand& c) {
-  const lessons::Language language = c.output.language;
-  Report report;
-  report.rows_key = "masks";
-  report.title = say(language, "masks.title");
-  report.table.columns = {column(language, "name"), column(language, "api"), column(language, "axes"), column(language, "dtype"),
-                          column(language, "polarity"), column(language, "broadcast")};
-  for (const shapes::MaskApi& api : shapes::mask_table()) {
-    std::string axes = "(" + std::string(api.axes) + (api.axes == "B" ? ",)" : ")");
-    if (const std::size_t star = axes.find('*'); star != std::string::npos) axes.replace(star, 1, "·");
-    report.table.rows.push_back({std::string(api.name), std::string(api.argument), axes, std::string(name_of(api.dtype)),
-                                 say(language, meaning_key(api.meaning)), say(language, broadcast_key(api))});
-  }
-  report.text_body = lines_with_notes(report.table, 1);
-  report.facts = {{"tool", "mha-shapes masks"}};
-  if (c.output.notes) report.closing = {say(language, "masks.warning"), say(language, "masks.order")};
-  write(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "masks";
+    report.title = say(language, "masks.title");
+    report.table.columns = {column(language, "name"), column(language, "api"), column(language, "axes"), column(language, "dtype"),
+                            column(language, "polarity"), column(language, "broadcast")};
+    for (const shapes::MaskApi& api : shapes::mask_table()) {
+      std::string axes = "(" + std::string(api.axes) + (api.axes == "B" ? ",)" : ")");
+      if (const std::size_t star = axes.find('*'); star != std::string::npos) axes.replace(star, 1, "·");
+      report.table.rows.push_back({std::string(api.name), std::string(api.argument), axes, std::string(name_of(api.dtype)),
+                                   say(language, meaning_key(api.meaning)), say(language, broadcast_key(api))});
+    }
+    report.text_body = lines_with_notes(report.table, 1);
+    report.facts = {{"tool", "mha-shapes masks"}};
+    if (c.output.notes) report.closing = {say(language, "masks.warning"), say(language, "masks.order")};
+    return report;
+  };
+  write(make, c.output);
   return exit_done;
 }
 

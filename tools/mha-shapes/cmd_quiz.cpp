@@ -54,33 +54,37 @@ std::vector<std::string> read_answers(const QuizCommand& c) {
 }
 
 int run(const QuizCommand& c) {
-  const lessons::Language language = c.output.language;
   const std::vector<shapes::Exercise> exercises = shapes::make_quiz(c.seed, c.count);
   const bool checks = !c.answers.empty();
   const std::vector<std::string> answers = checks ? read_answers(c) : std::vector<std::string>();
-  Report report;
-  report.rows_key = "exercises";
-  report.title = say(language, "quiz.title");
-  report.table.columns = {column(language, "number"), column(language, "question"), column(language, "shape")};
-  if (checks) {
-    for (const char* key : {"given", "answer", "correct"}) report.table.columns.push_back(column(language, key));
-  }
   std::size_t right = 0;
-  for (std::size_t i = 0; i < exercises.size(); ++i) {
-    report.table.rows.push_back({cell(i + 1), question_of(c, exercises[i]), shapes::with_blank(exercises[i])});
-    if (!checks) continue;
-    const bool correct = answers[i] == std::to_string(exercises[i].answer);
-    right += correct ? 1 : 0;
-    report.table.rows.back().insert(report.table.rows.back().end(), {render::Cell(answers[i]), cell(exercises[i].answer), render::Cell(correct)});
-  }
-  report.facts = {{"tool", "mha-shapes quiz"}, {"seed", c.seed}};
-  if (checks) {
-    report.facts.emplace_back("correct", std::uint64_t{right});
-    report.closing = {say(language, "quiz.result", {{"found", std::to_string(right)}, {"expected", std::to_string(c.count)}})};
-  } else if (c.output.notes) {
-    report.closing = {say(language, "quiz.how")};
-  }
-  write(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "exercises";
+    report.title = say(language, "quiz.title");
+    report.table.columns = {column(language, "number"), column(language, "question"), column(language, "shape")};
+    if (checks) {
+      for (const char* key : {"given", "answer", "correct"}) report.table.columns.push_back(column(language, key));
+    }
+    right = 0;
+    for (std::size_t i = 0; i < exercises.size(); ++i) {
+      report.table.rows.push_back({cell(i + 1), question_of(c, exercises[i]), shapes::with_blank(exercises[i])});
+      if (!checks) continue;
+      const bool correct = answers[i] == std::to_string(exercises[i].answer);
+      right += correct ? 1 : 0;
+      report.table.rows.back().insert(report.table.rows.back().end(), {render::Cell(answers[i]), cell(exercises[i].answer), render::Cell(correct)});
+    }
+    report.facts = {{"tool", "mha-shapes quiz"}, {"seed", c.seed}};
+    if (checks) {
+      report.facts.emplace_back("correct", std::uint64_t{right});
+      report.closing = {say(language, "quiz.result", {{"found", std::to_string(right)}, {"expected", std::to_string(c.count)}})};
+    } else if (c.output.notes) {
+      report.closing = {say(language, "quiz.how")};
+    }
+    return report;
+  };
+  write(make, c.output);
   return checks && right != c.count ? exit_different : exit_done;
 }
 

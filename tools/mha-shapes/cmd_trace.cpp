@@ -103,21 +103,24 @@ int run(const TraceCommand& c) {
   const ShapeTrace trace = shapes::trace_shapes(module.config, module.call);
   const lessons::Placeholders values = letters_for(module);
   const Sizes sizes = shapes::letters_of(module.config, module.call);
-  Report report;
-  report.rows_key = "rows";
-  report.title = say(c.output.language, "trace.title", {{"name", std::string(shapes::impl_row(c.module.impl).python)}});
-  if (c.output.notes) report.introduction = {say(c.output.language, "trace.intro")};
-  report.table = table_of(c, trace, values);
-  report.text_body = c.output.notes ? lines_with_notes(report.table, report.table.columns.size() - 1) : render::table_text(report.table, 160);
-  if (c.output.notes) report.closing = closing_of(c, module, trace, values);
-  if (c.output.notes && sizes.heads > 0 && sizes.head_dim > 0) draw(report, c, values, sizes);
-  report.facts = {{"tool", "mha-shapes trace"},
-                  {"impl", shapes::impl_row(c.module.impl).name},
-                  {"sizes", render::json_of(sizes)},
-                  {"dtype", name_of(c.module.dtype)},
-                  {"output_axes", axes_json(trace.back().axes)},
-                  {"output_shape", render::json_of(shapes::sizes(trace.back().axes))}};
-  write(report, c.output);
+  const auto make = [&]() {
+    Report report;
+    report.rows_key = "rows";
+    report.title = say(c.output.language, "trace.title", {{"name", std::string(shapes::impl_row(c.module.impl).python)}});
+    if (c.output.notes) report.introduction = {say(c.output.language, "trace.intro")};
+    report.table = table_of(c, trace, values);
+    report.text_body = c.output.notes ? lines_with_notes(report.table, report.table.columns.size() - 1) : render::table_text(report.table, 160);
+    if (c.output.notes) report.closing = closing_of(c, module, trace, values);
+    if (c.output.notes && sizes.heads > 0 && sizes.head_dim > 0) draw(report, c, values, sizes);
+    report.facts = {{"tool", "mha-shapes trace"},
+                    {"impl", shapes::impl_row(c.module.impl).name},
+                    {"sizes", render::json_of(sizes)},
+                    {"dtype", name_of(c.module.dtype)},
+                    {"output_axes", axes_json(trace.back().axes)},
+                    {"output_shape", render::json_of(shapes::sizes(trace.back().axes))}};
+    return report;
+  };
+  write(make, c.output);
   return exit_done;
 }
 

@@ -28,6 +28,7 @@ std::string error_text(const WhyCommand& c) {
   std::string text = c.text;
   if (!c.file.empty()) {
     const io::Bytes bytes = c.file == "-" ? io::load_stdin("--file -") : io::load_file(c.file, "--file " + c.file);
+    if (bytes.text().empty()) throw InputError("--file " + c.file, "is empty: expected the text of an error");
     text = std::string(bytes.text());
   }
   if (text.empty()) throw UsageError("", "nothing to explain: give the text of an error, or --file");
@@ -42,23 +43,24 @@ lessons::Placeholders placeholders(const shapes::ErrorMatch& match) {
 }
 
 int print_rules(const WhyCommand& c) {
-  const lessons::Language language = c.output.language;
-  Report report;
-  report.rows_key = "rules";
-  report.title = say(language, "why.rules");
-  report.table.columns = {column(language, "rule"), column(language, "framework"), column(language, "step"), column(language, "pattern")};
-  for (const shapes::ErrorRule& rule : shapes::error_rules()) {
-    report.table.rows.push_back({std::string(rule.id), std::string(rule.framework), steps_text(rule), std::string(rule.pattern)});
-  }
-  report.facts = {{"tool", "mha-shapes why"}};
-  write(report, c.output);
+  const auto make = [&]() {
+    const lessons::Language language = c.output.language;
+    Report report;
+    report.rows_key = "rules";
+    report.title = say(language, "why.rules");
+    report.table.columns = {column(language, "rule"), column(language, "framework"), column(language, "step"), column(language, "pattern")};
+    for (const shapes::ErrorRule& rule : shapes::error_rules()) {
+      report.table.rows.push_back({std::string(rule.id), std::string(rule.framework), steps_text(rule), std::string(rule.pattern)});
+    }
+    report.facts = {{"tool", "mha-shapes why"}};
+    return report;
+  };
+  write(make, c.output);
   return exit_done;
 }
 
-int run(const WhyCommand& c) {
-  if (c.list) return print_rules(c);
+Report report_of(const WhyCommand& c, const std::optional<shapes::ErrorMatch>& match) {
   const lessons::Language language = c.output.language;
-  const auto match = shapes::explain_error(error_text(c));
   Report report;
   report.rows_key = "explanations";
   report.table.columns = {column(language, "rule"), column(language, "framework"), column(language, "step"), column(language, "problem"), column(language, "repair")};
@@ -66,8 +68,7 @@ int run(const WhyCommand& c) {
   if (!match) {
     report.title = say(language, "why.unknown_title");
     report.text_body = indented(say(language, "why.unknown"), 0);
-    write(report, c.output);
-    return exit_different;
+    return report;
   }
   const lessons::Placeholders values = placeholders(*match);
   const std::string id(match->rule->id);
@@ -75,8 +76,14 @@ int run(const WhyCommand& c) {
   const std::string problem = say(language, "why." + id, values), repair = say(language, "fix." + id, values);
   report.table.rows.push_back({id, std::string(match->rule->framework), steps_text(*match->rule), problem, repair});
   report.text_body = indented(problem, 0) + (c.output.notes ? indented("→ " + repair, 2) : "");
-  write(report, c.output);
-  return exit_done;
+  return report;
+}
+
+int run(const WhyCommand& c) {
+  if (c.list) return print_rules(c);
+  const auto match = shapes::explain_error(error_text(c));
+  write([&]() { return report_of(c, match); }, c.output);
+  return match ? exit_done : exit_different;
 }
 
 }  // namespace

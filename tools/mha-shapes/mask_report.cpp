@@ -1,6 +1,7 @@
 #include "mask_report.hpp"
 
 #include "../common/formats.hpp"
+#include "../common/page_report.hpp"
 #include "report.hpp"
 
 #include <attn/io/array.hpp>
@@ -69,14 +70,21 @@ Style style_of(const OutputOptions& options) {
   return style;
 }
 
-void write_document(const std::string& format, render::Output& output, const MaskApi& from, const MaskApi& to, const MaskValues& mask,
-                    const OutputOptions& options) {
-  const Tensor<double> tensor = tensor_of(mask);
+render::Document document_of(const MaskApi& from, const MaskApi& to, const Tensor<double>& tensor, lessons::Language language) {
   render::Document document;
-  document.title = say(options.language, "masks.converted", {{"found", std::string(from.name)}, {"right", std::string(to.name)}});
+  document.title = say(language, "masks.converted", {{"found", std::string(from.name)}, {"right", std::string(to.name)}});
   render::Section section{0, std::string(name_of(Step::mask)), "", std::string(to.argument)};
   section.panel = render::Panel{tensor, split_axes(to.axes), {}, {}, render::Shading::none, false};
   document.sections = {section};
+  return document;
+}
+
+void write_document(const std::string& format, render::Output& output, const MaskApi& from, const MaskApi& to, const MaskValues& mask,
+                    const OutputOptions& options) {
+  const Tensor<double> tensor = tensor_of(mask);
+  const auto make = [&]() { return document_of(from, to, tensor, options.language); };
+  if (format == "html") return write_page(output, [&]() { return PageText{make().title, render::page_blocks(make())}; }, options);
+  const render::Document document = make();
   if (format == "markdown") return render::write_markdown(output, document, style_of<render::MarkdownStyle>(options));
   if (format == "latex") return render::write_latex(output, document, style_of<render::LatexStyle>(options));
   render::TextStyle style = style_of<render::TextStyle>(options);

@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include "../common/formats.hpp"
+#include "../common/page_report.hpp"
 
 #include <attn/render/display_width.hpp>
 #include <attn/render/escape.hpp>
@@ -54,6 +55,26 @@ std::string latex_of(const Report& report) {
   return text;
 }
 
+PageText page_of(const Report& report) {
+  PageText page{report.title, {}};
+  const auto add = [&page]() -> render::PageBlock& { return page.blocks.emplace_back(); };
+  if (!report.introduction.empty()) add().paragraphs = report.introduction;
+  if (!report.drawing.empty()) {
+    add().title = report.drawing_title;
+    page.blocks.back().drawing = report.drawing;
+  }
+  if (!report.table.rows.empty()) add().table = report.table;
+  if (report.table.rows.empty() && !report.text_body.empty()) add().paragraphs = {report.text_body};
+  if (!report.closing.empty()) add().paragraphs = report.closing;
+  return page;
+}
+
+std::string html_of(const Report& report, const OutputOptions& options) {
+  render::StringOutput output;
+  write_page(output, page_of(report), options);
+  return output.text();
+}
+
 render::Json json_cell(const render::Cell& cell) {
   if (const auto* word = std::get_if<std::string>(&cell)) return *word;
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return *whole;
@@ -88,7 +109,19 @@ void write(const Report& report, const OutputOptions& options) {
         if (format.name == "json") return json_of_report(report);
         if (format.name == "markdown") return markdown_of(report);
         if (format.name == "latex") return latex_of(report);
+        if (format.name == "html") return html_of(report, options);
         return format.table(report.table);
+      },
+      options);
+}
+
+void write(const std::function<Report()>& make, const OutputOptions& options) {
+  if (chosen_format(options).name != "html") return write(make(), options);
+  write_rendered(
+      [&](const Format&) {
+        render::StringOutput output;
+        write_page(output, [&make]() { return page_of(make()); }, options);
+        return output.text();
       },
       options);
 }

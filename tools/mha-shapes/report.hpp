@@ -7,6 +7,7 @@
 #include <attn/render/json.hpp>
 #include <attn/render/table.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct Report {
   std::string title{};
   std::vector<std::string> introduction{};
   std::string drawing_title{};
-  std::string drawing{};             ///< fixed-width text; for text and Markdown
+  std::string drawing{};             ///< fixed-width text; for text, Markdown and HTML
   render::Table latex_drawing{};     ///< what LaTeX shows in its place
   render::Table table;               ///< every format
   std::string text_body{};           ///< text and nothing else: shown instead of the table
@@ -28,6 +29,8 @@ struct Report {
 /// Writes the report to the file of the options in the chosen format: CSV has the table only, JSON one
 /// object {facts…, rows_key: [{column: cell, …}, …]}.
 void write(const Report& report, const OutputOptions& options);
+/// The same of a report that is made when it is written: a page asks for it once in each language.
+void write(const std::function<Report()>& make, const OutputOptions& options);
 
 /// A sentence of the lesson, "shapes." put before the key. Throws std::logic_error for a key without text.
 std::string say(lessons::Language language, const std::string& key, const lessons::Placeholders& values = {});

@@ -60,25 +60,28 @@ int run_alibi(const AlibiCommand& c) {
   Tensor<T> slope_tensor = empty<T>({heads});
   std::copy(slopes.begin(), slopes.end(), slope_tensor.data());
   const Tensor<T> bias = c.slopes_only ? empty<T>({0, 0, 0}) : bias_of<T>(c, heads, query_len, key_len);
-  ArrayReport report;
-  report.document.title = posenc_word(c.output, "alibi_title");
-  report.document.introduction = posenc_notes(c.output, "alibi");
-  const bool is_power = (heads & (heads - 1)) == 0;
-  render::Section section{1, "slopes", "m", is_power ? "m_h = 2^(-8(h + 1)/H)" : "m_h = 2^(-8(h + 1)/n) for h < n, then 2^(-4(2(h - n) + 1)/n)",
-                          is_power ? "m_h = 2^{-8(h + 1)/H}" : "m_h = 2^{-8(h + 1)/n}\\ (h < n),\\quad 2^{-4(2(h - n) + 1)/n}\\ (h \\ge n)"};
-  section.panel = render::Panel{slope_tensor, {"H"}, {}, {}, render::Shading::unit, false};
-  if (!is_power) section.notes = posenc_notes(c.output, "alibi_no_power");
-  report.document.sections.push_back(section);
-  report.arrays.push_back({std::string(name_of(Step::alibi_slopes)), section.formula, {"H"}, slope_tensor});
-  if (!c.slopes_only) {
-    render::Section biases{2, "bias", "b", "b[h, i, j] = -m_h · (i - j)", "b_{hij} = -m_h (i - j)"};
-    biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, {}, {}, render::Shading::diverging, false};
-    report.document.sections.push_back(biases);
-    report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::alibi_bias)), biases.formula, {"H", "Lq", "Lk"}, bias});
-  }
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"head_count", static_cast<std::uint64_t>(heads)}};
-  add_mistakes(report.header, c.verify);
-  write_array_report(report, c.output);
+  const auto make = [&]() {
+    ArrayReport report;
+    report.document.title = posenc_word(c.output, "alibi_title");
+    report.document.introduction = posenc_notes(c.output, "alibi");
+    const bool is_power = (heads & (heads - 1)) == 0;
+    render::Section section{1, "slopes", "m", is_power ? "m_h = 2^(-8(h + 1)/H)" : "m_h = 2^(-8(h + 1)/n) for h < n, then 2^(-4(2(h - n) + 1)/n)",
+                            is_power ? "m_h = 2^{-8(h + 1)/H}" : "m_h = 2^{-8(h + 1)/n}\\ (h < n),\\quad 2^{-4(2(h - n) + 1)/n}\\ (h \\ge n)"};
+    section.panel = render::Panel{slope_tensor, {"H"}, {}, {}, render::Shading::unit, false};
+    if (!is_power) section.notes = posenc_notes(c.output, "alibi_no_power");
+    report.document.sections.push_back(section);
+    report.arrays.push_back({std::string(name_of(Step::alibi_slopes)), section.formula, {"H"}, slope_tensor});
+    if (!c.slopes_only) {
+      render::Section biases{2, "bias", "b", "b[h, i, j] = -m_h · (i - j)", "b_{hij} = -m_h (i - j)"};
+      biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, {}, {}, render::Shading::diverging, false};
+      report.document.sections.push_back(biases);
+      report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::alibi_bias)), biases.formula, {"H", "Lq", "Lk"}, bias});
+    }
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"head_count", static_cast<std::uint64_t>(heads)}};
+    add_mistakes(report.header, c.verify);
+    return report;
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 

@@ -74,15 +74,18 @@ int run_binary(const BinaryCommand& c) {
   const SinusoidalOptions options = options_of(c.shape, 6);
   MemoryBudget budget(0);
   budget.charge(len > SIZE_MAX / 1024 ? SIZE_MAX : len * (options.d_model * 16 + 256), "the table");
-  TableReport report;
-  report.title = posenc_word(c.output, "binary_title");
-  report.introduction = posenc_notes(c.output, "binary");
-  report.rows = numbers_table(c, len, options);
-  report.tables = {{posenc_word(c.output, "binary_table"), report.rows},
-                   {posenc_word(c.output, "bits_table"), bits_table(c, bits_of(len))},
-                   {posenc_word(c.output, "columns_table"), shown_table(c.output, columns_table(c, options))}};
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "binary"}};
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report;
+    report.title = posenc_word(c.output, "binary_title");
+    report.introduction = posenc_notes(c.output, "binary");
+    report.rows = numbers_table(c, len, options);
+    report.tables = {{posenc_word(c.output, "binary_table"), report.rows},
+                     {posenc_word(c.output, "bits_table"), bits_table(c, bits_of(len))},
+                     {posenc_word(c.output, "columns_table"), shown_table(c.output, columns_table(c, options))}};
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "binary"}};
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

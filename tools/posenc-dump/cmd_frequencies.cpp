@@ -63,14 +63,17 @@ int run_frequencies(const FrequenciesCommand& c) {
   const std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   const std::vector<render::Plot> plots = {plot_of(c, frequencies)};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  TableReport report;
-  report.title = posenc_word(c.output, "frequencies_title");
-  report.introduction = posenc_notes(c.output, "frequencies");
-  report.rows = table_of(c, frequencies, options);
-  report.tables = {{posenc_word(c.output, "one_row_a_pair"), shown_table(c.output, report.rows)}};
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report;
+    report.title = posenc_word(c.output, "frequencies_title");
+    report.introduction = posenc_notes(c.output, "frequencies");
+    report.rows = table_of(c, frequencies, options);
+    report.tables = {{posenc_word(c.output, "one_row_a_pair"), shown_table(c.output, report.rows)}};
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "frequencies"}, {"base", options.base}};
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

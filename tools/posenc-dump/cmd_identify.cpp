@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace attn::tools {
@@ -44,11 +45,11 @@ std::string text_of(const IdentifyCommand& c, const EncodingSizes& sizes, const 
 }
 
 std::string ids_of(const std::vector<posenc::Deviation>& deviations) {
-  std::string text;
+  std::vector<std::string> ids;
   for (const posenc::Deviation& one : deviations) {
-    if (!one.id.empty()) text += (text.empty() ? "" : " ") + one.id;
+    if (!one.id.empty() && std::find(ids.begin(), ids.end(), one.id) == ids.end()) ids.push_back(one.id);
   }
-  return text;
+  return fmt::format("{}", fmt::join(ids, " "));
 }
 
 // The table, and the sizes that sentences about it name.
@@ -135,7 +136,7 @@ Run setup_identify(CLI::App& app) {
     EncodingSizes sizes;
     const Tensor<double> table = read_table(*command, sizes);
     const posenc::Identification found = identify(*command, table);
-    write_table_report(report_of(*command, sizes, found), command->output);
+    write_table_report([&]() { return report_of(*command, sizes, found); }, command->output);
     return exit_code(found);
   };
 }

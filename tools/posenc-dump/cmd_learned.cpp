@@ -81,12 +81,12 @@ Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
 }
 
 template <class T>
-void finish(LearnedCommand& c, ArrayReport& report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
+ArrayReport finished(const LearnedCommand& c, ArrayReport report, const Tensor<T>& table, const std::vector<render::Plot>& plots) {
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "learned"}, {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed}};
   report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::pos_encoding)), "nn.Embedding(L, d).weight", {"position", "column"}, table});
   report.row_name = "position";
   report.drawing = drawings_of(plots, c.picture, c.output);
-  write_array_report(report, c.output);
+  return report;
 }
 
 int verify_table(LearnedCommand& c) {
@@ -105,14 +105,17 @@ int run_table(LearnedCommand& c) {
   std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "similarity_title"), c.output, similar);
   plots.insert(plots.begin(), {posenc_word(c.output, "learned_title"), posenc_word(c.output, "column"), posenc_word(c.output, "row_position"), false, false, {}, {TensorView(table)}});
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  ArrayReport report;
-  report.document.title = posenc_word(c.output, "learned_title");
-  report.document.introduction = posenc_notes(c.output, "learned");
-  render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
-  section.panel = render::Panel{table, shown_axes(c.output, {"position", "column"}), {}, {}, render::Shading::diverging, false};
-  report.document.sections = {section, similarity_section(c.output, similar)};
-  report.arrays = {{std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, similar.dots}};
-  finish(c, report, table, plots);
+  const auto make = [&]() {
+    ArrayReport report;
+    report.document.title = posenc_word(c.output, "learned_title");
+    report.document.introduction = posenc_notes(c.output, "learned");
+    render::Section section{0, "P", "P", c.tensors.has("--weights") ? "" : "nn.Embedding(L, d).weight"};
+    section.panel = render::Panel{table, shown_axes(c.output, {"position", "column"}), {}, {}, render::Shading::diverging, false};
+    report.document.sections = {section, similarity_section(c.output, similar)};
+    report.arrays = {{std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, similar.dots}};
+    return finished(c, std::move(report), table, plots);
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 
@@ -154,19 +157,22 @@ int run_fit(LearnedCommand& c) {
                                            {theirs_name + ": P·Pᵀ", position, position, false, false, {}, {TensorView(theirs.dots)}}};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   const Tensor<double> loss = loss_table(learned, fixed);
-  ArrayReport report;
-  report.document.title = posenc_word(c.output, "fit_title");
-  report.document.introduction = posenc_notes(c.output, "fit");
-  render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
-  section.panel = render::Panel{loss, shown_axes(c.output, {"step", "table"}), {}, {ours_name, theirs_name}, render::Shading::none, false};
-  section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
-  render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
-  first.name = ours_name;
-  second.name = theirs_name;
-  report.document.sections = {section, first, second};
-  report.arrays = {{"loss", section.formula, {"step", "table"}, loss}, {"map", "M", {"column", "column"}, learned.map},
-                   {"similarity_learned", "P·Pᵀ", {"position", "position"}, ours.dots}, {"similarity_sinusoidal", "P·Pᵀ", {"position", "position"}, theirs.dots}};
-  finish(c, report, learned.table, plots);
+  const auto make = [&]() {
+    ArrayReport report;
+    report.document.title = posenc_word(c.output, "fit_title");
+    report.document.introduction = posenc_notes(c.output, "fit");
+    render::Section section{1, "loss", "", "-mean log A[i, i - 1]"};
+    section.panel = render::Panel{loss, shown_axes(c.output, {"step", "table"}), {}, {ours_name, theirs_name}, render::Shading::none, false};
+    section.notes.push_back(posenc_word(c.output, "fit_result", {{"found", fmt::format("{:.0f} %", 100 * learned.accuracy)}, {"expected", fmt::format("{:.0f} %", 100 * fixed.accuracy)}}));
+    render::Section first = similarity_section(c.output, ours), second = similarity_section(c.output, theirs);
+    first.name = ours_name;
+    second.name = theirs_name;
+    report.document.sections = {section, first, second};
+    report.arrays = {{"loss", section.formula, {"step", "table"}, loss}, {"map", "M", {"column", "column"}, learned.map},
+                     {"similarity_learned", "P·Pᵀ", {"position", "position"}, ours.dots}, {"similarity_sinusoidal", "P·Pᵀ", {"position", "position"}, theirs.dots}};
+    return finished(c, std::move(report), learned.table, plots);
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 

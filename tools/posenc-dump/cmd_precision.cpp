@@ -70,14 +70,17 @@ int run_precision(const PrecisionCommand& c) {
   const std::vector<MethodError> errors = precision_errors(positions, options, c.tolerance);
   const std::vector<render::Plot> plots = {plot_of(c, errors, positions)};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  TableReport report;
-  report.title = posenc_word(c.output, "precision_title");
-  report.introduction = posenc_notes(c.output, "precision", {{"count", std::to_string(positions.size())}, {"deviation", fmt::format("{}", c.tolerance)}});
-  report.tables = {{posenc_word(c.output, "precision_table"), shown_table(c.output, summary(c, errors))}};
-  report.rows = tidy(errors, positions);
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "precision"}, {"tolerance", c.tolerance}};
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report;
+    report.title = posenc_word(c.output, "precision_title");
+    report.introduction = posenc_notes(c.output, "precision", {{"count", std::to_string(positions.size())}, {"deviation", fmt::format("{}", c.tolerance)}});
+    report.tables = {{posenc_word(c.output, "precision_table"), shown_table(c.output, summary(c, errors))}};
+    report.rows = tidy(errors, positions);
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "precision"}, {"tolerance", c.tolerance}};
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

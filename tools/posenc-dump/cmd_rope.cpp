@@ -108,29 +108,31 @@ int run_rope(RopeCommand& c) {
   c.tensors.draw(random);
   const RopeTables<T> tables = tables_of<T>(c, len);
   const std::vector<std::string> axes = {"position", "r"};
-  ArrayReport report;
-  report.document.title = posenc_word(c.output, "rope_title");
-  report.document.introduction = posenc_notes(c.output, "rope");
-  report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, shown_axes(c.output, axes)), section_of("sin", "sin(i·ω_j)", tables.sin, shown_axes(c.output, axes))};
-  report.arrays = {{std::string(name_of(Step::rope_cos)), "cos(i·ω_j)", axes, tables.cos}, {std::string(name_of(Step::rope_sin)), "sin(i·ω_j)", axes, tables.sin}};
-  Tensor<T> x, rotated;
-  if (c.tensors.has("--input")) {
-    x = c.tensors.take<T>("--input");
-    rotated = rope_rotated(x, c.rope, tables, 0);
-    const char* formula = c.rope.pairing == RotaryPairing::half_split ? "(a, b) = (x[j], x[j + r/2]) → (a·cos - b·sin, a·sin + b·cos)"
-                                                                      : "(a, b) = (x[2j], x[2j + 1]) → (a·cos - b·sin, a·sin + b·cos)";
-    report.document.sections.push_back(section_of("rotated", formula, rotated, shown_axes(c.output, axes_of(rotated.dimension()))));
-    report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::rope_rotated)), formula, axes_of(rotated.dimension()), rotated});
-  }
-  const double error = rope_shift_error(c.rope, std::min(len, proof_len));
-  report.document.closing = posenc_notes(c.output, "rope_result", {{"deviation", fmt::format("{:.2g}", error)}, {"count", std::to_string(std::min(len, proof_len))}});
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rope"}, {"dtype", to_string(c.run.dtype)}, {"base", c.rope.base},
-                   {"pairing", c.rope.pairing == RotaryPairing::half_split ? "half-split" : "interleaved"}, {"rotary_dim", static_cast<std::uint64_t>(c.rope.rotary_dim)},
-                   {"score_spread", error}};
-  add_mistakes(report.header, c.verify);
-  report.row_name = "position";
-  report.first_row = c.tensors.has("--input") ? 0 : c.rope.offset;
-  write_array_report(report, c.output);
+  Tensor<T> rotated;
+  if (c.tensors.has("--input")) rotated = rope_rotated(c.tensors.take<T>("--input"), c.rope, tables, 0);
+  const auto make = [&]() {
+    ArrayReport report;
+    report.document.title = posenc_word(c.output, "rope_title");
+    report.document.introduction = posenc_notes(c.output, "rope");
+    report.document.sections = {section_of("cos", "cos(i·ω_j)", tables.cos, shown_axes(c.output, axes)), section_of("sin", "sin(i·ω_j)", tables.sin, shown_axes(c.output, axes))};
+    report.arrays = {{std::string(name_of(Step::rope_cos)), "cos(i·ω_j)", axes, tables.cos}, {std::string(name_of(Step::rope_sin)), "sin(i·ω_j)", axes, tables.sin}};
+    if (c.tensors.has("--input")) {
+      const char* formula = c.rope.pairing == RotaryPairing::half_split ? "(a, b) = (x[j], x[j + r/2]) → (a·cos - b·sin, a·sin + b·cos)"
+                                                                        : "(a, b) = (x[2j], x[2j + 1]) → (a·cos - b·sin, a·sin + b·cos)";
+      report.document.sections.push_back(section_of("rotated", formula, rotated, shown_axes(c.output, axes_of(rotated.dimension()))));
+      report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::rope_rotated)), formula, axes_of(rotated.dimension()), rotated});
+    }
+    const double error = rope_shift_error(c.rope, std::min(len, proof_len));
+    report.document.closing = posenc_notes(c.output, "rope_result", {{"deviation", fmt::format("{:.2g}", error)}, {"count", std::to_string(std::min(len, proof_len))}});
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rope"}, {"dtype", to_string(c.run.dtype)}, {"base", c.rope.base},
+                     {"pairing", c.rope.pairing == RotaryPairing::half_split ? "half-split" : "interleaved"}, {"rotary_dim", static_cast<std::uint64_t>(c.rope.rotary_dim)},
+                     {"score_spread", error}};
+    add_mistakes(report.header, c.verify);
+    report.row_name = "position";
+    report.first_row = c.tensors.has("--input") ? 0 : c.rope.offset;
+    return report;
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 

@@ -59,15 +59,18 @@ int run_rotation(const RotationCommand& c) {
   }
   double largest = 0;
   for (const PairRotation& pair : pairs) largest = std::max(largest, pair.largest_error);
-  TableReport report;
-  report.title = posenc_word(c.output, "rotation_title", {{"offset", std::to_string(c.delta)}});
-  report.introduction = posenc_notes(c.output, "rotation");
-  report.rows = table_of(c, pairs);
-  report.tables = {{"[[cos δω, sin δω], [-sin δω, cos δω]]", shown_table(c.output, report.rows)}};
-  report.closing = posenc_notes(c.output, "rotation_result", {{"count", std::to_string(len)}, {"deviation", fmt::format("{:.2g}", largest)}});
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rotation"}, {"delta", c.delta},
-                   {"len", static_cast<std::uint64_t>(len)}, {"largest_error", largest}};
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report;
+    report.title = posenc_word(c.output, "rotation_title", {{"offset", std::to_string(c.delta)}});
+    report.introduction = posenc_notes(c.output, "rotation");
+    report.rows = table_of(c, pairs);
+    report.tables = {{"[[cos δω, sin δω], [-sin δω, cos δω]]", shown_table(c.output, report.rows)}};
+    report.closing = posenc_notes(c.output, "rotation_result", {{"count", std::to_string(len)}, {"deviation", fmt::format("{:.2g}", largest)}});
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rotation"}, {"delta", c.delta},
+                     {"len", static_cast<std::uint64_t>(len)}, {"largest_error", largest}};
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

@@ -55,17 +55,20 @@ int run_similarity(const SimilarityCommand& c) {
   const Similarity<T> result = similarity(table_of<T>(c, options, len));
   const std::vector<render::Plot> plots = similarity_plots(posenc_word(c.output, "similarity_title"), c.output, result);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  ArrayReport report;
-  report.document.title = posenc_word(c.output, "similarity_title");
-  report.document.introduction = posenc_notes(c.output, "similarity");
-  report.document.sections.push_back(similarity_section(c.output, result));
-  report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "similarity"}, {"dtype", to_string(c.run.dtype)},
-                   {"spread_on_diagonals", result.spread}, {"monotone_to", static_cast<std::uint64_t>(result.monotone_to)}};
-  add_mistakes(report.header, c.verify);
-  report.arrays.push_back({std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, result.dots});
-  report.row_name = "position";
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_array_report(report, c.output);
+  const auto make = [&]() {
+    ArrayReport report;
+    report.document.title = posenc_word(c.output, "similarity_title");
+    report.document.introduction = posenc_notes(c.output, "similarity");
+    report.document.sections.push_back(similarity_section(c.output, result));
+    report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "similarity"}, {"dtype", to_string(c.run.dtype)},
+                     {"spread_on_diagonals", result.spread}, {"monotone_to", static_cast<std::uint64_t>(result.monotone_to)}};
+    add_mistakes(report.header, c.verify);
+    report.arrays.push_back({std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, result.dots});
+    report.row_name = "position";
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 

@@ -237,12 +237,15 @@ int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& bud
   const Tensor<T> x = c.tensors.take<T>("--input");
   const Tensor<T> table = table_of<T>(c, extent);
   const Tensor<T> sum = with_positions(x, table);
-  ArrayReport report = report_of(c, extent, table);
-  const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
-  report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, shown_axes(c.output, axes)));
-  report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, shown_axes(c.output, axes)));
-  report.arrays = {{std::string(name_of(Step::x_plus_p)), "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
-  write_array_report(report, c.output);
+  const auto make = [&]() {
+    ArrayReport report = report_of(c, extent, table);
+    const std::vector<std::string> axes = x.dimension() == 3 ? std::vector<std::string>{"B", "position", "column"} : std::vector<std::string>{"position", "column"};
+    report.document.sections.insert(report.document.sections.begin(), section_of("X", posenc_word(c.output, "given"), "", x, shown_axes(c.output, axes)));
+    report.document.sections.push_back(section_of("X + P", posenc_word(c.output, "sum"), "X + P", sum, shown_axes(c.output, axes)));
+    report.arrays = {{std::string(name_of(Step::x_plus_p)), "X + P", axes, sum}, {std::string(name_of(Step::x)), "", axes, x}, report.arrays.front()};
+    return report;
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 
@@ -276,9 +279,12 @@ int run_sinusoidal(SinusoidalCommand& c) {
   if (!wants_numbers) budget.charge(extent.len * width * 3 * sizeof(double), "the picture");
   const std::vector<render::Plot> plots = wants_numbers ? std::vector<render::Plot>{} : plots_of(c, extent.options, table, extent.columns);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  ArrayReport report = report_of(c, extent, table);
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_array_report(report, c.output);
+  const auto make = [&]() {
+    ArrayReport report = report_of(c, extent, table);
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_array_report(make, c.output);
   return exit_done;
 }
 

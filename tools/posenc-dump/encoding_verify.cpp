@@ -25,18 +25,27 @@ int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::Enco
   if (report.output.as_script) throw UsageError("--verify", "judges numbers; --format gnuplot draws them");
   std::map<Step, Shape> shapes;
   for (const posenc::EncodingStep& step : run.steps) shapes[step.step] = shape_of(step.ours);
-  std::vector<Judged> judged;
-  for (const std::string& file : verify.files) {
-    Submission theirs = align(read_submission(file, report.unnamed, report.max_memory), shapes, verify.map);
-    Verification found = posenc::verify_encoding(run, theirs, verify_options_of(verify));
-    judged.push_back({file, std::move(theirs), std::move(found)});
-  }
-  const auto words = [&report](const Diagnosis& diagnosis) {
+  const std::vector<Judged> judged = judge_files(verify, [&](const std::string& file) {
+    Judged one{file, align(read_submission(file, report.unnamed, report.max_memory), shapes, verify.map), {}, {}, {}};
+    one.verification = posenc::verify_encoding(run, one.theirs, verify_options_of(verify));
+    return one;
+  });
+  ReportWords words;
+  words.language = report.output.language;
+  words.has_cells = report.has_cells;
+  words.hint = verify.hint;
+  words.color = wants_colour(report.output);
+  words.values = [&report](const Diagnosis& diagnosis) {
     lessons::Placeholders values = values_of(report.output, report.sizes, diagnosis.variant, diagnosis.expected);
     values["step"] = std::string(name_of(diagnosis.step));
     return values;
   };
-  return report_judged(judged, {report.output.language, words, report.has_cells}, report.output);
+  words.ours = [&run]() {
+    std::map<Step, Tensor<double>> ours;
+    for (const posenc::EncodingStep& step : run.steps) ours.emplace(step.step, step.ours);
+    return ours;
+  };
+  return report_judged(judged, words, report.output);
 }
 
 }  // namespace attn::tools

@@ -9,7 +9,7 @@
 namespace attn::cost {
 
 /// A signed whole number of 128 bits: |count| < 1.7·10³⁸.
-__extension__ typedef __int128 Count;
+__extension__ typedef __int128 Count;  // NOLINT(modernize-use-using): __extension__ cannot stand before a using
 
 /// Sum and product. Throw LimitError when the result does not fit.
 Count add(Count a, Count b);

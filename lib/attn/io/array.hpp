@@ -31,7 +31,12 @@ struct Array {
 struct NamedArray {
   std::string name;  ///< empty when the file holds one array without a name
   Array array;
+  std::vector<std::size_t> unfilled{};  ///< EmptyCells::allowed: row-major positions of empty cells; NaN there
 };
+
+/// Whether a file may leave cells open: a worksheet, with an empty cell in CSV or null in JSON. Every other
+/// file with such a cell is refused.
+enum class EmptyCells { refused, allowed };
 
 /// Row-major values computed here, as an array of their own type.
 Array make_array(std::vector<double> values, Shape shape);

@@ -14,11 +14,12 @@ struct Bytes {
   std::shared_ptr<const void> owner;
   const char* data = nullptr;
   std::size_t size = 0;
+  bool mapped = false;  ///< pages of a file, which the system can read again
 
   std::string_view text() const { return {data, size}; }
 
   /// The part [offset, offset + count), which must lie inside; it keeps the same owner alive.
-  Bytes slice(std::size_t offset, std::size_t count) const { return {owner, data + offset, count}; }
+  Bytes slice(std::size_t offset, std::size_t count) const { return {owner, data + offset, count, mapped}; }
 };
 
 inline Bytes make_bytes(std::string text) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace attn::io {
 
@@ -18,10 +19,12 @@ bool is_header(const std::vector<std::string_view>& cells) {
   });
 }
 
-Array read_matrix(CsvRows& rows, std::vector<std::string_view>& cells, bool more,
-                  std::size_t expected_columns, std::size_t most_cells, const std::string& subject) {
+NamedArray read_matrix(CsvRows& rows, std::vector<std::string_view>& cells, bool more,
+                       std::size_t expected_columns, std::size_t most_cells, const std::string& subject,
+                       EmptyCells empty_cells) {
   std::vector<double> values;
   values.reserve(most_cells);
+  std::vector<std::size_t> unfilled;
   bool all_integers = true;
   std::size_t row_count = 0;
   for (; more; more = rows.next(cells)) {
@@ -30,6 +33,12 @@ Array read_matrix(CsvRows& rows, std::vector<std::string_view>& cells, bool more
                                             cells.size(), expected_columns));
     }
     for (std::size_t column = 0; column < cells.size(); ++column) {
+      if (empty_cells == EmptyCells::allowed && is_empty_cell(cells[column])) {
+        unfilled.push_back(values.size());
+        values.push_back(std::nan(""));
+        all_integers = false;
+        continue;
+      }
       const Number number = parse_cell(cells[column], rows, column, subject);
       all_integers = all_integers && number.is_integer;
       values.push_back(number.value);
@@ -38,14 +47,14 @@ Array read_matrix(CsvRows& rows, std::vector<std::string_view>& cells, bool more
   }
   if (row_count == 0) throw InputError(subject, "is a CSV file without a row of numbers");
   Shape shape{row_count, expected_columns};
-  if (!all_integers) return make_array(std::move(values), std::move(shape));
-  return make_array(std::vector<std::int64_t>(values.begin(), values.end()), std::move(shape));
+  if (!all_integers) return {"", make_array(std::move(values), std::move(shape)), std::move(unfilled)};
+  return {"", make_array(std::vector<std::int64_t>(values.begin(), values.end()), std::move(shape))};
 }
 
 }  // namespace
 
 std::vector<NamedArray> read_csv(std::string_view text, const std::string& subject,
-                                 const MemoryLimit& limit) {
+                                 const MemoryLimit& limit, EmptyCells empty_cells) {
   const auto separators =
       std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == '\n'; });
   const auto most_cells = static_cast<std::size_t>(separators) + 1;
@@ -53,10 +62,10 @@ std::vector<NamedArray> read_csv(std::string_view text, const std::string& subje
   CsvRows rows(text, subject);
   std::vector<std::string_view> cells;
   bool more = rows.next(cells);
-  if (more && is_csv_trace_header(cells)) return read_csv_trace(rows, subject);
+  if (more && is_csv_trace_header(cells)) return read_csv_trace(rows, subject, empty_cells);
   const std::size_t columns = cells.size();
   if (more && is_header(cells)) more = rows.next(cells);
-  return {{"", read_matrix(rows, cells, more, columns, most_cells, subject)}};
+  return {read_matrix(rows, cells, more, columns, most_cells, subject, empty_cells)};
 }
 
 }  // namespace attn::io

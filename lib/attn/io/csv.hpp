@@ -17,9 +17,9 @@ namespace attn::io {
 ///     axes; every element must be there exactly once, in any order.
 ///
 /// Blanks around a number are ignored. NaN, Inf and Infinity are numbers, in any case.
-/// Everything else is refused with line and column (InputError): empty cells, text, ragged rows, numbers
-/// outside the range of float64. LimitError when the numbers would not fit the limit.
+/// Everything else is refused with line and column (InputError): empty cells unless they are allowed, text,
+/// ragged rows, numbers outside the range of float64. LimitError when the numbers would not fit the limit.
 std::vector<NamedArray> read_csv(std::string_view text, const std::string& subject,
-                                 const MemoryLimit& limit = {});
+                                 const MemoryLimit& limit = {}, EmptyCells empty_cells = EmptyCells::refused);
 
 }  // namespace attn::io

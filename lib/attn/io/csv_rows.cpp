@@ -75,6 +75,8 @@ std::string_view CsvRows::quoted_cell(std::size_t column) {
   return cell;
 }
 
+bool is_empty_cell(std::string_view cell) { return cell.find_first_not_of(" \t") == std::string_view::npos; }
+
 Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column,
                   const std::string& subject) {
   const std::size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());

@@ -44,4 +44,7 @@ class CsvRows {
 /// naming the place, when it is none.
 Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column, const std::string& subject);
 
+/// Whether nothing but blanks stands in the cell.
+bool is_empty_cell(std::string_view cell);
+
 }  // namespace attn::io

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -18,7 +19,8 @@ constexpr std::size_t index_columns = 4, first_index = 1, value_column = 5;
 
 struct Cell {
   std::array<std::size_t, index_columns> index;  // 0 on an axis that the step does not have
-  double value;
+  double value;  // NaN in an empty cell
+  bool filled;
   std::size_t line;
 };
 
@@ -43,8 +45,10 @@ std::optional<std::size_t> parse_index(std::string_view cell, const CsvRows& row
 }
 
 void add_row(StepCells& step, const std::vector<std::string_view>& row, const CsvRows& rows,
-             const std::string& subject) {
-  Cell cell{{}, parse_cell(row[value_column], rows, value_column, subject).value, rows.line()};
+             const std::string& subject, EmptyCells empty_cells) {
+  const bool filled = empty_cells == EmptyCells::refused || !is_empty_cell(row[value_column]);
+  const double value = filled ? parse_cell(row[value_column], rows, value_column, subject).value : std::nan("");
+  Cell cell{{}, value, filled, rows.line()};
   for (std::size_t i = 0; i < index_columns; ++i) {
     const auto index = parse_index(row[first_index + i], rows, first_index + i, subject);
     if (step.cells.empty()) step.has_axis[i] = index.has_value();
@@ -59,7 +63,7 @@ void add_row(StepCells& step, const std::vector<std::string_view>& row, const Cs
 }
 
 // Sizes follow from the largest index on each axis; every element must then be there exactly once.
-Array assemble(const StepCells& step, const std::string& subject) {
+NamedArray assemble(const StepCells& step, const std::string& subject) {
   std::array<std::size_t, index_columns> size{};
   for (const Cell& cell : step.cells) {
     for (std::size_t i = 0; i < index_columns; ++i) size[i] = std::max(size[i], cell.index[i]);
@@ -77,7 +81,7 @@ Array assemble(const StepCells& step, const std::string& subject) {
                              in_quotes(step.name), step.cells.size(), to_string(shape)));
   }
   std::vector<double> values(*count);
-  std::vector<std::size_t> line_of(*count, 0);
+  std::vector<std::size_t> line_of(*count, 0), unfilled;
   for (const Cell& cell : step.cells) {
     std::size_t flat = 0;
     for (std::size_t i = 0; i < index_columns; ++i) flat = flat * size[i] + cell.index[i];
@@ -86,9 +90,11 @@ Array assemble(const StepCells& step, const std::string& subject) {
                                             cell.line, in_quotes(step.name), line_of[flat]));
     }
     values[flat] = cell.value;
+    if (!cell.filled) unfilled.push_back(flat);
     line_of[flat] = cell.line;
   }
-  return make_array(std::move(values), std::move(shape));
+  std::sort(unfilled.begin(), unfilled.end());
+  return {step.name, make_array(std::move(values), std::move(shape)), std::move(unfilled)};
 }
 
 }  // namespace
@@ -97,7 +103,7 @@ bool is_csv_trace_header(const std::vector<std::string_view>& cells) {
   return std::equal(cells.begin(), cells.end(), header.begin(), header.end());
 }
 
-std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject) {
+std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject, EmptyCells empty_cells) {
   std::vector<StepCells> steps;
   std::map<std::string, std::size_t, std::less<>> position;
   std::vector<std::string_view> row;
@@ -111,11 +117,11 @@ std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject
       found = position.emplace(std::string(row[0]), steps.size()).first;
       steps.push_back({std::string(row[0]), {}, {}});
     }
-    add_row(steps[found->second], row, rows, subject);
+    add_row(steps[found->second], row, rows, subject, empty_cells);
   }
   if (steps.empty()) throw InputError(subject, "is a trace without any row");
   std::vector<NamedArray> arrays;
-  for (const StepCells& step : steps) arrays.push_back({step.name, assemble(step, subject)});
+  for (const StepCells& step : steps) arrays.push_back(assemble(step, subject));
   return arrays;
 }
 

@@ -14,6 +14,7 @@ namespace attn::io {
 bool is_csv_trace_header(const std::vector<std::string_view>& cells);
 
 /// The rows after the header, as csv.hpp describes.
-std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject);
+std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject,
+                                       EmptyCells empty_cells = EmptyCells::refused);
 
 }  // namespace attn::io

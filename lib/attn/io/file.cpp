@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace attn::io {
@@ -53,7 +54,7 @@ Bytes map_file(int fd, std::size_t size) {
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (start == MAP_FAILED) return {};
   std::shared_ptr<const void> owner(start, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
-  return {std::move(owner), static_cast<const char*>(start), size};
+  return {std::move(owner), static_cast<const char*>(start), size, true};
 }
 
 }  // namespace
@@ -74,6 +75,15 @@ Bytes load_file(const std::string& path, const std::string& subject, const Memor
     if (mapped.owner) return mapped;
   }
   return read_to_end(file.get(), subject, limit);
+}
+
+void forget_pages(const Bytes& bytes) {
+  if (!bytes.mapped) return;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data);
+  const std::uintptr_t first = (begin + page - 1) / page * page, last = (begin + bytes.size) / page * page;
+  // Only whole pages; a failure costs memory and nothing else.
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 Bytes load_stdin(const std::string& subject, const MemoryLimit& limit) {

@@ -17,6 +17,10 @@ bool is_file(const std::string& path);
 /// Throws SystemError (missing, unreadable, a folder) and LimitError (more piped bytes than `limit`).
 Bytes load_file(const std::string& path, const std::string& subject, const MemoryLimit& limit = {});
 
+/// Lets the system take back the memory of what was read of a mapped file; it is read again where it is used
+/// again. Does nothing to other bytes.
+void forget_pages(const Bytes& bytes);
+
 /// All of standard input. Works once in a process: a second call throws UsageError.
 Bytes load_stdin(const std::string& subject, const MemoryLimit& limit = {});
 

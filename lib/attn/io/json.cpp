@@ -19,11 +19,18 @@ using nlohmann::json;
 // Flattens nested lists. All lists of one depth must have the same length, and all values one depth.
 class Flattener {
  public:
-  Flattener(std::string path, const std::string& subject) : path_(std::move(path)), subject_(subject) {}
+  Flattener(std::string path, const std::string& subject, EmptyCells empty_cells)
+      : path_(std::move(path)), subject_(subject), empty_cells_(empty_cells) {}
 
+  NamedArray flatten(std::string name, const json& value) {
+    Array array = flatten(value);
+    return {std::move(name), std::move(array), std::move(unfilled_)};
+  }
+
+ private:
   Array flatten(const json& value) {
     visit(value, 0);
-    if (boolean_.value_or(false))
+    if (boolean_.value_or(false) && unfilled_.empty())
       return make_array(std::vector<std::uint8_t>(values_.begin(), values_.end()), shape_);
     if (all_integers_ && !values_.empty()) {
       return make_array(std::vector<std::int64_t>(values_.begin(), values_.end()), shape_);
@@ -31,7 +38,6 @@ class Flattener {
     return make_array(std::move(values_), shape_);
   }
 
- private:
   [[noreturn]] void refuse(const std::string& problem) const {
     std::string place = path_;
     for (const std::size_t i : index_) place += fmt::format("[{}]", i);
@@ -41,7 +47,7 @@ class Flattener {
   void visit(const json& value, std::size_t depth) {
     if (!value.is_array()) return add(value, depth);
     if (depth == shape_.size()) {
-      if (boolean_) refuse("is a list where other elements are single values");
+      if (!values_.empty()) refuse("is a list where other elements are single values");
       shape_.push_back(value.size());
     } else if (shape_[depth] != value.size()) {
       refuse(fmt::format("has {} elements, but the lists before it have {}", value.size(), shape_[depth]));
@@ -55,10 +61,16 @@ class Flattener {
   }
 
   void add(const json& value, std::size_t depth) {
-    if (value.is_null() || value.is_object()) {
+    const bool open = value.is_null() && empty_cells_ == EmptyCells::allowed;
+    if (!open && (value.is_null() || value.is_object())) {
       refuse(value.is_null() ? "is null; expected a number" : "is an object; expected numbers");
     }
     if (depth != shape_.size()) refuse("is a single value where other elements are lists");
+    if (open) {
+      all_integers_ = false;
+      unfilled_.push_back(values_.size());
+      return values_.push_back(std::nan(""));
+    }
     if (boolean_.value_or(value.is_boolean()) != value.is_boolean()) refuse("mixes booleans and numbers");
     boolean_ = value.is_boolean();
     all_integers_ = all_integers_ && value.is_number_integer();
@@ -90,9 +102,11 @@ class Flattener {
 
   std::string path_;
   const std::string& subject_;
+  EmptyCells empty_cells_;
   Shape index_;  // where the walk is
   Shape shape_;
   std::vector<double> values_;
+  std::vector<std::size_t> unfilled_;
   std::optional<bool> boolean_;  // empty until the first value
   bool all_integers_ = true;
 };
@@ -117,7 +131,7 @@ void apply_shape(Array& array, const json& declared, const std::string& path, co
   array.shape = shape;
 }
 
-std::vector<NamedArray> read_trace(const json& steps, const std::string& subject) {
+std::vector<NamedArray> read_trace(const json& steps, const std::string& subject, EmptyCells empty_cells) {
   if (!steps.is_array()) throw InputError(subject, "\"steps\" is not a list");
   std::vector<NamedArray> arrays;
   std::set<std::string> names;
@@ -131,7 +145,7 @@ std::vector<NamedArray> read_trace(const json& steps, const std::string& subject
     if (!row["step"].is_string()) throw InputError(subject, path + ".step is not text");
     const std::string name = row["step"].get<std::string>();
     if (!names.insert(name).second) throw InputError(subject, "has the step " + in_quotes(name) + " twice");
-    arrays.push_back({name, Flattener(path + ".values", subject).flatten(row["values"])});
+    arrays.push_back(Flattener(path + ".values", subject, empty_cells).flatten(name, row["values"]));
     apply_shape(arrays.back().array, row["shape"], path, subject);
   }
   return arrays;
@@ -140,16 +154,16 @@ std::vector<NamedArray> read_trace(const json& steps, const std::string& subject
 }  // namespace
 
 std::vector<NamedArray> read_json(std::string_view text, const std::string& subject,
-                                  const MemoryLimit& limit) {
+                                  const MemoryLimit& limit, EmptyCells empty_cells) {
   // Every value but the first of a list follows a comma; each becomes a node, then a number.
   const auto values = static_cast<std::size_t>(std::count(text.begin(), text.end(), ',')) + 1;
   limit.check(subject, values, sizeof(json) + sizeof(double));
   const json document = parse_strict_json(text, subject);
-  if (!document.is_object()) return {{"", Flattener("", subject).flatten(document)}};
-  if (document.contains("steps")) return read_trace(document["steps"], subject);
+  if (!document.is_object()) return {Flattener("", subject, empty_cells).flatten("", document)};
+  if (document.contains("steps")) return read_trace(document["steps"], subject, empty_cells);
   std::vector<NamedArray> arrays;
   for (const auto& [name, value] : document.items()) {
-    arrays.push_back({name, Flattener(describe(name), subject).flatten(value)});
+    arrays.push_back(Flattener(describe(name), subject, empty_cells).flatten(name, value));
   }
   return arrays;
 }

@@ -18,8 +18,8 @@ namespace attn::io {
 ///
 /// Numbers become float64, or int64 when every one is written as an integer up to 2^53; true and false become
 /// booleans; "NaN", "Infinity" and "-Infinity" are numbers. Refused with the place (InputError): ragged
-/// lists, null, text, booleans among numbers, integers that float64 cannot hold exactly, duplicate keys.
+/// lists, null unless empty cells are allowed, text, booleans among numbers, integers that float64 cannot hold exactly, duplicate keys.
 std::vector<NamedArray> read_json(std::string_view text, const std::string& subject,
-                                  const MemoryLimit& limit = {});
+                                  const MemoryLimit& limit = {}, EmptyCells empty_cells = EmptyCells::refused);
 
 }  // namespace attn::io

@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/io/block.hpp>
+#include <attn/io/file.hpp>
 #include <attn/io/names.hpp>
 #include <attn/io/npy.hpp>
 #include <attn/io/npy_header.hpp>
@@ -80,8 +81,10 @@ std::vector<NamedArray> read_npz(const Bytes& file, const std::string& subject, 
   }
   limit.check(subject, total);
   std::vector<NamedArray> arrays;
-  for (std::size_t i = 0; i < names.size(); ++i)
+  for (std::size_t i = 0; i < names.size(); ++i) {
     arrays.push_back({names[i], read_entry(*zip, i, names[i], subject, limit)});
+    forget_pages(file);  // the archive and all that it holds need not be in memory at once
+  }
   return arrays;
 }
 

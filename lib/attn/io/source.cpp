@@ -166,10 +166,14 @@ std::optional<FilePlace> locate(const std::string& text) {
   return FilePlace{location.path, location.name, std::string(format.extension.substr(1))};
 }
 
-std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit) {
+std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit, EmptyCells empty_cells) {
   const std::string subject = one_line(path);
   const Bytes file = load(path, subject, limit);
-  return format_of(path, file.text(), subject).read(file, subject, limit);
+  const Format& format = format_of(path, file.text(), subject);
+  // The two formats that people fill in by hand.
+  if (format.read == read_csv_file) return read_csv(file.text(), subject, limit, empty_cells);
+  if (format.read == read_json_file) return read_json(file.text(), subject, limit, empty_cells);
+  return format.read(file, subject, limit);
 }
 
 }  // namespace attn::io

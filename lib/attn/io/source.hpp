@@ -25,7 +25,8 @@ Array read_array(const std::string& text, const std::string& option, const Memor
 
 /// Every array of a file, or of standard input ("-"), in the file's order. The name is empty where the
 /// format has none (NPY, a CSV matrix, a JSON list). Errors as above, beginning with the path.
-std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit = {});
+std::vector<NamedArray> read_all(const std::string& path, const MemoryLimit& limit = {},
+                                 EmptyCells empty_cells = EmptyCells::refused);
 
 /// Where a file's array is, for those who want to read it with something else.
 struct FilePlace {

@@ -17,6 +17,12 @@ render::Words words(Language language) {
   words.some_matrices = word("some_matrices");
   words.some_rows = word("some_rows");
   words.some_columns = word("some_columns");
+  words.language = word("language");
+  words.contents = word("contents");
+  words.theme = word("theme");
+  words.every = word("every");
+  words.left_out = word("left_out");
+  words.keyboard_help = word("keyboard_help");
   return words;
 }
 

@@ -88,7 +88,7 @@ AttentionSteps<T> attention(Tensor<T> q, Tensor<T> k, Tensor<T> v, AttentionOpti
   steps.scores_masked = steps.mask ? masked_scores(scores, *steps.mask, options.mask_fill) : scores;
 
   // 3. Weights: softmax over keys, then dropout.
-  steps.softmax = softmax(steps.scores_masked, rows_under_policy(options, steps.mask),
+  steps.softmax = softmax(steps.scores_masked, rows_under_policy(options, steps.mask ? &*steps.mask : nullptr),
                           options.masked_rows.value_or(MaskedRows::zero), options.detail);
   if (options.dropout_keep) {
     steps.weights_dropped = dropped_weights(steps.softmax.weights, *options.dropout_keep, options.dropout_p);

@@ -110,7 +110,7 @@ Tensor<T> masked_scores(const Tensor<T>& scores, const Tensor<T>& mask, T fill) 
 }
 
 template <class T>
-std::vector<bool> rows_under_policy(const AttentionOptions<T>& options, const std::optional<Tensor<T>>& mask) {
+std::vector<bool> rows_under_policy(const AttentionOptions<T>& options, const Tensor<T>* mask) {
   const bool finite_fill = options.mask_fill != -std::numeric_limits<T>::infinity();
   if (!mask || (finite_fill && !options.masked_rows)) return {};
   return fully_masked_rows(*mask);
@@ -172,8 +172,8 @@ template Tensor<float> capped_scores(const Tensor<float>&, float);
 template Tensor<double> capped_scores(const Tensor<double>&, double);
 template Tensor<float> masked_scores(const Tensor<float>&, const Tensor<float>&, float);
 template Tensor<double> masked_scores(const Tensor<double>&, const Tensor<double>&, double);
-template std::vector<bool> rows_under_policy(const AttentionOptions<float>&, const std::optional<Tensor<float>>&);
-template std::vector<bool> rows_under_policy(const AttentionOptions<double>&, const std::optional<Tensor<double>>&);
+template std::vector<bool> rows_under_policy(const AttentionOptions<float>&, const Tensor<float>*);
+template std::vector<bool> rows_under_policy(const AttentionOptions<double>&, const Tensor<double>*);
 template Tensor<float> dropped_weights(const Tensor<float>&, const Tensor<float>&, double);
 template Tensor<double> dropped_weights(const Tensor<double>&, const Tensor<double>&, double);
 template Tensor<float> weighted_values(const Tensor<float>&, const Tensor<float>&);

@@ -31,9 +31,10 @@ Tensor<T> capped_scores(const Tensor<T>& scores, T cap);
 template <class T>
 Tensor<T> masked_scores(const Tensor<T>& scores, const Tensor<T>& mask, T fill);
 
-/// Which rows (b, h, i), flattened, the masked-row policy replaces; empty when the softmax decides.
+/// Which rows (b, h, i), flattened, the masked-row policy replaces; empty when the softmax decides. `mask`
+/// is nullptr in a run without one.
 template <class T>
-std::vector<bool> rows_under_policy(const AttentionOptions<T>& options, const std::optional<Tensor<T>>& mask);
+std::vector<bool> rows_under_policy(const AttentionOptions<T>& options, const Tensor<T>* mask);
 
 /// Weights with dropout: keep / (1 − p) times the weight. With p = 1 all zeros.
 /// Throws ShapeError if keep and weights differ in shape.

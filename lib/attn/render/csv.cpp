@@ -53,7 +53,7 @@ void with_elements(const TensorView& tensor, F&& f) {
 /// The elements of one row, each after its prefix "step,batch,head,row," and its column.
 template <class T>
 void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, const T* values,
-                    std::size_t columns, NumberFormat format, const double* beside) {
+                    std::size_t columns, NumberFormat format, Cells cells, const double* beside) {
   const std::size_t room = prefix.size() + 25 + 2 * number_room(format);
   for (std::size_t c = 0; c < columns; ++c) {
     char* to = buffer.reserve(room);
@@ -61,7 +61,7 @@ void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, co
     to += prefix.size();
     if (has_column) to = write_index(to, c);
     *to++ = ',';
-    to = write_number(to, values[c], format);
+    if (cells == Cells::filled) to = write_number(to, values[c], format);
     if (beside) *to++ = ',';
     if (beside && !std::isnan(beside[c])) to = write_number(to, beside[c], format);
     *to++ = '\n';
@@ -75,7 +75,7 @@ TidyCsv::TidyCsv(Output& output, NumberFormat format, std::string_view second) :
   buffer_.append("step,batch,head,row,col,value" + (second.empty() ? "" : "," + csv_field(second)) + "\n");
 }
 
-void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, const std::vector<double>& beside) {
+void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells, const std::vector<double>& beside) {
   const Shape& shape = tensor.shape();
   if (shape.size() > 4) {
     throw ShapeError(std::string(step), "a CSV line has room for 4 axes, this tensor has " +
@@ -94,7 +94,7 @@ void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, c
       prefix += ',';
     }
     with_elements(tensor, [&](const auto* values) {
-      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_, beside.empty() ? nullptr : beside.data() + flat);
+      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells, beside.empty() ? nullptr : beside.data() + flat);
     });
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       if (axis + 1 == shape.size()) continue;
@@ -106,14 +106,15 @@ void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, c
 
 void TidyCsv::finish() { buffer_.flush(); }
 
-void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format) {
+void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format, Cells cells) {
   Buffer buffer(output);
   const std::size_t columns = tensor.rank() == 0 ? 1 : tensor.shape().back();
   with_elements(tensor, [&](const auto* values) {
     const std::size_t room = number_room(format) + 1;
     std::size_t c = 0;
     for (std::size_t i = 0; i < tensor.size(); ++i) {
-      char* to = write_number(buffer.reserve(room), values[i], format);
+      char* to = buffer.reserve(room);
+      if (cells == Cells::filled) to = write_number(to, values[i], format);
       c = c + 1 == columns ? 0 : c + 1;
       *to++ = c == 0 ? '\n' : ',';
       buffer.commit(to);

@@ -23,9 +23,10 @@ class TidyCsv {
   explicit TidyCsv(Output& output, NumberFormat format = {}, std::string_view second = {});
 
   /// axes: letters of shape.hpp, one an axis, or empty.
+  /// Blank cells have their places and an empty value.
   /// Throws ShapeError if the tensor has more than four axes.
   /// `beside` holds one number for each element, NaN for an empty cell; for a table with a second column.
-  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor,
+  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells = Cells::filled,
            const std::vector<double>& beside = {});
 
   /// Hands the rest to the output; call it once, after the last tensor.
@@ -37,6 +38,6 @@ class TidyCsv {
 };
 
 /// The numbers alone: a line a row, matrices of leading axes from top to bottom, a vector as one line.
-void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format = {});
+void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format = {}, Cells cells = Cells::filled);
 
 }  // namespace attn::render

@@ -67,6 +67,13 @@ struct Words {
   std::string some_matrices = "{shown} of {total} matrices";
   std::string some_rows = "{shown} of {total} rows";
   std::string some_columns = "{shown} of {total} columns";
+  // Of a page that is opened in a browser.
+  std::string language = "English";  ///< its own name, on the switch between languages
+  std::string contents = "Contents";
+  std::string theme = "light or dark";
+  std::string every = "all";              ///< a choice of the selectors
+  std::string left_out = "this matrix was left out";
+  std::string keyboard_help = "Point at a number, or press Tab and the arrow keys.";
 };
 
 /// How much of a large tensor is shown. The middle is left out, the edges stay.

@@ -57,4 +57,30 @@ std::string markdown_text(std::string_view text) {
   return escaped;
 }
 
+std::string html_text(std::string_view text) {
+  std::string escaped;
+  for (const char character : valid_utf8(text)) {
+    switch (character) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += character;
+    }
+  }
+  return escaped;
+}
+
 }  // namespace attn::render

@@ -15,4 +15,7 @@ std::string json_string(std::string_view text);
 /// For running text and table cells of Markdown: | \ ` * _ < > # $ and brackets are escaped.
 std::string markdown_text(std::string_view text);
 
+/// For text and quoted attributes of HTML: & < > " ' are written as character references.
+std::string html_text(std::string_view text);
+
 }  // namespace attn::render

@@ -85,11 +85,11 @@ void write_value(Buffer& buffer, const Json& json, std::size_t depth) {
 template <class T>
 class NestedWriter {
  public:
-  NestedWriter(Buffer& buffer, const Shape& shape, const T* values)
-      : buffer_(buffer), shape_(shape), next_(values) {}
+  NestedWriter(Buffer& buffer, const Shape& shape, const T* values, Cells cells)
+      : buffer_(buffer), shape_(shape), next_(values), cells_(cells) {}
 
   void write(std::size_t axis, std::size_t depth) {
-    if (axis == shape_.size()) return write_json_number(buffer_, *next_++);
+    if (axis == shape_.size()) return cells_ == Cells::blank ? buffer_.append("null") : write_json_number(buffer_, *next_++);
     const bool last = axis + 1 == shape_.size();
     buffer_.append('[');
     for (std::size_t i = 0; i < shape_[axis]; ++i) {
@@ -105,13 +105,14 @@ class NestedWriter {
   Buffer& buffer_;
   const Shape& shape_;
   const T* next_;
+  Cells cells_;
 };
 
-void write_nested(Buffer& buffer, const TensorView& tensor, std::size_t depth) {
+void write_nested(Buffer& buffer, const TensorView& tensor, Cells cells, std::size_t depth) {
   if (tensor.precision() == Precision::float64) {
-    NestedWriter<double>(buffer, tensor.shape(), static_cast<const double*>(tensor.data())).write(0, depth);
+    NestedWriter<double>(buffer, tensor.shape(), static_cast<const double*>(tensor.data()), cells).write(0, depth);
   } else {
-    NestedWriter<float>(buffer, tensor.shape(), static_cast<const float*>(tensor.data())).write(0, depth);
+    NestedWriter<float>(buffer, tensor.shape(), static_cast<const float*>(tensor.data()), cells).write(0, depth);
   }
 }
 
@@ -150,7 +151,7 @@ JsonTrace::JsonTrace(Output& output, const JsonObject& header) : buffer_(output)
   buffer_.append("\"steps\": [");
 }
 
-void JsonTrace::add(const JsonObject& members, const TensorView& values) {
+void JsonTrace::add(const JsonObject& members, const TensorView& values, Cells cells) {
   if (any_step_) buffer_.append(',');
   any_step_ = true;
   new_line(buffer_, 2);
@@ -162,7 +163,7 @@ void JsonTrace::add(const JsonObject& members, const TensorView& values) {
   }
   new_line(buffer_, 3);
   buffer_.append("\"values\": ");
-  write_nested(buffer_, values, 3);
+  write_nested(buffer_, values, cells, 3);
   new_line(buffer_, 2);
   buffer_.append('}');
 }

@@ -1,6 +1,7 @@
 // JSON, streamed: small values as a tree, tensors element by element.
 #pragma once
 
+#include <attn/render/number.hpp>
 #include <attn/render/output.hpp>
 #include <attn/shape.hpp>
 #include <attn/tensor.hpp>
@@ -56,8 +57,8 @@ class JsonTrace {
   /// header: the members before "steps".
   JsonTrace(Output& output, const JsonObject& header);
 
-  /// members: those before "values".
-  void add(const JsonObject& members, const TensorView& values);
+  /// members: those before "values". Blank cells are null.
+  void add(const JsonObject& members, const TensorView& values, Cells cells = Cells::filled);
 
   /// footer: the members after "steps". Closes the object; call it once.
   void finish(const JsonObject& footer = {});

@@ -15,6 +15,9 @@ struct NumberFormat {
   std::optional<int> decimals{};  ///< digits after the point, 0 … 60; empty: the shortest that reads back
 };
 
+/// Whether numbers are written, or their places left open for somebody to fill in (a worksheet).
+enum class Cells { filled, blank };
+
 /// "NaN", "Infinity" or "-Infinity"; empty for a finite value.
 std::string_view non_finite_name(double value);
 

@@ -245,7 +245,8 @@ class Interpreter {
 
 }  // namespace
 
-Program run_program(std::string_view source) {
+Program run_program(std::string_view page) {
+  const std::string source = python::fenced_code(page);
   Program program = Interpreter(source).run();
   const bool one_line = source.find('\n') >= source.size() - std::min<std::size_t>(source.size(), 1);
   if (!one_line && !program.calls.empty()) return program;

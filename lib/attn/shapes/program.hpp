@@ -17,6 +17,7 @@ struct Program {
   bool batch_first_input = false;        ///< it reads the batch off axis 0: `N, L = x.shape`
 };
 
-Program run_program(std::string_view source);
+/// Of a program, or of a page of text whose programs stand between fences of three backticks.
+Program run_program(std::string_view page);
 
 }  // namespace attn::shapes

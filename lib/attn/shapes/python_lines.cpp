@@ -86,4 +86,18 @@ std::string with_line_breaks(std::string_view source) {
   return text + std::string(source.substr(copied));
 }
 
+std::string fenced_code(std::string_view page) {
+  constexpr std::string_view fence = "```", letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  std::size_t begin = page.find(fence);
+  if (begin == std::string_view::npos) return std::string(page);
+  std::string code;
+  while (begin != std::string_view::npos) {
+    begin = std::min(page.find_first_not_of(letters, begin + fence.size()), page.size());
+    const std::size_t end = std::min(page.find(fence, begin), page.size());
+    code += std::string(page.substr(begin, end - begin)) + "\n";
+    begin = page.find(fence, std::min(end + fence.size(), page.size()));
+  }
+  return code;
+}
+
 }  // namespace attn::shapes::python

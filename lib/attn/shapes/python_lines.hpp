@@ -22,4 +22,8 @@ std::vector<Line> logical_lines(std::string_view source);
 /// too, which puts its further words on lines of their own, where they say nothing.
 std::string with_line_breaks(std::string_view source);
 
+/// The code of a page that marks it with fences of three backticks, block after block without the word for its
+/// language; a page without fences as it is.
+std::string fenced_code(std::string_view page);
+
 }  // namespace attn::shapes::python

@@ -121,11 +121,6 @@ std::string last_part(const std::string& name) {
   return cut == std::string::npos ? name : name.substr(cut + 1);
 }
 
-struct Reordered {
-  Tensor<double> tensor;
-  std::string axes;
-};
-
 bool same_without_ones(const Shape& a, const Shape& b) {
   const auto without_ones = [](Shape shape) {
     shape.erase(std::remove(shape.begin(), shape.end(), std::size_t{1}), shape.end());
@@ -134,27 +129,55 @@ bool same_without_ones(const Shape& a, const Shape& b) {
   return without_ones(a) == without_ones(b);
 }
 
-// Their tensor in our shape, by one of the axis orders in use; empty when none gives our shape.
-std::optional<Reordered> reordered(const Tensor<double>& theirs, const Shape& ours, AxisOrder order) {
-  const Shape shape = shape_of(theirs);
-  if (order == AxisOrder::length_before_heads && shape.size() == 4 && ours.size() == 4 &&
-      shape == Shape{ours[0], ours[2], ours[1], ours[3]}) {
-    return Reordered{swap_axes(theirs, 1, 2), "(B, L, H, D) to (B, H, L, D)"};
+enum class Change { none, swap_1_2, swap_0_1, reshape };
+
+struct Arrangement {
+  Change change;
+  const char* axes;  // what it does to their axes, in words
+};
+
+// How a tensor of their shape becomes one of ours, by one of the orders of axes in use; empty when none
+// gives our shape.
+std::optional<Arrangement> arrangement(const Shape& theirs, const Shape& ours, AxisOrder order) {
+  const Arrangement heads_first = {Change::swap_1_2, "(B, L, H, D) to (B, H, L, D)"};
+  const bool length_first = theirs.size() == 4 && ours.size() == 4 && theirs == Shape{ours[0], ours[2], ours[1], ours[3]};
+  if (order == AxisOrder::length_before_heads && length_first) return heads_first;
+  if (theirs == ours) return Arrangement{Change::none, ""};
+  if (length_first) return heads_first;
+  if (ours.size() == 4 && theirs == Shape{ours[0] * ours[1], ours[2], ours[3]}) {
+    return Arrangement{Change::reshape, "(B·H, L, D) to (B, H, L, D)"};
   }
-  if (shape == ours) return Reordered{theirs, ""};
-  if (ours.size() == 4) {
-    if (shape.size() == 4 && shape == Shape{ours[0], ours[2], ours[1], ours[3]}) {
-      return Reordered{swap_axes(theirs, 1, 2), "(B, L, H, D) to (B, H, L, D)"};
-    }
-    if (shape.size() == 3 && shape == Shape{ours[0] * ours[1], ours[2], ours[3]}) {
-      return Reordered{reshaped(theirs, ours), "(B·H, L, D) to (B, H, L, D)"};
-    }
+  if (ours.size() == 3 && theirs == Shape{ours[1], ours[0], ours[2]}) {
+    return Arrangement{Change::swap_0_1, "(L, B, E) to (B, L, E)"};
   }
-  if (ours.size() == 3 && shape.size() == 3 && shape == Shape{ours[1], ours[0], ours[2]}) {
-    return Reordered{swap_axes(theirs, 0, 1), "(L, B, E) to (B, L, E)"};
-  }
-  if (same_without_ones(shape, ours)) return Reordered{reshaped(theirs, ours), "axes of size 1"};
+  if (same_without_ones(theirs, ours)) return Arrangement{Change::reshape, "axes of size 1"};
   return std::nullopt;
+}
+
+StoredTensor arranged(StoredTensor theirs, const Shape& ours, Change change) {
+  return std::move(theirs).map([&](auto tensor) {
+    switch (change) {
+      case Change::swap_1_2: return swap_axes(tensor, 1, 2);
+      case Change::swap_0_1: return swap_axes(tensor, 0, 1);
+      case Change::reshape: return reshaped(std::move(tensor), ours);
+      case Change::none: break;
+    }
+    return tensor;
+  });
+}
+
+// Where the empty cells are once the axes stand in our order: marks that take the same way.
+std::vector<std::size_t> places_after(const Shape& theirs, const std::vector<std::size_t>& unfilled, const Shape& ours, Change change) {
+  Tensor<double> marks = filled<double>(theirs, 0.0);
+  for (const std::size_t i : unfilled) marks.data()[i] = 1;
+  Tensor<double> copy;
+  const StoredTensor moved = arranged(std::move(marks), ours, change);
+  const Tensor<double>& moved_marks = moved.widened(copy);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < moved_marks.size(); ++i) {
+    if (moved_marks.data()[i] == 1) places.push_back(i);
+  }
+  return places;
 }
 
 class Aligner {
@@ -203,10 +226,10 @@ class Aligner {
   void by_unique_shape() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       if (taken_[i]) continue;
-      const Shape shape = shape_of(theirs_[i].tensor);
+      const Shape shape = theirs_[i].tensor.shape();
       std::size_t same_shape = 0;
       for (std::size_t other = 0; other < theirs_.size(); ++other) {
-        same_shape += !taken_[other] && shape_of(theirs_[other].tensor) == shape;
+        same_shape += !taken_[other] && theirs_[other].tensor.shape() == shape;
       }
       std::vector<Step> candidates;
       for (const auto& [step, our_shape] : ours_) {
@@ -242,16 +265,20 @@ class Aligner {
 
   // An alias is a hint: a tensor that cannot be this step is left to its shape.
   void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order) {
-    if (step && free(*step) && reordered(theirs_[i].tensor, ours_.at(*step), order)) take(i, *step, "alias", order);
+    if (step && free(*step) && arrangement(theirs_[i].tensor.shape(), ours_.at(*step), order)) take(i, *step, "alias", order);
   }
 
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
 
   void take(std::size_t i, Step step, const char* how, AxisOrder order) {
     taken_[i] = true;
-    std::optional<Reordered> fitted = reordered(theirs_[i].tensor, ours_.at(step), order);
+    StoredTensor& theirs = theirs_[i].tensor;
+    const std::vector<std::size_t>& unfilled = theirs_[i].unfilled;
+    const auto fitted = arrangement(theirs.shape(), ours_.at(step), order);
+    const Change change = fitted ? fitted->change : Change::none;
+    if (!unfilled.empty()) result_.unfilled.emplace(step, places_after(theirs.shape(), unfilled, ours_.at(step), change));
     result_.alignments.push_back({step, theirs_[i].name, how, fitted ? fitted->axes : ""});
-    result_.tensors.emplace(step, fitted ? std::move(fitted->tensor) : std::move(theirs_[i].tensor));
+    result_.tensors.emplace(step, arranged(std::move(theirs), ours_.at(step), change));
   }
 
   std::vector<ForeignTensor> theirs_;
@@ -269,6 +296,12 @@ Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>&
   aligner.by_alias();
   aligner.by_unique_shape();
   return aligner.finish();
+}
+
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
+  std::map<Step, Tensor<double>> tensors;
+  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
+  return tensors;
 }
 
 }  // namespace attn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/verify/problem.hpp>
+#include <attn/verify/stored_tensor.hpp>
 
 #include <map>
 #include <string>
@@ -13,7 +14,8 @@ namespace attn {
 /// A tensor somebody handed in, under their own name.
 struct ForeignTensor {
   std::string name;
-  Tensor<double> tensor;
+  StoredTensor tensor;
+  std::vector<std::size_t> unfilled{};  ///< row-major positions of cells that were left empty, ascending
 };
 
 /// How one of their tensors became one of our steps.
@@ -27,9 +29,10 @@ struct Alignment {
 /// A submission in our names and our order of axes. A tensor whose shape fits no known order of axes
 /// keeps its own shape, and the comparison says so.
 struct Submission {
-  std::map<Step, Tensor<double>> tensors;
+  std::map<Step, StoredTensor> tensors;
   std::vector<Alignment> alignments;
   std::vector<std::string> unmatched;  ///< their names that stand for no step of this run
+  std::map<Step, std::vector<std::size_t>> unfilled{};  ///< cells of a worksheet left empty, in our order of axes
 };
 
 /// Pairs of their name and our step name, from --map.
@@ -39,5 +42,8 @@ using NameMap = std::vector<std::pair<std::string, std::string>>;
 /// one step of the run and only one of their tensors has. `ours` gives the shape of every step.
 /// Throws UsageError for a map that names an unknown step or a tensor that is not there.
 Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map);
+
+/// Tensors that were handed in, in float64.
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored);
 
 }  // namespace attn

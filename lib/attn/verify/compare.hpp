@@ -39,8 +39,11 @@ struct Difference {
   double root_mean_square = 0;     ///< of ours − theirs, finite cells only
 };
 
-/// Shapes must be equal; otherwise the status is `shape` and nothing else is set.
-Difference compare(const Tensor<double>& ours, const Tensor<double>& theirs, const Tolerance& tolerance);
+/// Shapes must be equal; otherwise the status is `shape` and nothing else is set. One pass over both.
+Difference compare(const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance);
+
+/// Whether compare() would say `match`, given up at the first cell that does not pass.
+bool agree(const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance);
 
 /// Row-major position -> index along every axis.
 Shape unravel(std::size_t flat, const Shape& shape);

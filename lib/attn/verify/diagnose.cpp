@@ -1,6 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/verify/diagnose.hpp>
-#include <attn/verify/precision.hpp>
+#include <attn/verify/precision_loss.hpp>
+#include <attn/verify/rounding.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -11,41 +12,71 @@ namespace {
 using Mistakes = std::vector<const Mistake*>;
 
 // Cells evaluated when mistakes are tried in pairs; beyond this only single mistakes are tried.
-constexpr double most_cells_for_pairs = 4e7;
+constexpr double most_cells_for_pairs = 2e8;
 
-// Only a tensor of the right shape can stand upstream of other steps.
-bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
-  return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
+bool known(const Divergence& d, Step step) {
+  const auto found = d.theirs.find(step);
+  return found != d.theirs.end() && fits(d, step, found->second);
 }
 
-// A run with these mistakes that knows their tensors up to, but not including, the step.
+// The first step of theirs that is not ours; everything before it a run has as we have.
+Step first_difference(const Divergence& d) {
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step >= d.step) break;
+    const auto tolerance = d.tolerances.find(step);
+    if (!fits(d, step, tensor) || tolerance == d.tolerances.end() || !agree(d.ours.at(step), tensor, tolerance->second)) return step;
+  }
+  return d.step;
+}
+
+// A layer has the steps of attention several times over: there a mistake may act from the beginning on.
+Step first_effect(const Divergence& d, const Mistakes& mistakes) {
+  if (d.problem.layer) return Step{};
+  Step first = Step::output;
+  for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
+  return first;
+}
+
+// Whether the mistake can change the step at all: it acts there, or before it where theirs is not known.
+bool reaches(const Divergence& d, const Mistake& mistake) {
+  if (d.problem.layer || acts_at(mistake, d.step)) return true;
+  return mistake.effect == Effect::computes &&
+         std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) { return step < d.step && !known(d, step); });
+}
+
+// A run with these mistakes that knows their tensors up to, but not including, the step; and ours before
+// anything differs, so that a mistake far down is not paid for with the whole way to it.
 class Hypothesis {
  public:
-  Hypothesis(const Divergence& d, Mistakes mistakes) : divergence_(d), run_(d.problem, std::move(mistakes), &d.theirs) {
+  Hypothesis(const Divergence& d, const Mistakes& mistakes, Step difference) : divergence_(d), mistakes_(mistakes), run_(d.problem, mistakes, &d.theirs) {
+    const Step as_ours = std::min(first_effect(d, mistakes), difference);
+    for (const auto& [step, tensor] : d.ours) {
+      if (step < as_ours && !known(d, step)) run_.know(step, tensor);
+    }
     for (const auto& [step, tensor] : d.theirs) {
       if (step < d.step && fits(d, step, tensor)) run_.know(step, tensor);
     }
   }
 
-  /// The step as this run shows it; empty when the mistakes do not apply or cannot be computed here.
-  std::optional<Tensor<double>> shown(Step step) {
+  /// The step as this run shows it; nullptr when the mistakes do not apply or cannot be computed here.
+  const Tensor<double>* shown(Step step) {
     try {
-      Tensor<double> tensor = run_.shown(step);
-      if (!run_.applied()) return std::nullopt;
-      return tensor;
+      const Tensor<double>& tensor = run_.shown(step);
+      return run_.applied() ? &tensor : nullptr;
     } catch (const std::exception&) {
-      return std::nullopt;  // the mistake gives shapes that cannot go on
+      return nullptr;  // the mistake gives shapes that cannot go on
     }
   }
 
   bool agrees(Step step, const Tolerance& tolerance, double* residual = nullptr) {
-    const std::optional<Tensor<double>> tensor = shown(step);
+    const Tensor<double>* tensor = shown(step);
     if (!tensor) return false;
     Tolerance equal_nan = tolerance;
     equal_nan.equal_nan = true;
-    const Difference difference = compare(*tensor, divergence_.theirs.at(step), equal_nan);
-    if (residual) *residual = difference.max_abs;
-    return difference.status == Status::match;
+    const Tensor<double>& theirs = divergence_.theirs.at(step);
+    if (!agree(*tensor, theirs, equal_nan) && !agrees_in_float32(step, *tensor, theirs)) return false;
+    if (residual) *residual = compare(*tensor, theirs, equal_nan).max_abs;
+    return true;
   }
 
   /// Whether every later step of theirs follows too.
@@ -60,7 +91,24 @@ class Hypothesis {
   }
 
  private:
+  // A mistake may make numbers larger, and their rounding with them, than in the right run that the tolerance
+  // was measured on. How far rounding goes here shows when the inputs are moved by as much as float32 would.
+  bool agrees_in_float32(Step step, const Tensor<double>& tensor, const Tensor<double>& theirs) {
+    const Difference difference = compare(tensor, theirs, {0, 0, true});
+    if (difference.status == Status::shape || difference.nonfinite > 0 || difference.cosine < 1 - 1e-7) return false;
+    const Problem<double> moved = moved_by_rounding(divergence_.problem);
+    MistakenRun run(moved, mistakes_, &divergence_.theirs);
+    for (const auto& [upstream, known_tensor] : divergence_.theirs) {
+      if (upstream < divergence_.step && fits(divergence_, upstream, known_tensor)) run.know(upstream, known_tensor);
+    }
+    Tolerance tolerance = least_tolerance(tensor);
+    tolerance.atol += 4 * compare(tensor, run.shown(step), {0, 0, true}).max_abs;
+    tolerance.equal_nan = true;
+    return agree(tensor, theirs, tolerance);
+  }
+
   const Divergence& divergence_;
+  const Mistakes mistakes_;
   MistakenRun run_;
 };
 
@@ -105,8 +153,9 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
 
 std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
   std::vector<Explanation> found;
+  const Step difference = first_difference(d);
   for (const Mistakes& mistakes : candidates) {
-    Hypothesis hypothesis(d, mistakes);
+    Hypothesis hypothesis(d, mistakes, difference);
     double residual = 0;
     if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, mistakes)) continue;
     found.push_back({mistakes, residual, hypothesis.agrees_on_the_rest()});
@@ -123,21 +172,25 @@ std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mis
 
 std::vector<Mistakes> singles(const Divergence& d) {
   std::vector<Mistakes> all;
-  for (const Mistake& mistake : mistakes_in(d.problem)) all.push_back({&mistake});
+  for (const Mistake& mistake : mistakes_in(d.problem)) {
+    if (reaches(d, mistake)) all.push_back({&mistake});
+  }
   return all;
+}
+
+bool pairable(const Divergence& d, const Mistake& mistake) {
+  return mistake.effect == Effect::computes && !mistake.convention && !mistake.block && reaches(d, mistake);
 }
 
 // Pairs of mistakes of different ids that both change something on the way to the step.
 std::vector<Mistakes> pairs(const Divergence& d) {
+  std::vector<Mistakes> all;
+  if (!pairs_are_tried(d)) return all;
+  const Step difference = first_difference(d);
   Mistakes applicable;
   for (const Mistake& mistake : mistakes_in(d.problem)) {
-    if (mistake.effect == Effect::computes && !mistake.convention && !mistake.block && Hypothesis(d, {&mistake}).shown(d.step)) applicable.push_back(&mistake);
+    if (pairable(d, mistake) && Hypothesis(d, {&mistake}, difference).shown(d.step)) applicable.push_back(&mistake);
   }
-  double cells = 0;
-  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
-  const double count = static_cast<double>(applicable.size());
-  std::vector<Mistakes> all;
-  if (cells * count * count / 2 > most_cells_for_pairs) return all;
   for (std::size_t a = 0; a < applicable.size(); ++a) {
     for (std::size_t b = a + 1; b < applicable.size(); ++b) {
       if (applicable[a]->id != applicable[b]->id) all.push_back({applicable[a], applicable[b]});
@@ -146,74 +199,86 @@ std::vector<Mistakes> pairs(const Divergence& d) {
   return all;
 }
 
-// A difference of the size that a lower precision leaves, without a pattern of its own.
-std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<double>& expected) {
-  const Tensor<double>& theirs = d.theirs.at(d.step);
-  if (shape_of(expected) != shape_of(theirs)) return std::nullopt;
-  const Difference seen = compare(expected, theirs, {0, 0, true});
-  if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
-  std::optional<Diagnosis> best;
-  double best_distance = std::log(6.0);
-  for (const Mantissa mantissa : {Mantissa::bfloat16, Mantissa::tensorfloat32, Mantissa::float16}) {
-    Evaluator<double> run(d.problem);
-    std::map<Step, Tensor<double>> rounded;
-    for (const auto& [step, tensor] : d.problem.inputs) rounded[step] = rounded_to(tensor, mantissa);
-    for (const auto& [step, tensor] : d.ours) {
-      if (step < d.step) rounded[step] = rounded_to(d.theirs.count(step) && fits(d, step, d.theirs.at(step)) ? d.theirs.at(step) : tensor, mantissa);
-    }
-    for (const auto& [step, tensor] : rounded) run.know(step, tensor);
-    const Tensor<double> emulated = rounded_to(run.compute(d.step), mantissa);
-    const Difference typical = compare(expected, emulated, {0, 0, true});
-    if (typical.root_mean_square == 0 || seen.max_abs > 12 * typical.max_abs) continue;
-    const double distance = std::abs(std::log(seen.root_mean_square / typical.root_mean_square));
-    if (distance >= best_distance) continue;
-    best_distance = distance;
-    best = Diagnosis{"T2", to_string(mantissa), d.step, true, false, seen.max_abs, ""};
-  }
-  return best;
-}
-
 bool matches(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return compare(tensor, d.theirs.at(step), d.tolerances.at(step)).status == Status::match;
 }
 
-// Queries, keys or values differ, the results do not, and what stands between follows from theirs: other
+// Whether every later step of theirs is our operation on their tensors before it.
+bool follows_from_theirs(const Divergence& d) {
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step <= d.step || !d.problem.has(step)) continue;
+    Evaluator<double> run(d.problem);
+    for (const auto& [before, known_tensor] : d.theirs) {
+      if (before < step && fits(d, before, known_tensor)) run.know(before, known_tensor);
+    }
+    Tolerance tolerance = d.tolerances.at(step);
+    tolerance.atol *= 4;
+    if (!agree(run.compute(step), tensor, tolerance)) return false;
+  }
+  return true;
+}
+
+// Queries, keys or values differ, the results do not, and everything between follows from theirs: other
 // weights for the same function.
 std::optional<Diagnosis> reparametrised(const Divergence& d) {
   const Difference seen = compare(d.ours.at(d.step), d.theirs.at(d.step), {0, 0, false});
   if (d.step > Step::v || d.problem.inputs.count(d.step) || !d.theirs.count(Step::output)) return std::nullopt;
   if (seen.status == Status::shape || seen.nonfinite > 0) return std::nullopt;
-  Evaluator<double> run(d.problem);
-  for (const auto& [step, tensor] : d.theirs) {
-    if (step <= Step::v && fits(d, step, tensor)) run.know(step, tensor);
-  }
   try {
     for (const Step result : {Step::weights, Step::output}) {
       if (d.theirs.count(result) && !matches(d, result, d.ours.at(result))) return std::nullopt;
     }
-    for (const Step between : {Step::scores_raw, Step::scores_scaled, Step::weights, Step::heads}) {
-      if (d.theirs.count(between) && !matches(d, between, run.get(between))) return std::nullopt;
-    }
+    if (!follows_from_theirs(d)) return std::nullopt;
   } catch (const std::exception&) {
     return std::nullopt;
   }
   return Diagnosis{"P9", "", d.step, true, true, 0, ""};
 }
 
+// What no mistake of the table does exactly: a softmax with another exponential, or a stage in low precision.
+std::vector<Diagnosis> loss_of_precision(const Divergence& d) {
+  Evaluator<double> run(d.problem);
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
+  }
+  try {
+    if (const auto exponential = approximate_exponential(d, run)) return {*exponential};
+    if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};
+  } catch (const std::exception&) {
+    // their tensors before this step do not fit each other
+  }
+  return {};
+}
+
+// A softmax in half precision is a low precision in that stage, by definition.
+void add_precision_of_softmax(std::vector<Diagnosis>& found) {
+  for (const Diagnosis& diagnosis : found) {
+    if (diagnosis.id != "W6" || diagnosis.variant.find("float16") == std::string::npos) continue;
+    Diagnosis tie = diagnosis;
+    tie.id = "T2";
+    found.push_back(tie);
+    return;
+  }
+}
+
 }  // namespace
+
+bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
+  return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
+}
+
+bool pairs_are_tried(const Divergence& d) {
+  double cells = 0;
+  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
+  const auto count = static_cast<double>(std::count_if(mistakes_in(d.problem).begin(), mistakes_in(d.problem).end(), [&](const Mistake& m) { return pairable(d, m); }));
+  return cells * count * count / 2 <= most_cells_for_pairs;
+}
 
 std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
   std::vector<Explanation> found = explanations(d, singles(d));
   if (found.empty()) {
     if (const auto same = reparametrised(d)) return {*same};
-    Evaluator<double> run(d.problem);
-    for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
-    }
-    try {
-      if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};
-    } catch (const std::exception&) {
-    }
+    if (const std::vector<Diagnosis> loss = loss_of_precision(d); !loss.empty()) return loss;
     found = explanations(d, pairs(d));
   }
   std::stable_sort(found.begin(), found.end(), [](const Explanation& a, const Explanation& b) {
@@ -235,37 +300,8 @@ std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
     if (pair && result.size() >= 6) break;
   }
   explains_rest = !found.empty() && found.front().rest;
+  add_precision_of_softmax(result);
   return result;
-}
-
-std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
-                                        const std::map<Step, Tolerance>& tolerances, const std::vector<Step>& observed) {
-  std::map<std::string, BlindSpot> blind;
-  std::map<std::string, bool> revealed;
-  std::vector<std::string> order;
-  for (const Mistake& mistake : mistakes_in(problem)) {
-    if (mistake.convention || mistake.block) continue;
-    if (!blind.count(mistake.id)) order.push_back(mistake.id);
-    BlindSpot& spot = blind.emplace(mistake.id, BlindSpot{mistake.id, false}).first->second;
-    MistakenRun run(problem, {&mistake});
-    for (const Step step : observed) {
-      try {
-        const Tensor<double> shown = run.shown(step);
-        if (!run.applied()) continue;
-        spot.applies = true;
-        Tolerance tolerance = tolerances.at(step);
-        tolerance.equal_nan = true;
-        if (compare(ours.at(step), shown, tolerance).status != Status::match) revealed[mistake.id] = true;
-      } catch (const std::exception&) {
-        spot.applies = revealed[mistake.id] = true;  // it would not even fit
-      }
-    }
-  }
-  std::vector<BlindSpot> spots;
-  for (const std::string& id : order) {
-    if (!revealed[id]) spots.push_back(blind.at(id));
-  }
-  return spots;
 }
 
 }  // namespace attn

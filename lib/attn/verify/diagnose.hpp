@@ -20,13 +20,14 @@ struct Divergence {
   Tolerance tolerance;       ///< of our operation on their upstream tensors
 };
 
+/// Whether a tensor of theirs can stand upstream of other steps: it has the shape that ours has.
+bool fits(const Divergence& divergence, Step step, const Tensor<double>& tensor);
+
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later
 /// step of theirs come alone if there are any. Then pairs, then reduced precision; empty when nothing
 /// explains it. Sets `explains_rest` when the first ones explain all that follows.
 std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_rest);
 
-/// The ids whose every variant leaves all of these steps unchanged, to rounding, or does not apply.
-std::vector<BlindSpot> find_blind_spots(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
-                                        const std::map<Step, Tolerance>& tolerances, const std::vector<Step>& observed);
-
+/// Whether the run is small enough for diagnose() to try mistakes in pairs.
+bool pairs_are_tried(const Divergence& divergence);
 }  // namespace attn

@@ -8,7 +8,8 @@ namespace attn {
 const std::vector<Mistake>& mistake_table() {
   static const std::vector<Mistake> table = [] {
     std::vector<Mistake> rows;
-    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, softmax_mistakes, norm_mistakes}) {
+    for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, fill_mistakes, softmax_mistakes,
+                       norm_mistakes, tolerance_mistakes}) {
       for (Mistake& mistake : part()) rows.push_back(std::move(mistake));
     }
     return rows;
@@ -46,6 +47,16 @@ std::vector<const Mistake*> mistakes_of(const std::string& id) {
   return rows;
 }
 
+MistakenRun::MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes,
+                         const std::map<Step, Tensor<double>>* theirs)
+    : Evaluator(problem), mistakes_(std::move(mistakes)) {
+  if (!theirs) return;
+  theirs_ = [theirs](Step step) {
+    const auto found = theirs->find(step);
+    return found == theirs->end() ? nullptr : &found->second;
+  };
+}
+
 bool acts_at(const Mistake& mistake, Step step) {
   const std::optional<LayerPlace> place = place_of(step);
   if (step == layer_output()) return mistake.rewires;
@@ -57,11 +68,7 @@ std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
   if (problem().layer && !place_of(step) && step != layer_output()) return std::nullopt;  // what a layer is given
   for (const Mistake* mistake : mistakes_) {
     if (mistake->effect != effect || !acts_at(*mistake, step)) continue;
-    const Tensor<double>* target = nullptr;
-    if (theirs_) {
-      const auto found = theirs_->find(step);
-      if (found != theirs_->end()) target = &found->second;
-    }
+    const Tensor<double>* target = theirs_ ? theirs_(step) : nullptr;
     const std::optional<LayerPlace> place = place_of(step);
     if (auto tensor = place ? apply_in_block(*mistake, *place, step, target) : mistake->apply(*this, step, target)) {
       applied_ = true;
@@ -89,8 +96,8 @@ bool MistakenRun::replaces_input(Step step) const {
   });
 }
 
-Tensor<double> MistakenRun::shown(Step step) {
-  if (auto tensor = mistaken(step, Effect::shows)) return std::move(*tensor);
+const Tensor<double>& MistakenRun::shown(Step step) {
+  if (auto tensor = mistaken(step, Effect::shows)) return picture_ = std::move(*tensor);
   return get(step);
 }
 

@@ -41,7 +41,7 @@ struct Mistake {
   std::optional<Block> block = {};
 };
 
-/// All rows, in the order of the catalogue; several rows may share an id.
+/// All rows, by what they are about; several rows may share an id.
 const std::vector<Mistake>& mistake_table();
 
 /// The rows that may be made in this problem: for attention, those that are about it; for a layer all of
@@ -54,15 +54,19 @@ std::vector<const Mistake*> mistakes_of(const std::string& id);
 /// Whether a mistake computes this step, or its picture, differently.
 bool acts_at(const Mistake& mistake, Step step);
 
+/// Their tensor of a step, or nullptr; it has to last until the next call.
+using TheirTensor = std::function<const Tensor<double>*(Step)>;
+
 /// A run in which mistakes are made.
 class MistakenRun : public Evaluator<double> {
  public:
   MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes,
-              const std::map<Step, Tensor<double>>* theirs = nullptr)
-      : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(theirs) {}
+              const std::map<Step, Tensor<double>>* theirs = nullptr);
+  MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes, TheirTensor theirs)
+      : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(std::move(theirs)) {}
 
-  /// What this run shows for the step: its tensor, or a wrong picture of it.
-  Tensor<double> shown(Step step);
+  /// What this run shows for the step: its tensor, or a wrong picture of it, which lasts until the next call.
+  const Tensor<double>& shown(Step step);
 
   /// Whether a mistake changed anything that was computed so far.
   bool applied() const { return applied_; }
@@ -76,7 +80,8 @@ class MistakenRun : public Evaluator<double> {
   std::optional<Tensor<double>> apply_in_block(const Mistake& mistake, LayerPlace place, Step step, const Tensor<double>* theirs);
 
   std::vector<const Mistake*> mistakes_;
-  const std::map<Step, Tensor<double>>* theirs_;
+  TheirTensor theirs_;
+  Tensor<double> picture_;
   bool applied_ = false;
 };
 
@@ -85,7 +90,9 @@ std::vector<Mistake> projection_mistakes();
 std::vector<Mistake> head_mistakes();
 std::vector<Mistake> score_mistakes();
 std::vector<Mistake> mask_mistakes();
+std::vector<Mistake> fill_mistakes();
 std::vector<Mistake> softmax_mistakes();
 std::vector<Mistake> norm_mistakes();
+std::vector<Mistake> tolerance_mistakes();
 
 }  // namespace attn

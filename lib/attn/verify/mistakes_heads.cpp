@@ -14,15 +14,24 @@ using Result = std::optional<Tensor<double>>;
 using Run = Evaluator<double>;
 
 // What a step of heads is split from, (B, L, H·D): the projection, or the tensor that was given; empty when
-// heads were given, or keys were appended.
+// heads were given.
 std::optional<Tensor<double>> unsplit(Run& run, Step step) {
   const auto& problem = run.problem();
-  if (problem.options.add_zero_attn || problem.weights.bias_k) return std::nullopt;
   const Step projection = step == S::q ? S::q_proj : step == S::k ? S::k_proj : S::v_proj;
   if (problem.has(projection)) return run.get(projection);
   const bool given_whole = problem.inputs.count(step) > 0 && problem.output_shape.size() == 3;
   if (given_whole) return merge_heads(problem.inputs.at(step));
   return std::nullopt;
+}
+
+// With the keys that the module itself appends, which are split by themselves.
+Tensor<double> with_appended(Run& run, Step step, Tensor<double> split) {
+  const auto& problem = run.problem();
+  if (step == S::q) return split;
+  const auto& row = step == S::k ? problem.weights.bias_k : problem.weights.bias_v;
+  if (row) split = append_key(split, row, "bias");
+  if (problem.options.add_zero_attn) split = append_key(split, std::optional<Tensor<double>>(), "zero key");
+  return split;
 }
 
 std::size_t heads_of(Run& run, Step step) {
@@ -35,7 +44,7 @@ Result split_by_view(Run& run, Step step, const Tensor<double>*) {
   const std::size_t heads = heads_of(run, step);
   if (!projected || heads < 2) return std::nullopt;
   const Shape shape = shape_of(*projected);
-  return reshaped(*projected, {shape[0], heads, shape[1], shape[2] / heads});
+  return with_appended(run, step, reshaped(*projected, {shape[0], heads, shape[1], shape[2] / heads}));
 }
 
 // Heads are merged in `merged`, or straight into an output of rank 3.
@@ -55,9 +64,9 @@ Result split_strided(Run& run, Step step, const Tensor<double>*) {
   const std::size_t heads = heads_of(run, step);
   if (!projected || heads < 2) return std::nullopt;
   const Shape shape = shape_of(*projected);
-  return fill_cells({shape[0], heads, shape[1], shape[2] / heads}, [&](auto b, auto h, auto l, auto d) {
+  return with_appended(run, step, fill_cells({shape[0], heads, shape[1], shape[2] / heads}, [&](auto b, auto h, auto l, auto d) {
     return (*projected)(b, l, d * heads + h);
-  });
+  }));
 }
 
 Result merge_strided(Run& run, Step step, const Tensor<double>*) {

@@ -3,6 +3,8 @@
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
 
+#include <cmath>
+
 namespace attn {
 namespace {
 
@@ -136,7 +138,11 @@ Result with_extra_bias(Run& run, Step step, const Tensor<double>* theirs) {
   const std::size_t width = own.shape().back();
   if (!theirs || shape_of(*theirs) != shape_of(own) || own.size() < 2 * width) return std::nullopt;
   Tensor<double> result = own;
-  for (std::size_t i = 0; i < own.size(); ++i) result.data()[i] += theirs->data()[i % width] - own.data()[i % width];
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const double offset = theirs->data()[i % width] - own.data()[i % width];
+    if (!std::isfinite(offset)) return std::nullopt;
+    result.data()[i] += offset;
+  }
   return result;
 }
 

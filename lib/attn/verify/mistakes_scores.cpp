@@ -21,7 +21,8 @@ Mistaken scaled_by(F factor) {
   return [factor](Run& run, Step, const Tensor<double>*) -> Result {
     const auto& sizes = run.problem().sizes;
     const double width = static_cast<double>(sizes.head_dim);
-    const double d_model = static_cast<double>(sizes.head_dim * sizes.heads);
+    const std::size_t all_heads = run.problem().all_heads;
+    const double d_model = static_cast<double>(sizes.head_dim * (all_heads ? all_heads : sizes.heads));
     return scaled_scores(run.get(S::scores_raw), factor(own_scale(run), width, d_model));
   };
 }

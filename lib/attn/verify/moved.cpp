@@ -11,8 +11,8 @@ namespace {
 using Tensors = std::vector<MovedTensor>;
 using Wrong = std::optional<Tensor<double>>;
 
-bool equal(const Tensor<double>& a, const Tensor<double>& b, const Tolerance& tolerance) {
-  return shape_of(a) == shape_of(b) && compare(a, b, tolerance).status == Status::match;
+bool equal(const Tensor<double>& a, const TensorView& b, const Tolerance& tolerance) {
+  return shape_of(a) == b.shape() && compare(a, b, tolerance).status == Status::match;
 }
 
 /// The slices along an axis in another order: slice i of the result is slice source(i).
@@ -91,12 +91,13 @@ MovedVerification verify_moved(const Tensors& ours, const std::vector<ForeignTen
     const auto found = std::find_if(theirs.begin(), theirs.end(), [&](const ForeignTensor& t) { return t.name == ours[i].name; });
     if (found != theirs.end()) {
       compared = true;
-      verdict.theirs = shape_of(found->tensor);
-      verdict.difference = compare(ours[i].tensor, found->tensor, tolerance);
+      const TensorView tensor = found->tensor.view();
+      verdict.theirs = tensor.shape();
+      verdict.difference = compare(ours[i].tensor, tensor, tolerance);
       for (const MovedMistake& mistake : mistakes) {
         if (verdict.difference.status == Status::match) break;
         const Wrong wrong = mistake.apply(ours, i);
-        if (wrong && equal(*wrong, found->tensor, tolerance)) result.diagnosis.push_back({mistake.id, mistake.variant, ours[i].name});
+        if (wrong && equal(*wrong, tensor, tolerance)) result.diagnosis.push_back({mistake.id, mistake.variant, ours[i].name});
       }
     }
     const bool matches = verdict.difference.status == Status::match;

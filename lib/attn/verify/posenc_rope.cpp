@@ -1,78 +1,56 @@
 #include <attn/error.hpp>
+#include <attn/ops/position_precision.hpp>
+#include <attn/verify/posenc_base.hpp>
 #include <attn/verify/posenc_rope.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 
 namespace attn::posenc {
 namespace {
 
-constexpr std::uint64_t farthest_offset = 4096;
+constexpr std::int64_t farthest_offset = 4096, farthest_behind = 64;
 
-// The largest difference in the first `rows` rows, or infinity as soon as one is beyond what the class allows.
-double residual_of(const RotaryPairs& pairs, const RotaryVariant& v, const std::vector<Frequency>& frequencies, const RoundingClass& allowed,
-                   std::size_t rows) {
-  const std::size_t r = v.options.rotary_dim, head = v.options.head_dim;
+// Half a unit in the last place, relative to the number.
+constexpr double half_unit_of_float16 = 1.0 / 2048, half_unit_of_bfloat16 = 1.0 / 256;
+
+constexpr double usual_bases[] = {10000, 500000, 1000000};
+constexpr double usual_factors[] = {2, 3, 4, 8, 16, 32, 64};
+
+// What base_candidates() is to look at: how far the pairs of the first head turn, from row to row of the
+// first sample.
+std::vector<double> bases_of(const RotaryPairs& pairs, const RotaryVariant& v) {
+  const std::size_t r = v.options.rotary_dim;
   const bool interleaved = v.options.pairing == RotaryPairing::interleaved;
-  double largest = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::uint64_t position = v.options.offset + row % pairs.len;
-    for (std::size_t start = 0; start < pairs.width; start += head) {
-      const double* from = pairs.before.data() + row * pairs.width + start;
-      const double* have = pairs.rotated.data() + row * pairs.width + start;
-      const auto differs = [&](std::size_t c, double want, double size, double omega) {
-        const double difference = std::abs(have[c] - want);
-        largest = std::max(largest, difference);
-        return !(difference <= (size + 1e-30) * 2 * (allowed.unit + allowed.per_step * static_cast<double>(position) * omega));
-      };
-      for (std::size_t j = 0; j < r / 2; ++j) {
-        const std::size_t a = interleaved ? 2 * j : j, b = interleaved ? 2 * j + 1 : j + r / 2;
-        SinCos<double> angle = frequencies[j].at<double>(static_cast<std::int64_t>(position));
-        if (v.options.clockwise) angle.sin = -angle.sin;
-        if (v.identity) angle = {0, 1};
-        const double size = std::hypot(from[a], from[b]), omega = v.identity ? 0 : frequencies[j].radians();
-        if (differs(a, from[a] * angle.cos - from[b] * angle.sin, size, omega)) return INFINITY;
-        if (differs(b, from[a] * angle.sin + from[b] * angle.cos, size, omega)) return INFINITY;
-      }
-      for (std::size_t c = r; c < head; ++c) {
-        if (differs(c, from[c], std::abs(from[c]), 0)) return INFINITY;
-      }
+  const double width = static_cast<double>(v.options.exponent == RotaryExponent::head_dim ? v.options.head_dim : r);
+  std::vector<PairTurn> turns;
+  for (const std::size_t j : pairs_for_base(r / 2)) {
+    const std::size_t a = interleaved ? 2 * j : j, b = interleaved ? 2 * j + 1 : j + r / 2;
+    const auto before = [&](std::size_t row) { return pairs.before.data() + row * pairs.width; };
+    const auto size = [&](std::size_t row) { return std::hypot(before(row)[a], before(row)[b]); };
+    const auto turned = [&](std::size_t row) {
+      const double* const to = pairs.rotated.data() + row * pairs.width;
+      return (std::atan2(to[b], to[a]) - std::atan2(before(row)[b], before(row)[a])) * (v.options.clockwise ? -1 : 1);
+    };
+    for (const std::size_t row : rows_for_base(pairs.len)) {
+      const double smaller = std::min(size(row), size(0));
+      turns.push_back({2 * static_cast<double>(j) / width, static_cast<double>(row), turned(row) - turned(0), smaller * smaller});
     }
   }
-  return largest;
-}
-
-// What the second pair turns between rows 0 and 1 gives its frequency, and that the base.
-std::vector<double> bases_of(const RotaryPairs& pairs, const RotaryVariant& v) {
-  std::vector<double> bases = {10000};
-  const std::size_t r = v.options.rotary_dim;
-  if (pairs.len < 2 || r < 4) return bases;
-  const bool interleaved = v.options.pairing == RotaryPairing::interleaved;
-  const std::size_t a = interleaved ? 2 : 1, b = interleaved ? 3 : 1 + r / 2;
-  const auto turned = [&](std::size_t row) {
-    const double* from = pairs.before.data() + row * pairs.width;
-    const double* to = pairs.rotated.data() + row * pairs.width;
-    return std::atan2(to[b], to[a]) - std::atan2(from[b], from[a]);
-  };
-  double omega = std::remainder(turned(1) - turned(0), 2 * M_PI);
-  if (v.options.clockwise) omega = -omega;
-  const double width = static_cast<double>(v.options.exponent == RotaryExponent::head_dim ? v.options.head_dim : r);
-  const double base = omega > 0 ? std::exp(-std::log(omega) * width / 2) : 0;
-  if (!(base > 1.001) || base > 1e12 || std::abs(base / 10000 - 1) < 1e-9) return bases;
-  for (const double rounded : round_numbers_near(base)) {
-    if (rounded >= 1 && rounded != 10000) bases.push_back(rounded);
-  }
+  std::vector<double> bases = base_candidates(turns);
+  bases.insert(bases.end(), std::begin(usual_bases) + 1, std::end(usual_bases));  // few rows in half precision are off by more than a digit
   return bases;
 }
 
 // The first offset at which the rows fit; true if there is one.
-bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const RoundingClass& allowed, std::vector<Explanation>& fitting) {
+bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
   const std::vector<Frequency> frequencies = rope_frequencies(v.options);
-  for (std::uint64_t offset = 0; offset <= farthest_offset; ++offset) {
-    v.options.offset = offset;
-    if (residual_of(pairs, v, frequencies, allowed, 1) == INFINITY) continue;
-    const double residual = residual_of(pairs, v, frequencies, allowed, pairs.rows);
+  for (std::int64_t step = 0; step <= farthest_offset + farthest_behind; ++step) {
+    v.first = step <= farthest_offset ? step : farthest_offset - step;
+    if (rotation_residual(pairs, v, frequencies, tolerance, 1) == INFINITY) continue;
+    const double residual = rotation_residual(pairs, v, frequencies, tolerance, pairs.rows);
     if (residual == INFINITY) continue;
     fitting.push_back({deviations_of(v), residual});
     return true;
@@ -80,20 +58,26 @@ bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const RoundingClass&
   return false;
 }
 
-void try_numbers(const RotaryPairs& pairs, RotaryVariant v, const RoundingClass& allowed, std::vector<Explanation>& fitting) {
+void try_here(const RotaryPairs& pairs, const RotaryVariant& v, const std::vector<Frequency>& frequencies, const RotaryTolerance& tolerance,
+              std::vector<Explanation>& fitting) {
+  const double residual = rotation_residual(pairs, v, frequencies, tolerance, pairs.rows);
+  if (residual < INFINITY) fitting.push_back({deviations_of(v), residual});
+}
+
+void try_numbers(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
+  if (v.identity) return try_here(pairs, v, rope_frequencies(v.options), tolerance, fitting);
   for (const double base : bases_of(pairs, v)) {
     v.options.base = base;
-    if (try_offsets(pairs, v, allowed, fitting)) return;
+    if (try_offsets(pairs, v, tolerance, fitting)) return;
   }
   for (const RotaryScaling scaling : {RotaryScaling::linear, RotaryScaling::ntk}) {
-    for (const double base : {10000.0, 500000.0, 1000000.0}) {
-      for (const double factor : {2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0}) {
+    for (const double base : usual_bases) {
+      for (const double factor : usual_factors) {
         if (scaling == RotaryScaling::ntk && v.options.rotary_dim == 2) continue;
         v.options.base = base;
         v.options.scaling = scaling;
         v.options.factor = factor;
-        const double residual = residual_of(pairs, v, rope_frequencies(v.options), allowed, pairs.rows);
-        if (residual < INFINITY) fitting.push_back({deviations_of(v), residual});
+        try_here(pairs, v, rope_frequencies(v.options), tolerance, fitting);
       }
     }
   }
@@ -109,26 +93,59 @@ void add_unseen(const RotaryPairs& pairs, Identification& found) {
   if (pairs.heads == 1) add({"R7", "unsplit_one_head"}, false);
 }
 
-Identification identify_forms(const RotaryPairs& pairs, const std::vector<RotaryVariant>& forms) {
-  for (const RoundingClass& allowed : rounding_classes()) {
-    std::vector<Explanation> fitting;
-    for (const RotaryVariant& form : forms) {
-      if (form.identity) {
-        const double residual = residual_of(pairs, form, rope_frequencies(form.options), allowed, pairs.rows);
-        if (residual < INFINITY) fitting.push_back({deviations_of(form), residual});
-      } else {
-        try_numbers(pairs, form, allowed, fitting);
-      }
+bool all_are(const Tensor<double>& values, float (*rounded)(double)) {
+  return std::all_of(values.begin(), values.end(), [rounded](double x) { return static_cast<double>(rounded(x)) == x; });
+}
+
+// Computed in float64 or float32, and stored as it came or in a type that all numbers have.
+std::vector<RotaryTolerance> tolerances_of(const RotaryPairs& pairs) {
+  std::vector<RotaryTolerance> tolerances = {{rounding_classes()[0]}, {rounding_classes()[1]}};
+  RoundingClass stored = rounding_classes()[1];
+  stored.name = "float16";
+  if (all_are(pairs.rotated, rounded_to_float16)) tolerances.push_back({stored, half_unit_of_float16});
+  stored.name = "bfloat16";
+  if (all_are(pairs.rotated, rounded_to_bfloat16)) tolerances.push_back({stored, half_unit_of_bfloat16});
+  return tolerances;
+}
+
+// Half precision in the angles or the tables.
+void try_half_precision(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
+  if (v.identity) return;
+  for (const double base : usual_bases) {
+    v.options.base = base;
+    const std::vector<Frequency> frequencies = rope_frequencies(v.options);
+    for (RotaryVariant& half : half_precision_variants(v)) {
+      for (half.first = 0; half.first <= 1; ++half.first) try_here(pairs, half, frequencies, tolerance, fitting);
     }
-    if (fitting.empty()) continue;
-    if (allowed.name == "float16" || allowed.name == "bfloat16") {
-      for (Explanation& one : fitting) one.deviations.push_back({"R6", "half_rotation", allowed.name, "float32"});
-    }
-    Identification found = simplest(std::move(fitting), allowed.name);
-    add_unseen(pairs, found);
-    return found;
+  }
+}
+
+// Everything in float32 at least; then half precision in the angles or tables only, which is reproduced bit
+// by bit; then in every operation (R6).
+Identification identify_by_type(const RotaryPairs& pairs, const std::vector<RotaryVariant>& forms) {
+  std::vector<Explanation> fitting;
+  const std::vector<RotaryTolerance> tolerances = tolerances_of(pairs);
+  for (const RotaryTolerance& tolerance : tolerances) {
+    for (const RotaryVariant& form : forms) try_numbers(pairs, form, tolerance, fitting);
+    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.computed.name);
+  }
+  for (const RotaryTolerance& tolerance : tolerances) {
+    for (const RotaryVariant& form : forms) try_half_precision(pairs, form, tolerance, fitting);
+    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.computed.name);
+  }
+  for (const RoundingClass& type : {rounding_classes()[2], rounding_classes()[3]}) {
+    for (const RotaryVariant& form : forms) try_numbers(pairs, form, {type}, fitting);
+    for (Explanation& one : fitting) one.deviations.push_back({"R6", "half_rotation", type.name, "float32"});
+    for (const RotaryVariant& form : forms) try_half_precision(pairs, form, {type}, fitting);
+    if (!fitting.empty()) return simplest(std::move(fitting), type.name);
   }
   return {};
+}
+
+Identification identify_forms(const RotaryPairs& pairs, const std::vector<RotaryVariant>& forms) {
+  Identification found = identify_by_type(pairs, forms);
+  add_unseen(pairs, found);
+  return found;
 }
 
 // A value is as it was, or it is not: rotated, in whatever way, it is a mistake.
@@ -205,29 +222,6 @@ std::vector<Tensor<double>> turned_units(const Tensor<double>& cosines, const Te
 
 }  // namespace
 
-std::vector<Deviation> deviations_of(const RotaryVariant& v) {
-  const RopeOptions& o = v.options;
-  std::vector<Deviation> found;
-  if (v.identity) return {{"", "unrotated"}};
-  if (o.pairing == RotaryPairing::interleaved) found.push_back({"R1", "interleaved"});
-  if (o.clockwise) found.push_back({"R2", "clockwise"});
-  if (o.base != 10000) found.push_back({"R3", "base", short_number(o.base), "10000", true});
-  if (o.factor != 1) found.push_back({"R3", o.scaling == RotaryScaling::ntk ? "ntk_scaling" : "linear_scaling", short_number(o.factor), "1"});
-  if (o.rotary_dim < o.head_dim) found.push_back({"", "partial", std::to_string(o.rotary_dim), std::to_string(o.head_dim)});
-  if (o.exponent == RotaryExponent::head_dim && o.rotary_dim < o.head_dim) {
-    found.push_back({"R4", "head_exponent", std::to_string(o.head_dim), std::to_string(o.rotary_dim)});
-  }
-  if (o.offset > 0) found.push_back({"R5", "offset", std::to_string(o.offset), "0"});
-  if (v.unsplit) found.push_back({"R7", "unsplit", "before_split", "after_split"});
-  return found;
-}
-
-std::vector<Deviation> deviations_of(const RopeOptions& options) {
-  RotaryVariant v;
-  v.options = checked(options);
-  return deviations_of(v);
-}
-
 Identification identify_rope(const Tensor<double>& rotated, const Tensor<double>& before, std::size_t heads, RotaryRole role) {
   const Shape shape = shape_of(rotated);
   if (shape.size() < 2 || rotated.size() == 0 || shape != shape_of(before)) {
@@ -261,7 +255,13 @@ Identification identify_rope_tables(const Tensor<double>& cosines, const Tensor<
       if (form.options.pairing == pairing && form.options.rotary_dim == shape[1] && !form.identity) forms.push_back(form);
     }
     Identification found = identify_forms(pairs, forms);
-    if (!found.explanations.empty()) return found;
+    if (found.explanations.empty()) continue;
+    const bool is_half = found.rounding == "float16" || found.rounding == "bfloat16";
+    for (Explanation& one : found.explanations) {
+      const bool is_named = std::any_of(one.deviations.begin(), one.deviations.end(), [](const Deviation& d) { return d.id == "R6"; });
+      if (is_half && !is_named) one.deviations.push_back({"R6", "half_rotation", found.rounding, "float32"});
+    }
+    return found;
   }
   return {};
 }

@@ -3,8 +3,10 @@
 
 #include <attn/ops/rope.hpp>
 #include <attn/verify/posenc_identify.hpp>
+#include <attn/verify/posenc_variant.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace attn::posenc {
@@ -16,16 +18,33 @@ struct RotaryPairs {
   std::size_t len, width, rows, heads;
 };
 
-/// One way to rotate.
+/// One way to rotate. The offset of the options is not used: `first` may also be negative.
 struct RotaryVariant {
   RopeOptions options{};
-  bool identity = false;  ///< not rotated at all
-  bool unsplit = false;   ///< rotated as one vector although it holds several heads
+  std::int64_t first = 0;        ///< the position of the first row
+  bool identity = false;         ///< not rotated at all
+  bool unsplit = false;          ///< rotated as one vector although it holds several heads
+  Angle angle = Angle::exact;    ///< what is rounded before the sine is taken
+  float (*rounded_tables)(double) = nullptr;  ///< the type of the tables of cosines and sines
 };
+
+/// How far a rotated coordinate may be off.
+struct RotaryTolerance {
+  RoundingClass computed;
+  double stored = 0;  ///< relative to a result that was rounded to a narrower type at the end
+};
+
+/// The largest difference from the variant in the first `rows` rows, or infinity as soon as one is beyond the
+/// tolerance. `frequencies` are rope_frequencies() of its options.
+double rotation_residual(const RotaryPairs& pairs, const RotaryVariant& variant, const std::vector<Frequency>& frequencies,
+                         const RotaryTolerance& tolerance, std::size_t rows);
 
 /// How a variant, or a rotation by these options, differs from the usual rotation.
 std::vector<Deviation> deviations_of(const RotaryVariant& variant);
 std::vector<Deviation> deviations_of(const RopeOptions& options);
+
+/// The variants with half precision in their angles or tables that are tried for this one (R6).
+std::vector<RotaryVariant> half_precision_variants(const RotaryVariant& variant);
 
 /// For queries that are also normalised (QK-norm): before the rotation, as it should be, or after it (R7).
 /// With weights that are all equal the two orders are one. No explanation where neither fits, or where there

@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/ops/position_precision.hpp>
+#include <attn/verify/posenc_base.hpp>
 #include <attn/verify/posenc_variant.hpp>
 
 #include <algorithm>
@@ -71,31 +72,31 @@ std::vector<double> scales_of(const Table& table, PairOrder order) {
   return {amplitude};
 }
 
-// What 2j/d is for the second pair, by these exponents.
-double second_exponent(const SinusoidalVariant& v) {
-  const double width = static_cast<double>(v.width), pairs = std::floor(width / 2);
-  if (v.exponents == Exponents::width_minus_2) return pairs > 1 ? 1 / (pairs - 1) : 1;
-  return (v.exponents == Exponents::doubled ? 4.0 : 2.0) / width;
+// The exponent of pair j, or nothing where sine and cosine have exponents of their own.
+std::optional<double> exponent_of(const SinusoidalVariant& v, std::size_t j) {
+  const double width = static_cast<double>(v.width), pair = static_cast<double>(j);
+  switch (v.exponents) {
+    case Exponents::published: return 2 * pair / width;
+    case Exponents::width_minus_2: return pair / std::max(1.0, std::floor(width / 2) - 1);
+    case Exponents::doubled: return 4 * pair / width;
+    default: return std::nullopt;
+  }
 }
 
-// The base that the second pair's step from row 0 to row 1 shows, in its shortest spellings.
+// What base_candidates() is to look at; rows count from the table's first, whatever its position.
 std::vector<double> bases_of(const Table& table, const SinusoidalVariant& v) {
-  std::vector<double> bases = {10000};
-  const bool has_pairs = v.exponents != Exponents::own_cosine && v.exponents != Exponents::by_column;
-  if (table.len < 2 || table.width < 4 || !has_pairs) return bases;
-  const std::size_t sine = v.order == PairOrder::interleaved ? 2 : 1;
-  const std::size_t cosine = v.order == PairOrder::interleaved ? 3 : (table.width + 1) / 2 + 1;
-  const auto angle = [&](std::size_t row) {
-    return v.cosine_first ? std::atan2(table.at(row, cosine), table.at(row, sine)) : std::atan2(table.at(row, sine), table.at(row, cosine));
-  };
-  double omega = angle(1) - angle(0);
-  if (omega < 0) omega += 2 * M_PI;
-  const double base = std::exp(-std::log(omega) / second_exponent(v));
-  if (!(base > 1.001) || base > 1e12 || std::abs(base / 10000 - 1) < 1e-9) return bases;
-  for (const double rounded : round_numbers_near(base)) {
-    if (rounded >= 1 && rounded != 10000) bases.push_back(rounded);
+  std::vector<PairTurn> turns;
+  const std::size_t columns = v.zero_last ? table.width - 1 : table.width;
+  for (const std::size_t j : pairs_for_base(columns / 2)) {
+    const std::optional<double> exponent = exponent_of(v, j);
+    if (!exponent) break;
+    std::size_t sine = v.order == PairOrder::interleaved ? 2 * j : j;
+    std::size_t cosine = v.order == PairOrder::interleaved ? 2 * j + 1 : (columns + 1) / 2 + j;
+    if (v.cosine_first) std::swap(sine, cosine);
+    const auto angle = [&](std::size_t row) { return std::atan2(table.at(row, sine), table.at(row, cosine)); };
+    for (const std::size_t row : rows_for_base(table.len)) turns.push_back({*exponent, static_cast<double>(row), angle(row) - angle(0)});
   }
-  return bases;
+  return base_candidates(turns);
 }
 
 // sin(p) and cos(p) of every position that is tried as the first.
@@ -224,14 +225,11 @@ bool rows_are_equal(const Table& table, std::size_t b) {
   return table.len > 1;
 }
 
-// Which row of the usual encoding row 0 of sample b is, if any.
-std::optional<std::uint64_t> position_of_row(const Table& table, std::size_t b) {
+// Which row of a variant's table row 0 of sample b is, if any.
+std::optional<std::uint64_t> position_of_row(const Table& table, std::size_t b, const VariantRows& ours) {
   Tensor<double> row = empty<double>({table.width});
   std::copy_n(table.values.data() + b * table.len * table.width, table.width, row.data());
   const Table one{row, 1, 1, table.width, table.magnitude};
-  SinusoidalVariant v;
-  v.width = table.width;
-  const VariantRows ours(v, table.width);
   for (const RoundingClass& allowed : rounding_classes()) {
     const std::vector<std::uint64_t> offsets = offsets_of(one, ours, 1, allowed);
     if (!offsets.empty()) return offsets.front();
@@ -239,23 +237,41 @@ std::optional<std::uint64_t> position_of_row(const Table& table, std::size_t b) 
   return std::nullopt;
 }
 
-// Every sample repeats one row: an index instead of a slice, or the batch axis taken for the positions.
-Identification identify_constant(const Table& table) {
-  Identification result;
-  result.rounding = "float64";
+// Every sample repeats one row of this variant's table: an index instead of a slice, or the batch axis taken
+// for the positions.
+void try_constant(const Table& table, const SinusoidalVariant& form, std::vector<Explanation>& fitting) {
+  const VariantRows ours(form, table.width);
+  const std::optional<std::uint64_t> first = position_of_row(table, 0, ours);
+  if (!first) return;
   bool is_batch = true, is_one = true;
-  const std::optional<std::uint64_t> first = position_of_row(table, 0);
-  if (!first) return {};
   for (std::size_t b = 0; b < table.batch; ++b) {
-    const std::optional<std::uint64_t> row = position_of_row(table, b);
+    const std::optional<std::uint64_t> row = position_of_row(table, b, ours);
     is_batch = is_batch && row == b;
     is_one = is_one && row == first;
   }
-  const Explanation one_row{{{"E9", "one_row", std::to_string(*first), ""}}};
-  const Explanation batch_axis{{{"E8", table.batch > 1 ? "batch_axis" : "batch_of_one"}}};
-  if (is_one) result.explanations.push_back(one_row);
-  if (is_batch) result.explanations.push_back(batch_axis);
-  return result;
+  const auto add = [&](Deviation constant) {
+    Explanation one{{}};
+    if (form.order == PairOrder::concatenated) one.deviations.push_back({"E2", "concatenated"});
+    one.deviations.push_back(std::move(constant));
+    if (form.cosine_first) one.deviations.push_back({"E12", "cosine_first"});
+    fitting.push_back(std::move(one));
+  };
+  if (is_one) add({"E9", "one_row", std::to_string(*first), ""});
+  if (is_batch) add({"E8", table.batch > 1 ? "batch_axis" : "batch_of_one"});
+}
+
+Identification identify_constant(const Table& table) {
+  std::vector<Explanation> fitting;
+  for (const PairOrder order : {PairOrder::interleaved, PairOrder::concatenated}) {
+    for (const bool cosine_first : {false, true}) {
+      SinusoidalVariant form;
+      form.order = order;
+      form.cosine_first = cosine_first;
+      form.width = table.width;
+      try_constant(table, form, fitting);
+    }
+  }
+  return simplest(std::move(fitting), "float64");
 }
 
 // What no table of this form can show, unless it is already spoken of.

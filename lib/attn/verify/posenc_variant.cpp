@@ -1,6 +1,7 @@
 #include <attn/ops/position_precision.hpp>
 #include <attn/verify/posenc_variant.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace attn::posenc {
@@ -29,6 +30,14 @@ Frequency frequency_of(const Place& place, bool cosine, const SinusoidalVariant&
   return {v.base, 2 * pair, v.width};
 }
 
+Deviation odd_width(const SinusoidalVariant& v, std::size_t columns) {
+  if (v.zero_last) return {"E1", "odd_zero", "zero", "sine"};
+  if (v.width > columns && columns % 2 == 0) return {"E1", "odd_dropped", std::to_string(v.width), std::to_string(columns)};
+  return {"E1", "odd_sine", std::to_string(v.width), std::to_string(columns)};
+}
+
+}  // namespace
+
 double rounded_angle(double omega, double position, Angle angle) {
   switch (angle) {
     case Angle::float16: return rounded_to_float16(rounded_to_float16(position) * static_cast<double>(rounded_to_float16(omega)));
@@ -43,14 +52,6 @@ double rounded_angle(double omega, double position, Angle angle) {
 std::string half_type(Angle angle) {
   return angle == Angle::float16 || angle == Angle::float16_product || angle == Angle::float16_position ? "float16" : "bfloat16";
 }
-
-Deviation odd_width(const SinusoidalVariant& v, std::size_t columns) {
-  if (v.zero_last) return {"E1", "odd_zero", "zero", "sine"};
-  if (v.width > columns && columns % 2 == 0) return {"E1", "odd_dropped", std::to_string(v.width), std::to_string(columns)};
-  return {"E1", "odd_sine", std::to_string(v.width), std::to_string(columns)};
-}
-
-}  // namespace
 
 SinusoidalVariant variant_of(const SinusoidalOptions& options) {
   SinusoidalVariant v;
@@ -82,8 +83,9 @@ std::vector<Deviation> deviations_of(const SinusoidalVariant& v, std::size_t col
 }
 
 VariantRows::VariantRows(const SinusoidalVariant& variant, std::size_t columns) : variant_(variant) {
+  const std::size_t filled = variant.zero_last && columns > 1 ? columns - 1 : columns;  // zeros are padding behind whole pairs
   for (std::size_t c = 0; c < columns; ++c) {
-    const Place place = place_of(c, columns, variant.order);
+    const Place place = place_of(std::min(c, filled - 1), filled, variant.order);
     const bool cosine = place.second != variant.cosine_first;
     columns_.push_back({cosine, frequency_of(place, cosine, variant)});
   }

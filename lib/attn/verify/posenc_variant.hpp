@@ -28,13 +28,17 @@ enum class Angle {
   float16_position, bfloat16_position,  ///< the position only
 };
 
+/// The angle position · ω with this rounding, which must not be Angle::exact; "float16" or "bfloat16".
+double rounded_angle(double omega, double position, Angle angle);
+std::string half_type(Angle angle);
+
 /// One way to compute every element of a table.
 struct SinusoidalVariant {
   PairOrder order = PairOrder::interleaved;
   bool cosine_first = false;
   Exponents exponents = Exponents::published;
   std::size_t width = 0;  ///< d, which exponents are divided by; where d is odd, not always the columns
-  bool zero_last = false;
+  bool zero_last = false;  ///< whole pairs, and a column of zeros behind them
   double base = 10000;
   std::uint64_t offset = 0;
   double scale = 1;

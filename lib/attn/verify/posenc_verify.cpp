@@ -1,5 +1,7 @@
 #include <attn/error.hpp>
+#include <attn/verify/excess.hpp>
 #include <attn/verify/posenc_verify.hpp>
+#include <attn/verify/rounding.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -29,7 +31,7 @@ std::string id_of(const Deviation& one) {
 
 class Judge {
  public:
-  Judge(const EncodingRun& run, const Submission& theirs, const VerifyOptions& options) : run_(run), theirs_(theirs.tensors), options_(options) {
+  Judge(const EncodingRun& run, const Submission& theirs, const VerifyOptions& options) : run_(run), theirs_(widened(theirs.tensors)), options_(options) {
     for (const EncodingStep& step : run.steps) tensors_[step.step] = step.ours;
   }
 
@@ -48,7 +50,8 @@ class Judge {
 
  private:
   Tolerance tolerance_of(const EncodingStep& step) const {
-    Tolerance tolerance = options_.tolerance.value_or(Tolerance{default_rtol, step.rounding, false});
+    const Tolerance rounding = options_.decimals ? half_unit(*options_.decimals) : Tolerance{default_rtol, step.rounding, false};
+    Tolerance tolerance = options_.tolerance.value_or(rounding);
     tolerance.equal_nan = options_.equal_nan;
     return tolerance;
   }
@@ -77,6 +80,7 @@ class Judge {
       if (!convention && !wrong) {
         wrong = true;
         result_.first_divergent_step = verdict.step;
+        if (verdict.ours == verdict.theirs) result_.excess = excess(run_.steps[i].ours, theirs_.at(verdict.step), verdict.tolerance);
       }
       for (const Diagnosis& one : found) {
         const bool listed = std::any_of(result_.diagnosis.begin(), result_.diagnosis.end(), [&](const Diagnosis& other) { return other.id == one.id; });
@@ -142,7 +146,10 @@ class Judge {
   void add_blind_spots() {
     std::size_t cells = 0;
     for (const EncodingStep& step : run_.steps) cells += step.ours.size();
-    if (!run_.identify || cells > most_cells_for_blind_spots) return;
+    if (!run_.identify || cells > most_cells_for_blind_spots) {
+      result_.blind_spots_left_out = true;
+      return;
+    }
     bool first = true;
     for (std::size_t i = 0; i < run_.steps.size(); ++i) {
       if (run_.steps[i].given || result_.steps[i].difference.status != Status::match) continue;
@@ -158,11 +165,11 @@ class Judge {
       result_.blind_spots = std::move(spots);
       first = false;
     }
-    result_.blind_spots_known = !first;
+    result_.blind_spots_left_out = first;
   }
 
   const EncodingRun& run_;
-  const Tensors& theirs_;
+  const Tensors theirs_;
   const VerifyOptions& options_;
   Tensors tensors_;  // of the run, replaced by theirs once those have been seen
   Verification result_;

@@ -4,6 +4,7 @@
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/problem.hpp>
 
+#include <set>
 #include <stdexcept>
 
 namespace attn {
@@ -30,25 +31,12 @@ Tensor<T> keys(Evaluator<T>& e, Step projection, Step own_source, const std::opt
   return split;
 }
 
-// The mask has the size of the scores it is added to, which a mistake upstream may have changed.
 template <class T>
-Tensor<T> mask(Evaluator<T>& e) {
-  const Tensor<T>& scores = e.get(Step::scores_raw);
-  Sizes sizes = e.problem().sizes;
-  sizes.batch = scores.shape(0);
-  sizes.heads = scores.shape(1);
-  sizes.query_len = scores.shape(2);
-  sizes.key_len = scores.shape(3);
-  return combined_mask(e.problem().options.attention.mask, sizes);
-}
-
-template <class T>
-SoftmaxSteps<T> softmax_of(Evaluator<T>& e) {
+SoftmaxSteps<T> softmax_of(Evaluator<T>& e, Detail detail) {
   const auto& options = e.problem().options.attention;
-  std::optional<Tensor<T>> combined;
-  if (e.problem().has(Step::mask)) combined = e.get(Step::mask);
+  const Tensor<T>* combined = e.problem().has(Step::mask) ? &e.get(Step::mask) : nullptr;
   return softmax(e.get(Step::scores_masked), rows_under_policy(options, combined),
-                 options.masked_rows.value_or(MaskedRows::zero), Detail::yes);
+                 options.masked_rows.value_or(MaskedRows::zero), detail);
 }
 
 template <class T>
@@ -84,15 +72,15 @@ const std::map<Step, Rule<T>>& rules() {
       {S::scores_raw, [](E& e) { return raw_scores(e.get(source_of(e, {S::q_rot, S::q})), e.get(source_of(e, {S::present_key, S::k_rot, S::k}))); }},
       {S::scores_scaled, [](E& e) { return scaled_scores(e.get(S::scores_raw), effective_scale(e.problem().options.attention, e.problem().sizes.head_dim)); }},
       {S::scores_capped, [](E& e) { return capped_scores(e.get(S::scores_scaled), static_cast<T>(*e.problem().options.attention.softcap)); }},
-      {S::mask, [](E& e) { return mask(e); }},
+      {S::mask, [](E& e) { return combined_mask(e.problem().options.attention.mask, sizes_of_scores(e)); }},
       {S::scores_masked, [](E& e) {
          const Tensor<T>& scores = e.get(source_of(e, {S::scores_capped, S::scores_scaled}));
          return e.problem().has(S::mask) ? masked_scores(scores, e.get(S::mask), e.problem().options.attention.mask_fill) : scores;
        }},
-      {S::row_max, [](E& e) { return *softmax_of(e).row_max; }},
-      {S::exp, [](E& e) { return *softmax_of(e).exp; }},
-      {S::row_sum, [](E& e) { return *softmax_of(e).row_sum; }},
-      {S::weights, [](E& e) { return softmax_of(e).weights; }},
+      {S::row_max, [](E& e) { return *softmax_of(e, Detail::yes).row_max; }},
+      {S::exp, [](E& e) { return *softmax_of(e, Detail::yes).exp; }},
+      {S::row_sum, [](E& e) { return *softmax_of(e, Detail::yes).row_sum; }},
+      {S::weights, [](E& e) { return softmax_of(e, Detail::no).weights; }},
       {S::weights_dropped, [](E& e) { return dropped_weights(e.get(S::weights), *e.problem().options.attention.dropout_keep, e.problem().options.attention.dropout_p); }},
       {S::weights_averaged, [](E& e) { return mean_over_heads(e.get(source_of(e, {S::weights_dropped, S::weights}))); }},
       {S::heads, [](E& e) { return weighted_values(e.get(source_of(e, {S::weights_dropped, S::weights})), e.get(source_of(e, {S::present_value, S::v}))); }},
@@ -104,13 +92,91 @@ const std::map<Step, Rule<T>>& rules() {
 
 }  // namespace
 
+std::vector<Step> operands_of(Step step) {
+  using S = Step;
+  static const std::map<Step, std::vector<Step>> table = {
+      {S::q_proj, {S::x}},
+      {S::k_proj, {S::x, S::memory}},
+      {S::v_proj, {S::x, S::memory, S::memory_value}},
+      {S::q, {S::x, S::q_proj}},
+      {S::k, {S::x, S::memory, S::k_proj}},
+      {S::v, {S::x, S::memory, S::memory_value, S::v_proj}},
+      {S::q_rot, {S::q}},
+      {S::k_rot, {S::k}},
+      {S::present_key, {S::k, S::k_rot, S::past_key}},
+      {S::present_value, {S::v, S::past_value}},
+      {S::scores_raw, {S::q, S::q_rot, S::k, S::k_rot, S::present_key}},
+      {S::scores_scaled, {S::scores_raw}},
+      {S::scores_capped, {S::scores_scaled}},
+      {S::mask, {S::q, S::k, S::present_key}},
+      {S::scores_masked, {S::scores_scaled, S::scores_capped, S::mask}},
+      {S::row_max, {S::mask, S::scores_masked}},
+      {S::exp, {S::mask, S::scores_masked}},
+      {S::row_sum, {S::mask, S::scores_masked}},
+      {S::weights, {S::mask, S::scores_masked}},
+      {S::weights_dropped, {S::weights}},
+      {S::weights_averaged, {S::weights, S::weights_dropped}},
+      {S::heads, {S::weights, S::weights_dropped, S::v, S::present_value}},
+      {S::merged, {S::heads}},
+      {S::output, {S::heads, S::merged}},
+  };
+  const auto row = table.find(step);
+  return row == table.end() ? std::vector<Step>{} : row->second;
+}
+
+std::map<Step, Shape> step_shapes(const Problem<double>& problem) {
+  std::map<Step, Shape> shapes;
+  if (problem.layer) {
+    Evaluator<double> run(problem);
+    for (const auto& [step, tensor] : problem.inputs) shapes[step] = shape_of(tensor);
+    for (const Step step : problem.steps) shapes[step] = shape_of(run.get(step));
+    return shapes;
+  }
+  for (const auto& [step, tensor] : problem.inputs) shapes[step] = shape_of(tensor);
+  for (const Step step : problem.steps) {
+    shapes[step] = shape_of_axes(step_info(step).axes, problem.sizes);
+    // Before the keys that the module itself appends.
+    const bool before_appended = step == Step::k_proj || step == Step::v_proj;
+    if (before_appended) shapes[step][1] = problem.inputs.at(problem.has(Step::memory) ? Step::memory : Step::x).shape(1);
+  }
+  if (problem.has(Step::output)) shapes[Step::output] = problem.output_shape;
+  return shapes;
+}
+
+template <class T>
+Sizes sizes_of_scores(Evaluator<T>& run) {
+  const Tensor<T>& q = run.get(Step::q);
+  const Tensor<T>& keys = run.get(run.problem().has(Step::present_key) ? Step::present_key : Step::k);
+  Sizes sizes = run.problem().sizes;
+  sizes.batch = q.shape(0);
+  sizes.heads = q.shape(1);
+  sizes.query_len = q.shape(2);
+  sizes.key_len = keys.shape(2);
+  return sizes;
+}
+
 template <class T>
 const Tensor<T>& Evaluator<T>::get(Step step) {
   if (const auto known = known_.find(step); known != known_.end()) return *known->second;
-  if (const auto input = problem_.inputs.find(step); input != problem_.inputs.end() && !replaces_input(step)) return input->second;
   if (const auto done = computed_.find(step); done != computed_.end()) return done->second;
+  if (const auto supply = supplies_.find(step); supply != supplies_.end()) {
+    return computed_.emplace(step, supply->second()).first->second;
+  }
+  if (const auto input = problem_.inputs.find(step); input != problem_.inputs.end() && !replaces_input(step)) return input->second;
   Tensor<T> tensor = produce(step);
   return computed_.emplace(step, std::move(tensor)).first->second;
+}
+
+template <class T>
+void Evaluator<T>::release(Step done) {
+  std::set<Step> wanted;
+  for (const Step step : problem_.steps) {
+    if (step <= done) continue;
+    for (const Step operand : operands_of(step)) wanted.insert(operand);
+  }
+  for (auto made = computed_.begin(); made != computed_.end();) {
+    made = made->first < done && wanted.count(made->first) == 0 ? computed_.erase(made) : std::next(made);
+  }
 }
 
 template <class T>
@@ -120,6 +186,8 @@ Tensor<T> Evaluator<T>::compute(Step step) {
   return rules<T>().at(step)(*this);
 }
 
+template Sizes sizes_of_scores(Evaluator<float>&);
+template Sizes sizes_of_scores(Evaluator<double>&);
 template class Evaluator<float>;
 template class Evaluator<double>;
 

@@ -7,6 +7,7 @@
 #include <attn/steps.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -16,7 +17,7 @@ namespace attn {
 template <class T>
 struct LayerProblem;  // layer_problem.hpp
 
-/// Everything a run was computed from. A run through `multihead` has x among its inputs; a run on given
+/// Everything a run is computed from. A run through `multihead` has x among its inputs; a run on given
 /// queries, keys and values has q, k and v, [B, H, L, D].
 template <class T>
 struct Problem {
@@ -26,6 +27,7 @@ struct Problem {
   std::map<Step, Tensor<T>> inputs;   ///< x, memory, memory_value, past_key, past_value; or q, k, v
   std::vector<Step> steps;            ///< what is computed, in order
   Shape output_shape;
+  std::size_t all_heads = 0;          ///< query heads of the whole run, where this is a slice of it; 0: sizes.heads
   /// Set for a run of a whole layer: its inputs are x, memory and the cache, its steps those of
   /// layer_steps.hpp.
   std::shared_ptr<const LayerProblem<T>> layer = {};
@@ -52,11 +54,21 @@ class Evaluator {
   /// Uses this tensor for the step instead of computing it. It must outlive the evaluator.
   void know(Step step, const Tensor<T>& tensor) { known_[step] = &tensor; }
 
+  /// The same, with the tensor made by `supply()` when it is first read.
+  void know(Step step, std::function<Tensor<T>()> supply) { supplies_[step] = std::move(supply); }
+
+  /// Whether the step's tensor was given, rather than computed here.
+  bool knows(Step step) const { return known_.count(step) > 0 || supplies_.count(step) > 0; }
+
   /// The step's tensor: known, given, or computed now. Throws ShapeError if known tensors do not fit.
   virtual const Tensor<T>& get(Step step);
 
   /// The step computed from what it reads, as the run computes it; an input is itself.
   Tensor<T> compute(Step step);
+
+  /// Drops every tensor that was made here, of a step before `done`, that no step after it reads. References
+  /// to them end.
+  void release(Step done);
 
   const Problem<T>& problem() const { return problem_; }
 
@@ -74,7 +86,19 @@ class Evaluator {
  private:
   const Problem<T>& problem_;
   std::map<Step, const Tensor<T>*> known_;
+  std::map<Step, std::function<Tensor<T>()>> supplies_;
   std::map<Step, Tensor<T>> computed_;
 };
+
+/// The shape of every input and of every step.
+std::map<Step, Shape> step_shapes(const Problem<double>& problem);
+
+/// The sizes of the run with those of the scores that its queries and keys make, which a mistake upstream
+/// may have changed.
+template <class T>
+Sizes sizes_of_scores(Evaluator<T>& run);
+
+/// The steps that our operation for `step` may read directly, whether or not a run has them; empty for inputs.
+std::vector<Step> operands_of(Step step);
 
 }  // namespace attn

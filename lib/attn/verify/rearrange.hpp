@@ -23,14 +23,15 @@ Tensor<double> fill_cells(const Shape& shape, F&& f) {
 }
 
 /// Axes of a rank-3 or rank-4 tensor exchanged.
-inline Tensor<double> swap_axes(const Tensor<double>& tensor, std::size_t first, std::size_t second) {
+template <class T>
+Tensor<T> swap_axes(const Tensor<T>& tensor, std::size_t first, std::size_t second) {
   const Shape shape = shape_of(tensor);
   Shape strides(shape.size(), 1);
   for (std::size_t axis = shape.size() - 1; axis-- > 0;) strides[axis] = strides[axis + 1] * shape[axis + 1];
   Shape target = shape;
   std::swap(target[first], target[second]);
   std::swap(strides[first], strides[second]);
-  Tensor<double> result = empty<double>(target);
+  Tensor<T> result = empty<T>(target);
   for (std::size_t flat = 0; flat < result.size(); ++flat) {
     std::size_t rest = flat, source = 0;
     for (std::size_t axis = target.size(); axis-- > 0;) {

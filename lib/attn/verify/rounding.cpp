@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 
@@ -18,6 +19,15 @@ Tensor<float> narrowed(const Tensor<double>& tensor) {
 std::optional<Tensor<float>> narrowed(const std::optional<Tensor<double>>& tensor) {
   if (!tensor) return std::nullopt;
   return narrowed(*tensor);
+}
+
+constexpr double float32_rtol = 1.3e-6;  // PyTorch's
+constexpr double float32_units = 8 * static_cast<double>(std::numeric_limits<float>::epsilon());
+
+// A fill value such as -1e9 is no measure of how large the other numbers are; neither is an infinity.
+double counted_magnitude(double value) {
+  const double magnitude = std::abs(value);
+  return magnitude < 1e5 ? magnitude : 0;
 }
 
 MultiheadWeights<float> narrowed(const MultiheadWeights<double>& w) {
@@ -72,6 +82,7 @@ Problem<float> in_float32(const Problem<double>& problem) {
   result.sizes = problem.sizes;
   result.steps = problem.steps;
   result.output_shape = problem.output_shape;
+  result.all_heads = problem.all_heads;
   for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
   result.weights = narrowed(problem.weights);
   result.options = narrowed(problem.options);
@@ -85,17 +96,69 @@ Problem<float> in_float32(const Problem<double>& problem) {
   return result;
 }
 
+Problem<double> moved_by_rounding(const Problem<double>& problem) {
+  Problem<double> moved = problem;
+  std::uint32_t state = 1;
+  const auto move = [&state](Tensor<double>& tensor) {
+    for (double& value : tensor.storage()) {
+      state = state * 1664525u + 1013904223u;  // the linear congruential generator of Numerical Recipes
+      value *= 1 + ((state >> 31) != 0 ? 0.5 : -0.5) * static_cast<double>(std::numeric_limits<float>::epsilon());
+    }
+  };
+  for (auto& [step, tensor] : moved.inputs) move(tensor);
+  MultiheadWeights<double>& w = moved.weights;
+  for (auto* map : {&w.w_q, &w.b_q, &w.w_k, &w.b_k, &w.w_v, &w.b_v, &w.bias_k, &w.bias_v, &w.w_o, &w.b_o}) {
+    if (*map) move(**map);
+  }
+  return moved;
+}
+
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& single) {
   double error = 0, magnitude = 0;
   for (std::size_t i = 0; i < exact.size() && exact.size() == single.size(); ++i) {
     const double value = exact.data()[i], rounded = static_cast<double>(single.data()[i]);
     if (!std::isfinite(value) || !std::isfinite(rounded)) continue;
-    // A fill value such as -1e9 is no measure of how large the other numbers are.
-    if (std::abs(value) < 1e5) magnitude = std::max(magnitude, std::abs(value));
-    if (std::abs(value) < 1e5) error = std::max(error, std::abs(value - rounded));
+    magnitude = std::max(magnitude, counted_magnitude(value));
+    if (counted_magnitude(value) == std::abs(value)) error = std::max(error, std::abs(value - rounded));
   }
-  const double unit = static_cast<double>(std::numeric_limits<float>::epsilon());
-  return {1.3e-6, 4 * error + 8 * unit * magnitude, false};
+  return {float32_rtol, 4 * error + float32_units * magnitude, false};
+}
+
+Tolerance least_tolerance(const Tensor<double>& exact) {
+  constexpr std::size_t most_cells = 65536;
+  const std::size_t stride = exact.size() / most_cells + 1;
+  double magnitude = 0;
+  for (std::size_t i = 0; i < exact.size(); i += stride) magnitude = std::max(magnitude, counted_magnitude(exact.data()[i]));
+  return {float32_rtol, float32_units * magnitude, false};
+}
+
+Tolerance half_unit(int decimals) {
+  // A little more, because neither the decimal nor its distance to the true value is exact in binary.
+  return {1e-12, 0.5 * std::pow(10.0, -decimals) * (1 + 1e-9), false};
+}
+
+std::map<Step, Tolerance> decimal_tolerances(const Problem<double>& problem, const std::map<Step, Tensor<double>>& ours,
+                                             const std::map<Step, Tensor<double>>& theirs, int decimals) {
+  const Tolerance half = half_unit(decimals);
+  const double unit = std::pow(10.0, -decimals);
+  std::map<Step, Tolerance> tolerances;
+  std::map<Step, Tensor<double>> rounded;
+  Evaluator<double> run(problem);
+  for (const auto& [step, tensor] : ours) {
+    const Difference change = compare(tensor, problem.inputs.count(step) ? tensor : run.compute(step), half);
+    tolerances[step] = {half.rtol, half.atol + 2 * change.max_abs, false};
+    const auto found = theirs.find(step);
+    if (found == theirs.end()) continue;
+    Tensor<double>& known = rounded[step] = found->second;
+    Tolerance same = half;
+    same.equal_nan = true;
+    if (compare(tensor, known, same).status != Status::match) {
+      known = tensor;
+      for (double& value : known.storage()) value = std::isfinite(value) ? std::round(value / unit) * unit : value;
+    }
+    run.know(step, known);
+  }
+  return tolerances;
 }
 
 }  // namespace attn

@@ -1,15 +1,15 @@
 #include <attn/error.hpp>
 #include <attn/verify/diagnose.hpp>
+#include <attn/verify/excess.hpp>
+#include <attn/verify/large.hpp>
 #include <attn/verify/rounding.hpp>
+#include <attn/verify/unfilled.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <algorithm>
 
 namespace attn {
 namespace {
-
-// Numbers a run may hold before blind spots, which run every mistake, are left out.
-constexpr std::size_t most_cells_for_blind_spots = 300000;
 
 std::vector<Step> comparable_steps(const Problem<double>& problem) {
   std::vector<Step> steps;
@@ -23,7 +23,11 @@ std::vector<Step> comparable_steps(const Problem<double>& problem) {
 class Walk {
  public:
   Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-      : problem_(problem), single_(in_float32(problem)), theirs_(theirs.tensors), options_(options), ours_(run_problem(problem)) {
+      : problem_(problem), single_(in_float32(problem)), theirs_(widened(theirs.tensors)), options_(options), ours_(run_problem(problem)) {
+    if (options.decimals) {
+      rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
+      return;
+    }
     Evaluator<float> single_run(single_);
     for (const auto& [step, tensor] : ours_) rounding_[step] = rounding_tolerance(tensor, single_run.get(step));
   }
@@ -36,13 +40,12 @@ class Walk {
     });
     if (!compared) return std::move(result_);
     explain();
-    if (result_.verdict == Verdict::match) add_blind_spots();
     return std::move(result_);
   }
 
  private:
   Tolerance tolerance_at(Step step) const {
-    Tolerance tolerance = options_.tolerance.value_or(rounding_.at(step));
+    Tolerance tolerance = options_.decimals ? half_unit(*options_.decimals) : options_.tolerance.value_or(rounding_.at(step));
     tolerance.equal_nan = options_.equal_nan;
     return tolerance;
   }
@@ -69,14 +72,27 @@ class Walk {
       }
       const Tensor<double> local = run.compute(step);
       local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
-      Tolerance tolerance = options_.tolerance.value_or(local_tolerance_[step]);
-      tolerance.equal_nan = options_.equal_nan;
+      if (options_.decimals) local_tolerance_[step] = rounding_.at(step);
+      Tolerance tolerance = options_.decimals && !after_divergence() ? verdict.tolerance : options_.tolerance.value_or(local_tolerance_[step]);
+      // NaN that follows from their own NaN is a consequence.
+      tolerance.equal_nan = options_.equal_nan || differs_before();
       verdict.local_difference = compare(local, found->second, tolerance);
       verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
     } catch (const std::exception&) {
       verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
     }
     return verdict;
+  }
+
+  // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
+  bool after_divergence() const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) { return v.diverges(); });
+  }
+
+  bool differs_before() const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& before) {
+      return before.difference.status != Status::match && before.difference.status != Status::missing;
+    });
   }
 
   // Explains the first step that differs locally, then the next one that this does not explain, …
@@ -92,11 +108,14 @@ class Walk {
       if (only_nan(verdict)) {
         found = {{"T3", "NaN", verdict.step, true, false, 0, ""}};
       } else if (rounding_only(verdict)) {
-        found = {{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}};
+        found = {{"T1", options_.decimals ? "decimals" : "", verdict.step, true, false, verdict.difference.max_abs, ""}};
       } else {
         found = diagnose(divergence, all_explained);
+        // Decimals are coarser than any float: a low precision cannot be told from them.
+        if (options_.decimals && !found.empty() && found.front().id == "T2") found.clear();
+        if (found.empty() && !pairs_are_tried(divergence)) result_.pairs_left_out = true;
       }
-      const bool convention = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
+      const bool convention = keep_conventions(found);
       if (!convention && !wrong) {
         wrong = true;
         result_.first_divergent_step = verdict.step;
@@ -104,6 +123,23 @@ class Walk {
       add(found);
     }
     result_.verdict = wrong ? Verdict::mismatch : Verdict::match;
+    if (wrong) result_.excess = excess_at(*result_.first_divergent_step);
+  }
+
+  std::optional<Tensor<double>> excess_at(Step step) const {
+    const auto theirs = theirs_.find(step);
+    if (theirs == theirs_.end() || shape_of(theirs->second) != shape_of(ours_.at(step))) return std::nullopt;
+    return excess(ours_.at(step), theirs->second, tolerance_at(step));
+  }
+
+  // A convention that explains everything and keeps the result leaves nothing to hold against them, even where
+  // a mistake explains it too. Padded rows are the exception: a real mistake may show in them alone.
+  static bool keep_conventions(std::vector<Diagnosis>& found) {
+    const auto innocent = [](const Diagnosis& d) { return d.convention && d.id != "M17"; };
+    if (std::any_of(found.begin(), found.end(), innocent)) {
+      found.erase(std::remove_if(found.begin(), found.end(), [](const Diagnosis& d) { return !d.convention; }), found.end());
+    }
+    return !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
   }
 
   // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
@@ -114,9 +150,9 @@ class Walk {
     return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
   }
 
-  // A tolerance was given that is narrower than float32 arithmetic, and nothing else is wrong.
+  // Narrower tolerances were asked for than float32 arithmetic, or earlier steps rounded by hand, can keep.
   bool rounding_only(const StepVerdict& verdict) const {
-    if (!options_.tolerance || verdict.difference.status == Status::shape) return false;
+    if ((!options_.tolerance && !options_.decimals) || verdict.difference.status == Status::shape) return false;
     Tolerance tolerance = rounding_.at(verdict.step);
     tolerance.equal_nan = true;
     return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
@@ -130,21 +166,9 @@ class Walk {
     }
   }
 
-  void add_blind_spots() {
-    std::size_t cells = 0;
-    for (const auto& [step, tensor] : ours_) cells += tensor.size();
-    if (cells > most_cells_for_blind_spots) return;
-    std::vector<Step> observed;
-    for (const StepVerdict& verdict : result_.steps) {
-      if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
-    }
-    result_.blind_spots = find_blind_spots(problem_, ours_, rounding_, observed);
-    result_.blind_spots_known = true;
-  }
-
   const Problem<double>& problem_;
   const Problem<float> single_;
-  const std::map<Step, Tensor<double>>& theirs_;
+  const std::map<Step, Tensor<double>> theirs_;
   const VerifyOptions& options_;
   std::map<Step, Tensor<double>> ours_;
   std::map<Step, Tolerance> rounding_, local_tolerance_;
@@ -168,8 +192,29 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
   return tensors;
 }
 
+Verification verify_at_once(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  if (theirs.unfilled.empty()) return Walk(problem, theirs, options).judge();
+  Verification verification = Walk(problem, completed(problem, theirs), options).judge();
+  leave_out_unfilled(verification, theirs, run_problem(problem), options);
+  return verification;
+}
+
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
-  return Walk(problem, theirs, options).judge();
+  std::optional<Verification> result;
+  // Worksheets are small.
+  const bool worksheet = options.decimals || !theirs.unfilled.empty();
+  if (!worksheet && is_large(problem)) result = verify_in_slices(problem, theirs, options);
+  if (!result) result = verify_at_once(problem, theirs, options);
+  if (result->verdict != Verdict::match) return std::move(*result);
+  std::vector<Step> observed;
+  for (const StepVerdict& verdict : result->steps) {
+    if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
+  }
+  BlindSpots blind = find_blind_spots(problem, observed);
+  result->blind_spots = std::move(blind.spots);
+  result->blind_spots_on = blind.decided_on;
+  result->blind_spots_left_out = blind.left_out;
+  return std::move(*result);
 }
 
 }  // namespace attn

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <attn/verify/align.hpp>
+#include <attn/verify/blind_spots.hpp>
 #include <attn/verify/compare.hpp>
 #include <attn/verify/problem.hpp>
 
@@ -26,6 +27,7 @@ struct StepVerdict {
   Difference local_difference;  ///< our operation on their upstream tensors, against theirs
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
+  std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };
 
@@ -40,23 +42,24 @@ struct Diagnosis {
   std::string expected{};    ///< what stands where `variant` was found, for mistakes about one word or number
 };
 
-struct BlindSpot {
-  std::string id;
-  bool applies = false;      ///< false: the mistake cannot be made in this run at all
-};
-
 struct Verification {
   Verdict verdict = Verdict::incomparable;
   std::optional<Step> first_divergent_step;
   std::vector<StepVerdict> steps;      ///< every step of the run that could be compared, in order
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
-  bool blind_spots_known = false;      ///< false: the run is too large to try every mistake on it
+  /// At the first divergent step, how far their cells are off, as excess() has it, NaN where a cell was not
+  /// filled in; empty where the shapes differ or the run is too large.
+  std::optional<Tensor<double>> excess{};
+  std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself
+  bool blind_spots_left_out = false;   ///< a match, and the run is too large to make every mistake in it
+  bool pairs_left_out = false;         ///< a step is unexplained, and the run is too large to try mistakes in pairs
 };
 
 struct VerifyOptions {
   std::optional<Tolerance> tolerance;  ///< empty: what float32 rounding explains
   bool equal_nan = false;
+  std::optional<int> decimals{};       ///< right is what lies within half a unit of the last of so many decimals
 };
 
 /// The tensors of every step of a run, computed in order; `shown` of a run with mistakes.
@@ -64,5 +67,8 @@ std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem);
 
 /// Judges a submission. Never throws for what the submission holds: shapes that do not fit are findings.
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
+
+/// The same, without blind spots, with all tensors of both sides in memory at once.
+Verification verify_at_once(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
 
 }  // namespace attn

@@ -77,3 +77,11 @@ TEST_CASE("the header of a trace makes it a trace") {
   REQUIRE(arrays.size() == 2);
   CHECK(arrays[1].name == "k");
 }
+
+TEST_CASE("a matrix may have empty cells where they are allowed") {
+  CHECK(contains(error_of([] { read_csv("1,\n3,4\n", "m.csv"); }), "an empty cell"));
+  const std::vector<NamedArray> arrays = read_csv("1,\n,4\n", "m.csv", {}, EmptyCells::allowed);
+  REQUIRE(arrays.size() == 1);
+  CHECK(arrays[0].array.shape == Shape{2, 2});
+  CHECK(arrays[0].unfilled == std::vector<std::size_t>{1, 2});
+}

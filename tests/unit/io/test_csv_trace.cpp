@@ -86,3 +86,16 @@ TEST_CASE("rows that do not fit are refused with their place") {
   CHECK(contains(refusal("q,,,0,0,1\nq,,,,1,1\n"), "line 3, column 4: row is empty, unlike"));
   CHECK(refusal("") == "input: t.csv: is a trace without any row");
 }
+
+TEST_CASE("empty values are refused, or marked where they are allowed") {
+  CHECK(contains(refusal("q,,,0,0,\nq,,,0,1,2\n"), "line 2, column 6: an empty cell"));
+  const std::string text = header + "q,,,0,1, \nq,,,0,2,5\nq,,,0,0,\nw,,,0,0,1\n";
+  CsvRows rows(text, "t.csv");
+  std::vector<std::string_view> cells;
+  rows.next(cells);
+  const std::vector<NamedArray> arrays = read_csv_trace(rows, "t.csv", EmptyCells::allowed);
+  REQUIRE(arrays.size() == 2);
+  CHECK(arrays[0].unfilled == std::vector<std::size_t>{0, 1});
+  CHECK(values_of(arrays[0].array)[2] == 5);
+  CHECK(arrays[1].unfilled.empty());
+}

@@ -56,3 +56,17 @@ TEST_CASE("what the system refuses is said in its words") {
   CHECK_FALSE(is_file(folder / ""));
   CHECK_FALSE(is_file(folder / "none"));
 }
+
+TEST_CASE("bytes whose pages were forgotten are read again") {
+  const TemporaryFolder folder;
+  const std::string content(100000, 'y');
+  const Bytes file = load_file(folder.write("big", content), "big");
+  CHECK(file.mapped);
+  CHECK(file.slice(10, 20).mapped);
+  forget_pages(file);
+  forget_pages(file.slice(3, 5));  // less than a page
+  CHECK((file.text() == content));
+  const Bytes buffer = make_bytes(std::string("kept"));
+  forget_pages(buffer);            // not a file: nothing to read it from again
+  CHECK(buffer.text() == "kept");
+}

@@ -153,3 +153,16 @@ TEST_CASE("a document over the memory limit is refused before it is parsed") {
   CHECK(contains(error_of([&] { read_json(text, "a.json", MemoryLimit(10000)); }), "limit: a.json: needs "));
   CHECK_NOTHROW(read_json("[1, 2, 3]", "a.json", MemoryLimit(10000)));
 }
+
+TEST_CASE("null is an empty cell where it is allowed") {
+  const auto read_sheet = [](const std::string& text) { return read_json(text, "a.json", {}, EmptyCells::allowed); };
+  const std::vector<NamedArray> arrays = read_sheet("[[1, null], [null, 4]]");
+  REQUIRE(arrays.size() == 1);
+  CHECK(arrays[0].array.shape == Shape{2, 2});
+  CHECK(arrays[0].unfilled == std::vector<std::size_t>{1, 2});
+  CHECK(read_sheet("[[true, null]]")[0].array.dtype == DType::float64);
+  CHECK(read_sheet("[1, 2]")[0].unfilled.empty());
+  // A list in the place of a number is still ragged.
+  CHECK(contains(error_of([&] { read_sheet("[null, [1, 2]]"); }), "is a list where other elements are single values"));
+  CHECK(contains(error_of([&] { read_sheet("[[1, 2], null]"); }), "is a single value where other elements are lists"));
+}

@@ -152,3 +152,13 @@ TEST_CASE("standard input is read once") {
   if (saved >= 0) ::dup2(saved, STDIN_FILENO);
   ::close(fd);
 }
+
+TEST_CASE("empty cells are allowed on request only, in CSV and JSON") {
+  const TemporaryFolder folder;
+  const std::string csv = folder.write("sheet.csv", "step,batch,head,row,col,value\nq,,,0,0,\n");
+  const std::string json = folder.write("sheet.json", "{\"q\": [[null]]}");
+  for (const std::string& path : {csv, json}) {
+    CHECK(error_of([&] { read_all(path); }) != "nothing was thrown");
+    CHECK(read_all(path, {}, EmptyCells::allowed)[0].unfilled == std::vector<std::size_t>{0});
+  }
+}

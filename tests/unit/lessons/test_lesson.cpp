@@ -1,6 +1,7 @@
 #include <attn/lessons/lesson.hpp>
 
 #include <attn/error.hpp>
+#include <attn/verify/mistakes.hpp>
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,7 @@ bool is_in_step_table(const std::string& key) {
 
 /// Each kind of file comes in both languages.
 using LessonOf = const Lesson& (*)(Language);
-constexpr LessonOf every_kind[] = {lesson, mistake_lesson, shape_lesson};
+constexpr LessonOf every_kind[] = {lesson, mistake_lesson, variant_lesson, shape_lesson};
 
 std::set<std::string> keys_of(const Lesson& file) {
   std::set<std::string> keys;
@@ -113,7 +114,7 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
                                           "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify", "mistakes",
-                                          "complexity", "shapes", "experiment"};
+                                          "complexity", "shapes", "experiment", "probe"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);
       const std::string topic = topic_of(entry.key);
@@ -177,4 +178,33 @@ TEST_CASE("languages are found by their names") {
   CHECK(find_language("zh") == Language::zh);
   CHECK(find_language("en") == Language::en);
   CHECK_FALSE(find_language("fr").has_value());
+}
+
+TEST_CASE("every phrase about a variant belongs to a mistake and fits its message") {
+  for (const Language language : {Language::en, Language::zh}) {
+    for (const Lesson::Entry& entry : variant_lesson(language).entries()) {
+      CAPTURE(entry.key);
+      const std::string id = entry.key.substr(0, entry.key.find('.'));
+      const auto& ids = mistake_ids();
+      REQUIRE(std::find(ids.begin(), ids.end(), std::string_view(id)) != ids.end());
+      CHECK(placeholders_of(mistake_lesson(language), id + ".message").count("found") == 1);
+      CHECK(entry.paragraphs.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("every variant in the table of mistakes has a phrase in both languages") {
+  for (const Mistake& mistake : mistake_table()) {
+    CAPTURE(mistake.id);
+    CAPTURE(mistake.variant);
+    const bool wanted = placeholders_of(mistake_lesson(Language::en), mistake.id + ".message").count("found") == 1;
+    CHECK((wanted || mistake.variant.empty()));
+    for (const Language language : {Language::en, Language::zh}) {
+      if (!wanted) continue;
+      const auto phrase = variant_lesson(language).note(mistake.id, mistake.variant);
+      REQUIRE(phrase);
+      // "M1" would do for "M1.padding" if that were missing.
+      if (!mistake.variant.empty()) CHECK(phrase != variant_lesson(language).note(mistake.id));
+    }
+  }
 }

@@ -79,12 +79,12 @@ TEST_CASE("the policy for hidden rows holds without a finite fill, or where it w
   const std::optional<Tensor<double>> mask = cells({1, 1, 2, 2}, {-inf, -inf, 0, -inf});
   const std::vector<bool> first = {true, false};
   AttentionOptions<double> options;
-  CHECK(rows_under_policy(options, mask) == first);
+  CHECK(rows_under_policy(options, &*mask) == first);
   options.mask_fill = -1e9;
-  CHECK(rows_under_policy(options, mask).empty());
+  CHECK(rows_under_policy(options, &*mask).empty());
   options.masked_rows = MaskedRows::uniform;
-  CHECK(rows_under_policy(options, mask) == first);
-  CHECK(rows_under_policy(options, std::optional<Tensor<double>>()).empty());
+  CHECK(rows_under_policy(options, &*mask) == first);
+  CHECK(rows_under_policy<double>(options, nullptr).empty());
 }
 
 TEST_CASE("kept weights grow by 1 / (1 − p), dropped ones are zero") {

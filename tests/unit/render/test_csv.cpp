@@ -95,3 +95,14 @@ TEST_CASE("output larger than the buffer arrives whole and in order") {
   CHECK(output.text() == expected);
   CHECK(output.text().size() > Buffer::capacity);
 }
+
+TEST_CASE("blank cells have places and no values") {
+  StringOutput output;
+  TidyCsv csv(output);
+  csv.add("t", {"Lq", "Lk"}, counting({1, 2}), Cells::blank);
+  csv.finish();
+  CHECK(output.text() == header + "t,,,0,0,\nt,,,0,1,\n");
+  StringOutput matrix;
+  write_csv_matrix(matrix, counting({2, 3}), {}, Cells::blank);
+  CHECK(matrix.text() == ",,\n,,\n");
+}

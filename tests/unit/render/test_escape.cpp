@@ -25,3 +25,8 @@ TEST_CASE("Markdown text cannot start a table cell, emphasis, code or a formula"
   CHECK(markdown_text("a|b*c_d`e$f") == "a\\|b\\*c\\_d\\`e\\$f");
   CHECK(markdown_text("two\nlines") == "two lines");
 }
+
+TEST_CASE("HTML text has no markup of its own, inside quotes either") {
+  CHECK(html_text("a < b & \"c\" > 'd'") == "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39;");
+  CHECK(html_text("头 \xff") == "头 \xEF\xBF\xBD");
+}

@@ -83,3 +83,13 @@ TEST_CASE("a trace without steps is still valid") {
   trace.finish();
   CHECK(nlohmann::json::parse(output.text())["steps"].empty());
 }
+
+TEST_CASE("blank cells are null, in lists of their shape") {
+  StringOutput output;
+  JsonTrace trace(output, {});
+  Tensor<double> tensor = filled<double>({2, 1}, 0.5);
+  trace.add({{"step", "t"}}, tensor, Cells::blank);
+  trace.finish();
+  const auto values = nlohmann::json::parse(output.text())["steps"][0]["values"];
+  CHECK(values.dump() == "[[null],[null]]");
+}

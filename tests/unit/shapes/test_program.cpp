@@ -61,3 +61,13 @@ TEST_CASE("what nobody wrote harms nothing: a million words in a statement, deep
     CHECK(run_program(text + "\nnn.MultiheadAttention(8, 2)").calls.size() <= 1);
   }
 }
+
+TEST_CASE("of a page of text only the programs between its fences are read") {
+  const Program program = run_program(
+      "A layer such as nn.MultiheadAttention(): ```python import torch # sizes heads = 4 x = torch.randn(5, 3) ``` and then\n"
+      "```python mha = nn.MultiheadAttention(10, heads) y, _ = mha(x, x, x) ``` which is all.");
+  REQUIRE(program.calls.size() == 1);
+  CHECK(program.calls[0].config.d_model == 10);
+  CHECK(program.calls[0].config.heads == 4);
+  CHECK(program.calls[0].call.query == Shape{5, 3});
+}

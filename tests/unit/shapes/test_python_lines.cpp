@@ -32,3 +32,11 @@ TEST_CASE("a comment ends where its second word begins, so that what follows it 
   CHECK(with_line_breaks("x = 1 # 定义 d_k = 2") == "x = 1 # 定义 \nd_k = 2");
   CHECK(with_line_breaks("print(y.shape) # (5, 3, 8) z = 1") == "print(y.shape) # (5, 3, 8) \nz = 1");
 }
+
+TEST_CASE("code between fences is what a page says; the word behind a fence is its language") {
+  CHECK(fenced_code("x = 1\n") == "x = 1\n");
+  CHECK(fenced_code("") == "");
+  CHECK(fenced_code("Text.\n```python\nx = 1\n```\nMore of it: ``` y = 2``` end") == "\nx = 1\n\n y = 2\n");
+  CHECK(fenced_code("```python x = 1") == " x = 1\n");  // the page was cut
+  CHECK(fenced_code("```") == "\n");
+}

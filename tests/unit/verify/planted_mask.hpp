@@ -3,6 +3,10 @@
 
 #include "verify/cases.hpp"
 
+#include <attn/verify/mistakes.hpp>
+
+#include <algorithm>
+
 namespace loops {
 
 inline double forbid_if(bool forbidden) { return forbidden ? -infinity : 0.0; }
@@ -100,6 +104,16 @@ inline std::vector<Planted> planted_mask() {
       {"M15", "when the scores are masked", Step::scores_masked, causal, [](Program& p) { p.replaced[Step::scores_masked] = unmasked_scores(); }},
       {"M16", "causal", Step::mask, causal, [](Program& p) { mask_by(p, [](Index, Index, Index i, Index j) { return forbid_if(j < i); }); }},
   };
+}
+
+/// Those of planted_mask() that a part of the table has.
+inline std::vector<Planted> planted_in(const std::vector<attn::Mistake>& part) {
+  std::vector<Planted> planted;
+  for (const Planted& mistake : planted_mask()) {
+    const auto same = [&](const attn::Mistake& row) { return row.id == mistake.id && row.variant == mistake.variant; };
+    if (std::any_of(part.begin(), part.end(), same)) planted.push_back(mistake);
+  }
+  return planted;
 }
 
 }  // namespace loops

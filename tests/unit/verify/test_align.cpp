@@ -31,7 +31,7 @@ TEST_CASE("a step's own name is taken as it is") {
   CHECK(s.alignments[0].step == Step::weights);
   CHECK(s.alignments[0].how == "name");
   CHECK(s.alignments[0].axes == "");
-  CHECK(s.tensors.at(Step::weights) == naive::numbers<double>({2, 3, 4, 5}, 1));
+  CHECK(s.tensors.at(Step::weights).in<double>() == naive::numbers<double>({2, 3, 4, 5}, 1));
 }
 
 TEST_CASE("the last part of a dotted or slashed name counts") {
@@ -52,7 +52,7 @@ TEST_CASE("axes (B, L, H, D) are put in our order") {
   const Tensor<double> theirs = naive::numbers<double>({2, 4, 3, 6}, 1);
   const Submission s = align({{"hook_q", theirs}}, steps(), {});
   CHECK(s.alignments.at(0).axes == "(B, L, H, D) to (B, H, L, D)");
-  const Tensor<double>& q = s.tensors.at(Step::q);
+  const Tensor<double> q = s.tensors.at(Step::q).in<double>();
   REQUIRE(shape_of(q) == Shape{2, 3, 4, 6});
   CHECK(q(1, 2, 3, 5) == theirs(1, 3, 2, 5));
   CHECK(q(0, 1, 2, 4) == theirs(0, 2, 1, 4));
@@ -61,35 +61,35 @@ TEST_CASE("axes (B, L, H, D) are put in our order") {
 TEST_CASE("with as many heads as positions a name of TransformerLens decides the order of axes") {
   const std::map<Step, Shape> square = {{Step::q, {2, 3, 3, 6}}};
   const Tensor<double> theirs = naive::numbers<double>({2, 3, 3, 6}, 1);
-  CHECK(align({{"hook_q", theirs}}, square, {}).tensors.at(Step::q)(0, 1, 2, 0) == theirs(0, 2, 1, 0));
-  CHECK(align({{"q", theirs}}, square, {}).tensors.at(Step::q)(0, 1, 2, 0) == theirs(0, 1, 2, 0));
+  CHECK(align({{"hook_q", theirs}}, square, {}).tensors.at(Step::q).in<double>()(0, 1, 2, 0) == theirs(0, 2, 1, 0));
+  CHECK(align({{"q", theirs}}, square, {}).tensors.at(Step::q).in<double>()(0, 1, 2, 0) == theirs(0, 1, 2, 0));
 }
 
 TEST_CASE("axes (B·H, L, D) are unfolded sample by sample") {
   const Tensor<double> theirs = naive::numbers<double>({6, 4, 6}, 1);
   const Submission s = align({{"queries", theirs}}, steps(), {});
   CHECK(s.alignments.at(0).axes == "(B·H, L, D) to (B, H, L, D)");
-  CHECK(s.tensors.at(Step::q)(1, 2, 3, 5) == theirs(1 * 3 + 2, 3, 5));
+  CHECK(s.tensors.at(Step::q).in<double>()(1, 2, 3, 5) == theirs(1 * 3 + 2, 3, 5));
 }
 
 TEST_CASE("axes (L, B, E) are put in our order") {
   const Tensor<double> theirs = naive::numbers<double>({4, 2, 18}, 1);
   const Submission s = align({{"attn_output", theirs}}, steps(), {});
   CHECK(s.alignments.at(0).axes == "(L, B, E) to (B, L, E)");
-  CHECK(s.tensors.at(Step::output)(1, 3, 17) == theirs(3, 1, 17));
+  CHECK(s.tensors.at(Step::output).in<double>()(1, 3, 17) == theirs(3, 1, 17));
 }
 
 TEST_CASE("axes of size one may be missing or added") {
   const std::map<Step, Shape> one = {{Step::weights, {1, 1, 4, 5}}};
   const Submission s = align({{"weights", naive::numbers<double>({4, 5}, 1)}}, one, {});
-  CHECK(shape_of(s.tensors.at(Step::weights)) == Shape{1, 1, 4, 5});
+  CHECK(s.tensors.at(Step::weights).shape() == Shape{1, 1, 4, 5});
   CHECK(s.alignments.at(0).axes == "axes of size 1");
 }
 
 TEST_CASE("a map goes before names") {
   const Submission s = align({{"weights", naive::numbers<double>({2, 3, 4, 5}, 1)}, {"mine", naive::numbers<double>({2, 3, 4, 5}, 2)}},
                              steps(), {{"mine", "weights"}});
-  CHECK(s.tensors.at(Step::weights) == naive::numbers<double>({2, 3, 4, 5}, 2));
+  CHECK(s.tensors.at(Step::weights).in<double>() == naive::numbers<double>({2, 3, 4, 5}, 2));
   CHECK(s.alignments.at(0).how == "map");
   CHECK(s.unmatched == std::vector<std::string>{"weights"});
 }
@@ -121,16 +121,24 @@ TEST_CASE("a shape of several steps, or of several tensors, decides nothing") {
 
 TEST_CASE("a step that names have taken leaves its shape to the other") {
   const Submission s = align({{"q", naive::numbers<double>({2, 3, 4, 6}, 1)}, {"t", naive::numbers<double>({2, 3, 4, 6}, 2)}}, steps(), {});
-  CHECK(s.tensors.at(Step::heads) == naive::numbers<double>({2, 3, 4, 6}, 2));
+  CHECK(s.tensors.at(Step::heads).in<double>() == naive::numbers<double>({2, 3, 4, 6}, 2));
 }
 
 TEST_CASE("a tensor named as a step keeps a shape that does not fit, for the comparison to report") {
   const Submission s = aligned("weights", {7, 2});
-  CHECK(shape_of(s.tensors.at(Step::weights)) == Shape{7, 2});
+  CHECK(s.tensors.at(Step::weights).shape() == Shape{7, 2});
 }
 
 TEST_CASE("an alias whose shape cannot be the step's is left alone") {
   CHECK(aligned("attention", {7, 2}).unmatched == std::vector<std::string>{"attention"});
+}
+
+TEST_CASE("empty cells move with their axes") {
+  // B 2, L 4, H 3, D 6: cell [1, 2, 0, 5] is cell [1, 0, 2, 5] once heads come before positions.
+  const std::size_t theirs = ((1 * 4 + 2) * 3 + 0) * 6 + 5, ours = ((1 * 3 + 0) * 4 + 2) * 6 + 5;
+  const Submission submission = align({{"hook_q", naive::numbers<double>({2, 4, 3, 6}, 1), {theirs}}}, steps(), {});
+  CHECK(submission.unfilled.at(Step::q) == std::vector<std::size_t>{ours});
+  CHECK(aligned("q", {2, 3, 4, 6}).unfilled.empty());
 }
 
 TEST_CASE("the steps of a layer are known by their paths, and by what forward hooks on PyTorch's layers see") {

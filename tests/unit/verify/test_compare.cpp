@@ -147,3 +147,54 @@ TEST_CASE("a status is spelled as in the JSON report") {
   CHECK(std::string(to_string(Status::shape)) == "shape");
   CHECK(std::string(to_string(Status::nonfinite)) == "nonfinite");
 }
+
+TEST_CASE("float32 numbers are compared as the numbers they are") {
+  Tensor<float> theirs = empty<float>({2});
+  theirs(0) = 0.1f;
+  theirs(1) = 2;
+  const Difference d = compare(row({0.1, 2}), theirs, {0, 1e-9, false});
+  CHECK(d.status == Status::mismatch);
+  CHECK(d.at == 0);
+  CHECK(d.max_abs == std::abs(0.1 - static_cast<double>(0.1f)));
+}
+
+TEST_CASE("the worst cell of a long tensor is found, wherever it lies") {
+  // 5000 cells: several blocks, the last of them not full.
+  for (const std::size_t wrong : {std::size_t{0}, std::size_t{1023}, std::size_t{1024}, std::size_t{4999}}) {
+    CAPTURE(wrong);
+    Tensor<double> ours = filled<double>({5000}, 3.0), theirs = ours;
+    theirs(wrong) = 7;
+    theirs((wrong + 1) % 5000) = 5;
+    const Difference d = compare(ours, theirs, {0.5, 0.25, false});
+    CHECK(d.at == wrong);
+    CHECK(d.mismatched == 2);          // 4 and 2, with 1.75 allowed
+    CHECK(d.max_rel == 4.0 / 3.0);
+    CHECK(d.passing_atol == 4 - 0.5 * 3);
+    CHECK(d.within_5_permille == 4998.0 / 5000);
+    CHECK_FALSE(agree(ours, theirs, {0.5, 0.25, false}));
+    CHECK(agree(ours, theirs, {0.5, 2.5, false}));
+  }
+}
+
+TEST_CASE("infinities in a long tensor leave the finite cells what they are") {
+  Tensor<double> ours = filled<double>({3000}, -inf), theirs = ours;
+  for (std::size_t i = 0; i < 3000; i += 3) ours(i) = theirs(i) = 1;
+  theirs(300) = 1.5;
+  Difference d = compare(ours, theirs, {});
+  CHECK(d.nonfinite == 0);
+  CHECK(d.mismatched == 1);
+  CHECK(d.at == 300);
+  CHECK(d.within_1_permille == 999.0 / 1000);
+  theirs(301) = 0;
+  d = compare(ours, theirs, {});
+  CHECK(d.status == Status::nonfinite);
+  CHECK(d.nonfinite == 1);
+  CHECK(d.at == 301);
+}
+
+TEST_CASE("agreement is what a comparison calls a match") {
+  CHECK(agree(row({1, -inf}), row({1, -inf}), {}));
+  CHECK_FALSE(agree(row({1}), row({1, 1}), {}));
+  CHECK_FALSE(agree(row({not_a_number}), row({not_a_number}), {}));
+  CHECK(agree(row({not_a_number}), row({not_a_number}), {0, 0, true}));
+}

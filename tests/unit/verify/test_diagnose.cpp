@@ -84,20 +84,3 @@ TEST_CASE("a convention is one only while the result is ours") {
   for (const Diagnosis& d : weak) CHECK_FALSE(d.convention);
 }
 
-TEST_CASE("blind spots are the mistakes that leave what was seen as it is") {
-  const Scene scene(square(), {});
-  const auto blind_in = [&](const std::vector<Step>& observed) {
-    std::set<std::string> ids;
-    for (const BlindSpot& spot : find_blind_spots(scene.problem, scene.ours, scene.tolerances, observed)) ids.insert(spot.id);
-    return ids;
-  };
-  const auto early = blind_in({Step::q_proj});
-  CHECK(early.count("P1") == 0);
-  CHECK(early.count("C2") == 1);
-  CHECK(early.count("H2") == 1);
-  const auto output = blind_in({Step::output});
-  CHECK(output.count("C2") == 0);
-  CHECK(output.count("H2") == 0);
-  CHECK(output.count("S5") == 1);  // only the picture is wrong
-  CHECK(output.count("M9") == 0);  // a convention is no blind spot
-}

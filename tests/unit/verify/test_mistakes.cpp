@@ -11,10 +11,11 @@ using namespace loops;
 
 TEST_CASE("the table holds every part, in the order of the catalogue's groups") {
   const std::size_t rows = projection_mistakes().size() + head_mistakes().size() + score_mistakes().size() +
-                           mask_mistakes().size() + softmax_mistakes().size() + norm_mistakes().size();
+                           mask_mistakes().size() + fill_mistakes().size() + softmax_mistakes().size() +
+                           norm_mistakes().size() + tolerance_mistakes().size();
   CHECK(mistake_table().size() == rows);
   CHECK(mistake_table().front().id == projection_mistakes().front().id);
-  CHECK(mistake_table().back().id == norm_mistakes().back().id);
+  CHECK(mistake_table().back().id == tolerance_mistakes().back().id);
 }
 
 TEST_CASE("every row acts somewhere, in the order of computation") {

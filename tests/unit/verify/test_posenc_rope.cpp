@@ -16,12 +16,13 @@ namespace {
 
 struct Made {
   bool interleaved = false, rounded = false;
+  float (*position)(double) = nullptr, (*angle)(double) = nullptr;  // what is rounded before the sine
   double sign = 1, base = 10000, offset = 0, slowdown = 1;
   std::size_t rotary = 8, divisor = 8;
 };
 
-Tensor<double> queries(std::size_t width) {
-  Tensor<double> x = empty<double>({8, width});
+Tensor<double> queries(std::size_t width, std::size_t len = 8) {
+  Tensor<double> x = empty<double>({len, width});
   for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = std::cos(1.7 * static_cast<double>(i)) + 0.3;
   return x;
 }
@@ -31,7 +32,9 @@ Tensor<double> rotated(const Tensor<double>& x, const Made& m) {
   for (std::size_t i = 0; i < x.shape(0); ++i) {
     for (std::size_t j = 0; j < m.rotary / 2; ++j) {
       const std::size_t a = m.interleaved ? 2 * j : j, b = m.interleaved ? 2 * j + 1 : j + m.rotary / 2;
-      const double angle = m.sign * (static_cast<double>(i) + m.offset) * std::pow(m.base, -2.0 * static_cast<double>(j) / static_cast<double>(m.divisor)) / m.slowdown;
+      const double at = static_cast<double>(i) + m.offset;
+      double angle = m.sign * (m.position ? static_cast<double>(m.position(at)) : at) * std::pow(m.base, -2.0 * static_cast<double>(j) / static_cast<double>(m.divisor)) / m.slowdown;
+      if (m.angle) angle = m.angle(angle);
       double c = std::cos(angle), s = std::sin(angle);
       if (m.rounded) c = rounded_to_bfloat16(c), s = rounded_to_bfloat16(s);
       y(i, a) = x(i, a) * c - x(i, b) * s;
@@ -68,6 +71,40 @@ TEST_CASE("every rotary mistake is named from 8 rows of 8") {
   m = {};
   m.rounded = true;
   CHECK(named(m) == "R6");
+}
+
+TEST_CASE("positions and angles in half precision are named beyond the positions that the type has") {
+  const Tensor<double> x = queries(8, 300);
+  for (float (*const rounded)(double) : {rounded_to_bfloat16, rounded_to_float16}) {
+    Made m;
+    m.angle = rounded;
+    CHECK(ids(identify_rope(rotated(x, m), x, 1)) == "R6");
+    CHECK(posenc_testing::kinds(identify_rope(rotated(x, m), x, 1)) == "half_angle");
+  }
+  Made m;
+  m.position = rounded_to_bfloat16;  // 257 is no bfloat16
+  CHECK(posenc_testing::kinds(identify_rope(rotated(x, m), x, 1)) == "half_positions");
+}
+
+TEST_CASE("a right rotation that was stored in half precision is no mistake, and its base is still found") {
+  Made m;
+  const Tensor<double> x = queries(8);
+  for (const double base : {10000.0, 500000.0}) {
+    m.base = base;
+    Tensor<double> stored = rotated(x, m);
+    for (double& value : stored.storage()) value = rounded_to_bfloat16(value);
+    const Identification found = identify_rope(stored, x, 1);
+    CHECK(ids(found) == (base == 10000 ? "plain" : "R3"));
+    CHECK(found.rounding == "bfloat16");
+  }
+}
+
+TEST_CASE("positions may begin before 0, as padding on the left makes them") {
+  Made m;
+  m.offset = -3;
+  CHECK(named(m) == "R5");
+  const Tensor<double> x = queries(8);
+  CHECK(identify_rope(rotated(x, m), x, 1).explanations.front().deviations.front().found == "-3");
 }
 
 TEST_CASE("a part that is rotated is a choice; frequencies of the whole head are the root of the base") {

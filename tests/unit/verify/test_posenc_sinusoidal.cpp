@@ -199,6 +199,47 @@ TEST_CASE("one row for all positions: an index instead of a slice, or the batch 
   CHECK(ids(identify_sinusoidal(constant)) == "E9 | E8");
 }
 
+TEST_CASE("one row of a table in another layout is both mistakes") {
+  Tensor<double> constant = empty<double>({4, 8}), batch = empty<double>({3, 4, 8});
+  Made m;
+  m.len = 20;
+  m.concatenated = true;
+  const Tensor<double> ours = made(m);
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t c = 0; c < 8; ++c) {
+      constant(i, c) = ours(13, c);
+      for (std::size_t b = 0; b < 3; ++b) batch(b, i, c) = ours(b, c);
+    }
+  }
+  CHECK(ids(identify_sinusoidal(constant)) == "E2 E9");
+  CHECK(ids(identify_sinusoidal(batch)) == "E2 E8");
+}
+
+TEST_CASE("tensor2tensor pads an odd width behind its sines and cosines") {
+  Made m;
+  m.concatenated = m.minus_two = true;
+  const Tensor<double> even = made(m);
+  Tensor<double> padded = filled<double>({8, 9}, 0);
+  for (std::size_t i = 0; i < 8; ++i) {
+    for (std::size_t c = 0; c < 8; ++c) padded(i, c) = even(i, c);
+  }
+  CHECK(ids(identify_sinusoidal(padded)) == "E1 E2 E3 | E1 E2 E6");  // 10000^(j/3) is also (10^6)^(2j/9)
+  CHECK(posenc_testing::kinds(identify_sinusoidal(padded)) == "odd_zero concatenated width_minus_2");
+}
+
+TEST_CASE("another base is found in a wide table of half precision too") {
+  Made m;
+  m.len = 50;
+  m.width = 64;
+  m.base = 500;
+  for (float (*const rounded)(double) : {rounded_to_bfloat16, rounded_to_float16}) {
+    m.rounded_result = rounded;
+    const Identification found = identify_sinusoidal(made(m));
+    CHECK(ids(found) == "E6");
+    CHECK(found.explanations.front().deviations.front().found == "500");
+  }
+}
+
 TEST_CASE("what a small table cannot tell is said") {
   Made m;
   m.width = 2;  // one pair: no layout, no denominator

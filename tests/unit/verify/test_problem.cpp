@@ -155,3 +155,41 @@ TEST_CASE("known tensors that do not fit each other are refused, not read beyond
     CHECK_THROWS_AS(run.compute(wrong.computed), ShapeError);
   }
 }
+
+TEST_CASE("the planned shapes are those that come out") {
+  for (const Case& c : {square(), cross_causal(), capped()}) {
+    const Problem<double> problem = problem_of(c);
+    const auto shapes = step_shapes(problem);
+    Evaluator<double> run(problem);
+    for (const Step step : problem.steps) CHECK(shape_of(run.get(step)) == shapes.at(step));
+  }
+}
+
+TEST_CASE("a released tensor is computed again where it is asked for") {
+  const Problem<double> problem = problem_of(causal());
+  Evaluator<double> run(problem);
+  const Tensor<double> raw = run.get(Step::scores_raw), weights = run.get(Step::weights);
+  run.release(Step::weights);
+  CHECK(run.get(Step::scores_raw) == raw);
+  CHECK(run.get(Step::weights) == weights);
+}
+
+TEST_CASE("a tensor that is supplied is made once, when it is read, and again after its release") {
+  const Problem<double> problem = problem_of(square());
+  int made = 0;
+  const Tensor<double> scores = filled<double>({2, 3, 5, 5}, 0.0);
+  Evaluator<double> run(problem);
+  run.know(Step::scores_raw, [&]() {
+    ++made;
+    return scores;
+  });
+  CHECK(run.knows(Step::scores_raw));
+  CHECK_FALSE(run.knows(Step::scores_scaled));
+  CHECK(made == 0);
+  CHECK(run.get(Step::weights)(0, 0, 0, 0) == 0.2);  // all scores equal: 1/5
+  run.get(Step::scores_raw);
+  CHECK(made == 1);
+  run.release(Step::output);
+  run.get(Step::scores_raw);
+  CHECK(made == 2);
+}

@@ -1,6 +1,7 @@
 #include "verify/cases.hpp"
 
 #include <attn/verify/rounding.hpp>
+#include <attn/verify/verification.hpp>
 
 #include <doctest/doctest.h>
 
@@ -100,4 +101,56 @@ TEST_CASE("a float32 run of a problem passes its own tolerance at every step") {
     std::copy(floats.data(), floats.data() + floats.size(), widened.data());
     CHECK(compare(run.get(step), widened, rounding_tolerance(run.get(step), floats)).status == Status::match);
   }
+}
+
+TEST_CASE("half a unit of the last decimal, either way, is rounding by hand") {
+  const Tolerance t = half_unit(2);
+  const auto passes = [&](double ours, double theirs) { return compare(exact({ours}), exact({theirs}), t).status == Status::match; };
+  CHECK(passes(0.125, 0.12));
+  CHECK(passes(0.125, 0.13));
+  CHECK(passes(1.0 / 3, 0.33));
+  CHECK_FALSE(passes(1.0 / 3, 0.34));
+  CHECK_FALSE(passes(0.125, 0.14));
+  CHECK_FALSE(passes(15000.004, 15000.01));  // the size of a number allows nothing more
+}
+
+TEST_CASE("rounded earlier steps widen the tolerance of later ones, exact ones do not") {
+  const Problem<double> problem = loops::problem_of(loops::square());
+  const auto ours = run_problem(problem);
+  Tensor<double> rounded = ours.at(Step::scores_raw);
+  for (double& value : rounded.storage()) value = std::round(value * 10) / 10;
+  const double half = half_unit(1).atol;
+  const auto exact_before = decimal_tolerances(problem, ours, {{Step::scores_raw, ours.at(Step::scores_raw)}}, 1);
+  CHECK(exact_before.at(Step::scores_scaled).atol == doctest::Approx(half));
+  const auto rounded_before = decimal_tolerances(problem, ours, {{Step::scores_raw, rounded}}, 1);
+  CHECK(rounded_before.at(Step::scores_raw).atol == doctest::Approx(half));
+  // Rounding moves a raw score by at most 0.05, and the scale 1/√2 makes it at most 0.0354.
+  CHECK(rounded_before.at(Step::scores_scaled).atol > half);
+  CHECK(rounded_before.at(Step::scores_scaled).atol <= half + 2 * 0.05 / std::sqrt(2.0) + 1e-12);
+}
+
+TEST_CASE("the least tolerance is never above the measured one, and needs no float32 run") {
+  const Tolerance least = least_tolerance(exact({1, -4}));
+  CHECK(least.rtol == 1.3e-6);
+  CHECK(least.atol == doctest::Approx(8 * 4 * unit).epsilon(1e-12));
+  CHECK(least.atol <= rounding_tolerance(exact({1, -4}), single({1.25f, -3.5f})).atol);
+  CHECK(least_tolerance(exact({-std::numeric_limits<double>::infinity(), std::nan(""), -1e9, 2})).atol == doctest::Approx(8 * 2 * unit).epsilon(1e-12));
+  // 200 000 cells are looked at in steps of four; what is between is not seen, which only makes it smaller.
+  Tensor<double> many = filled<double>({200000}, 1.0);
+  many(1) = 100;
+  CHECK(least_tolerance(many).atol == doctest::Approx(8 * unit).epsilon(1e-12));
+}
+
+TEST_CASE("a problem moved by rounding has every number within half a unit of float32, and is always the same") {
+  const Problem<double> problem = loops::problem_of(loops::causal());
+  const Problem<double> moved = moved_by_rounding(problem);
+  CHECK(moved.inputs.at(Step::x) == moved_by_rounding(problem).inputs.at(Step::x));
+  const auto check = [](const Tensor<double>& from, const Tensor<double>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const double change = std::abs(to.data()[i] / from.data()[i] - 1);
+      CHECK(change == doctest::Approx(unit / 2).epsilon(1e-6));
+    }
+  };
+  check(problem.inputs.at(Step::x), moved.inputs.at(Step::x));
+  check(*problem.weights.w_o, *moved.weights.w_o);
 }

@@ -179,8 +179,9 @@ TEST_CASE("another shape is reported with both shapes") {
 
 TEST_CASE("a wrong input is where the difference starts") {
   Submission s = submission_of(right(square()).run());
-  s.tensors[Step::x] = square().inputs.x;
-  s.tensors[Step::x](0, 0, 0) += 1;
+  Array x = square().inputs.x;
+  x(0, 0, 0) += 1;
+  s.tensors[Step::x] = x;
   const Verification v = verify(problem_of(square()), s, {});
   CHECK(v.verdict == Verdict::mismatch);
   CHECK(v.first_divergent_step == Step::x);
@@ -261,7 +262,7 @@ TEST_CASE("a run with one head cannot show H1 and H2, one without a mask no mist
   one.options.heads = one.options.kv_heads = 1;
   const Verification v = verify(problem_of(one), submission_of(right(one).run()), {});
   REQUIRE(v.verdict == Verdict::match);
-  REQUIRE(v.blind_spots_known);
+  CHECK_FALSE(v.blind_spots_on);
   std::map<std::string, bool> blind;
   for (const BlindSpot& spot : v.blind_spots) blind[spot.id] = spot.applies;
   REQUIRE(blind.count("H1"));
@@ -280,7 +281,7 @@ TEST_CASE("blind spots are found in cross-attention with more queries than keys"
   c.inputs.memory = naive::numbers<double>({2, 3, 6}, 13);
   const Verification v = verify(problem_of(c), submission_of(right(c).run()), {});
   CHECK(v.verdict == Verdict::match);
-  CHECK(v.blind_spots_known);
+  CHECK_FALSE(v.blind_spots.empty());
 }
 
 TEST_CASE("verdicts are spelled as in the JSON report") {
@@ -301,4 +302,33 @@ TEST_CASE("shapes that fit nothing are findings, whatever step they stand for") 
       CHECK(verify(problem_of(causal()), s, {}).verdict == Verdict::mismatch);
     }
   }
+}
+
+TEST_CASE("numbers rounded to the decimals that were asked for match, others do not") {
+  const Tensors tensors = right(square()).run();
+  for (const int decimals : {2, 4}) {
+    Submission submission;
+    for (const auto& [step, tensor] : tensors) {
+      Array rounded = tensor;
+      for (double& value : rounded.storage()) value = std::round(value * std::pow(10.0, decimals)) / std::pow(10.0, decimals);
+      submission.tensors.emplace(step, rounded);
+    }
+    VerifyOptions options;
+    options.decimals = decimals;
+    CHECK(verify(problem_of(square()), submission, options).verdict == Verdict::match);
+    options.decimals = decimals + 1;
+    CHECK(verify(problem_of(square()), submission, options).verdict == Verdict::mismatch);
+  }
+}
+
+TEST_CASE("where the first wrong step is off is kept for the report") {
+  Program p = right(square());
+  scale_by(p, 1);
+  const Problem<double> problem = problem_of(square());
+  const Verification wrong = verify(problem, submission_of(p.run()), {});
+  const Tensor<double> raw = run_problem(problem).at(Step::scores_raw), scaled = run_problem(problem).at(Step::scores_scaled);
+  REQUIRE(wrong.excess);
+  REQUIRE(wrong.excess->size() == raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) CHECK(wrong.excess->data()[i] == doctest::Approx(std::abs(raw.data()[i] - scaled.data()[i])));
+  CHECK_FALSE(verify(problem, submission_of(right(square()).run()), {}).excess);
 }

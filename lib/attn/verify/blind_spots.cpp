@@ -1,0 +1,99 @@
+#include <attn/verify/blind_spots.hpp>
+#include <attn/verify/cut_down.hpp>
+#include <attn/verify/mistakes.hpp>
+#include <attn/verify/rounding.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <set>
+
+namespace attn {
+namespace {
+
+// Numbers a run may hold before it is cut down: making every mistake then takes some milliseconds.
+constexpr std::size_t most_cells = 20000;
+
+// A layer is not cut down.
+constexpr std::size_t most_cells_of_layer = 300000;
+
+enum class Shown { not_possible, unchanged, revealed };
+
+// A right run, against which every mistake is made.
+class RightRun {
+ public:
+  explicit RightRun(const Problem<double>& problem) : problem_(problem) {
+    Evaluator<double> run(problem);
+    const Problem<float> narrow = in_float32(problem);
+    Evaluator<float> single(narrow);
+    for (const auto& [step, tensor] : problem.inputs) add(step, tensor, single);
+    for (const Step step : problem.steps) add(step, run.get(step), single);
+  }
+
+  Shown show(const Mistake& mistake, const std::vector<Step>& observed) const {
+    MistakenRun run(problem_, {&mistake});
+    // A layer has the steps of attention several times over; there a mistake may act from the beginning on.
+    const Step first = problem_.layer ? Step{} : *std::min_element(mistake.acts_on.begin(), mistake.acts_on.end());
+    for (const auto& [step, tensor] : steps_) {
+      if (step < first) run.know(step, tensor);
+    }
+    try {
+      for (const Step step : observed) {
+        if (step >= first && !agree(steps_.at(step), run.shown(step), tolerances_.at(step)) && run.applied()) return Shown::revealed;
+      }
+    } catch (const std::exception&) {
+      return Shown::revealed;  // it would not even fit
+    }
+    return run.applied() ? Shown::unchanged : Shown::not_possible;
+  }
+
+ private:
+  void add(Step step, const Tensor<double>& tensor, Evaluator<float>& single) {
+    steps_.emplace(step, tensor);
+    Tolerance& tolerance = tolerances_[step] = rounding_tolerance(tensor, single.get(step));
+    tolerance.equal_nan = true;
+  }
+
+  const Problem<double>& problem_;
+  std::map<Step, Tensor<double>> steps_;
+  std::map<Step, Tolerance> tolerances_;
+};
+
+std::size_t cells_of(const Problem<double>& problem) {
+  std::size_t cells = 0;
+  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(0);
+  return cells;
+}
+
+std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step> observed) {
+  std::sort(observed.begin(), observed.end());
+  const RightRun right(problem);
+  std::vector<BlindSpot> spots;
+  std::set<std::string> revealed;
+  for (const Mistake& mistake : mistakes_in(problem)) {
+    if (mistake.convention || mistake.block || revealed.count(mistake.id) > 0) continue;
+    const auto same_id = [&](const BlindSpot& spot) { return spot.id == mistake.id; };
+    const Shown shown = right.show(mistake, observed);
+    if (shown == Shown::revealed) {
+      revealed.insert(mistake.id);
+      spots.erase(std::remove_if(spots.begin(), spots.end(), same_id), spots.end());
+      continue;
+    }
+    auto spot = std::find_if(spots.begin(), spots.end(), same_id);
+    if (spot == spots.end()) spot = spots.insert(spots.end(), {mistake.id, false});
+    spot->applies = spot->applies || shown == Shown::unchanged;
+  }
+  return spots;
+}
+
+}  // namespace
+
+BlindSpots find_blind_spots(const Problem<double>& problem, const std::vector<Step>& observed) {
+  if (problem.layer && cells_of(problem) > most_cells_of_layer) return {{}, std::nullopt, true};
+  if (problem.layer) return {spots_in(problem, observed), std::nullopt};
+  if (cells_of(problem) <= most_cells) return {spots_in(problem, observed), std::nullopt};
+  const Problem<double> part = cut_down(problem);
+  return {spots_in(part, observed), part.sizes};
+}
+
+}  // namespace attn

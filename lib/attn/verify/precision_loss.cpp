@@ -1,0 +1,112 @@
+#include <attn/verify/precision.hpp>
+#include <attn/verify/precision_loss.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace attn {
+namespace {
+
+// Fill values such as -1e6 say nothing about rounding, and drown what does.
+Tensor<double> without_fills(Tensor<double> tensor) {
+  for (double& value : tensor.storage()) {
+    if (std::abs(value) >= 1e5) value = 0;
+  }
+  return tensor;
+}
+
+// Our operation on rounded operands, rounded.
+Tensor<double> emulated(const Divergence& d, Mantissa mantissa) {
+  Evaluator<double> run(d.problem);
+  std::map<Step, Tensor<double>> rounded;
+  for (const auto& [step, tensor] : d.problem.inputs) rounded[step] = rounded_to(tensor, mantissa);
+  for (const auto& [step, tensor] : d.ours) {
+    if (step >= d.step) continue;
+    const auto theirs = d.theirs.find(step);
+    rounded[step] = rounded_to(theirs != d.theirs.end() && fits(d, step, theirs->second) ? theirs->second : tensor, mantissa);
+  }
+  for (const auto& [step, tensor] : rounded) run.know(step, tensor);
+  return rounded_to(run.compute(d.step), mantissa);
+}
+
+// How far below its row's maximum a score lies, and log of (their weight over its row's largest) minus that.
+struct Deviation {
+  double below, error;
+};
+
+std::vector<Deviation> deviations(const Tensor<double>& scores, const Tensor<double>& weights) {
+  const std::size_t keys = scores.shape().back();
+  std::vector<Deviation> found;
+  for (std::size_t row = 0; keys > 0 && row < scores.size() / keys; ++row) {
+    const double *s = scores.data() + row * keys, *w = weights.data() + row * keys;
+    const std::size_t top = static_cast<std::size_t>(std::max_element(s, s + keys) - s);
+    if (!std::isfinite(s[top]) || !(w[top] > 0)) continue;
+    for (std::size_t j = 0; j < keys; ++j) {
+      // Below e^-60 a weight has lost its digits in any format.
+      if (j == top || !(w[j] > 0) || !(s[j] - s[top] > -60)) continue;
+      found.push_back({s[j] - s[top], std::log(w[j] / w[top]) - (s[j] - s[top])});
+    }
+  }
+  return found;
+}
+
+// Whether all errors are small beside those of another temperature: error = c·below.
+bool is_temperature(const std::vector<Deviation>& cells) {
+  double product = 0, square = 0, error = 0;
+  for (const Deviation& cell : cells) {
+    product += cell.below * cell.error;
+    square += cell.below * cell.below;
+    error += cell.error * cell.error;
+  }
+  return square > 0 && error - product * product / square < 1e-3 * error;
+}
+
+// Sorted by score, noise jumps from cell to cell by twice its variance; a function of the score does not.
+bool is_smooth(std::vector<Deviation> cells) {
+  std::sort(cells.begin(), cells.end(), [](const Deviation& a, const Deviation& b) { return a.below < b.below; });
+  double mean = 0;
+  for (const Deviation& cell : cells) mean += cell.error / static_cast<double>(cells.size());
+  double variance = 0, jumps = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    variance += (cells[i].error - mean) * (cells[i].error - mean);
+    if (i > 0) jumps += (cells[i].error - cells[i - 1].error) * (cells[i].error - cells[i - 1].error);
+  }
+  return variance > 0 && jumps < 0.3 * variance;
+}
+
+}  // namespace
+
+std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<double>& expected) {
+  if (shape_of(expected) != shape_of(d.theirs.at(d.step))) return std::nullopt;
+  const Tensor<double> plain = without_fills(expected);
+  const Difference seen = compare(plain, without_fills(d.theirs.at(d.step)), {0, 0, true});
+  if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
+  std::optional<Diagnosis> best;
+  double best_distance = std::log(6.0);
+  for (const Mantissa mantissa : {Mantissa::bfloat16, Mantissa::tensorfloat32, Mantissa::float16}) {
+    const Difference typical = compare(plain, without_fills(emulated(d, mantissa)), {0, 0, true});
+    if (typical.root_mean_square == 0 || seen.max_abs > 12 * typical.max_abs) continue;
+    const double distance = std::abs(std::log(seen.root_mean_square / typical.root_mean_square));
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = Diagnosis{"T2", to_string(mantissa), d.step, true, false, seen.max_abs, ""};
+  }
+  return best;
+}
+
+std::optional<Diagnosis> approximate_exponential(const Divergence& d, Evaluator<double>& run) {
+  if (d.step != Step::weights) return std::nullopt;
+  const Tensor<double>& theirs = d.theirs.at(d.step);
+  const Tensor<double>& scores = run.get(Step::scores_masked);
+  if (shape_of(theirs) != shape_of(scores)) return std::nullopt;
+  const Difference seen = compare(run.compute(d.step), theirs, {0, 0, true});
+  // Coarser than this it is another function, not an exponential.
+  if (seen.nonfinite > 0 || seen.cosine < 0.9) return std::nullopt;
+  const std::vector<Deviation> cells = deviations(scores, theirs);
+  if (cells.size() < 8 || is_temperature(cells) || !is_smooth(cells)) return std::nullopt;
+  return Diagnosis{"W6", "approximate exponential", d.step, true, false, seen.max_abs, ""};
+}
+
+}  // namespace attn

@@ -1,0 +1,155 @@
+#include <attn/verify/slice.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace attn {
+namespace {
+
+// Positions first … first + count of one axis.
+struct Range {
+  std::size_t axis, first, count;
+};
+
+template <class T>
+Tensor<T> part_of(const Tensor<T>& tensor, const Range& range) {
+  Shape shape = shape_of(tensor);
+  std::size_t inner = 1, outer = 1;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) (axis < range.axis ? outer : axis > range.axis ? inner : shape[axis]) *= axis == range.axis ? 1 : shape[axis];
+  const std::size_t length = shape[range.axis];
+  shape[range.axis] = range.count;
+  Tensor<T> part = empty<T>(shape);
+  for (std::size_t o = 0; o < outer; ++o) {
+    std::copy_n(tensor.data() + (o * length + range.first) * inner, range.count * inner, part.data() + o * range.count * inner);
+  }
+  return part;
+}
+
+template <class T>
+std::optional<Tensor<T>> part_of(const std::optional<Tensor<T>>& tensor, const Range& range) {
+  if (!tensor) return std::nullopt;
+  return part_of(*tensor, range);
+}
+
+std::size_t group_of(const Problem<double>& problem) { return problem.options.heads / problem.options.kv_heads; }
+
+// The ranges that cut a step's tensor down to the slice, by the letters of its axes.
+std::vector<Range> ranges_of(const Problem<double>& problem, Step step, const Slice& slice) {
+  const std::size_t group = group_of(problem), kv = slice.kv_head.value_or(0);
+  const Sizes& sizes = problem.sizes;
+  std::vector<std::string> axes = split_axes(step_info(step).axes);
+  if (step == Step::output) {
+    axes = problem.output_shape.size() == 4 ? std::vector<std::string>{"B", "H", "Lq", "Dv"} : split_axes(step_info(Step::merged).axes);
+    if (problem.output_shape.size() == 2) axes.erase(axes.begin());
+    if (problem.has(Step::merged)) axes.back() = "E";
+  }
+  std::vector<Range> ranges;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i] == "B") ranges.push_back({i, slice.sample, 1});
+    if (!slice.kv_head) continue;
+    if (axes[i] == "H") ranges.push_back({i, kv * group, group});
+    if (axes[i] == "Hk") ranges.push_back({i, kv, 1});
+    if (axes[i] == "H*D") ranges.push_back({i, kv * group * sizes.head_dim, group * sizes.head_dim});
+    if (axes[i] == "H*Dv") ranges.push_back({i, kv * group * sizes.value_dim, group * sizes.value_dim});
+    if (axes[i] == "Hk*D") ranges.push_back({i, kv * sizes.head_dim, sizes.head_dim});
+    if (axes[i] == "Hk*Dv") ranges.push_back({i, kv * sizes.value_dim, sizes.value_dim});
+  }
+  return ranges;
+}
+
+template <class T>
+Tensor<T> cut(const Tensor<T>& tensor, const std::vector<Range>& ranges) {
+  if (ranges.empty()) return tensor;
+  Tensor<T> part = part_of(tensor, ranges.front());
+  for (std::size_t i = 1; i < ranges.size(); ++i) part = part_of(part, ranges[i]);
+  return part;
+}
+
+void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
+  if (!rules.valid_lens.empty()) rules.valid_lens = {rules.valid_lens[slice.sample]};
+  if (!rules.given) return;
+  const std::size_t rank = rules.given->dimension();
+  if (rank == 4 && rules.given->shape(0) > 1) rules.given = part_of(*rules.given, {0, slice.sample, 1});
+  if (slice.kv_head && rank >= 3 && rules.given->shape(rank - 3) > 1) {
+    rules.given = part_of(*rules.given, {rank - 3, *slice.kv_head * group, group});
+  }
+}
+
+void cut_weights(Problem<double>& part, const Problem<double>& whole, std::size_t kv) {
+  const std::size_t d = whole.sizes.head_dim, dv = whole.sizes.value_dim, group = group_of(whole);
+  MultiheadWeights<double>& w = part.weights;
+  w.w_q = part_of(w.w_q, {1, kv * group * d, group * d});
+  w.b_q = part_of(w.b_q, {0, kv * group * d, group * d});
+  w.w_k = part_of(w.w_k, {1, kv * d, d});
+  w.b_k = part_of(w.b_k, {0, kv * d, d});
+  w.w_v = part_of(w.w_v, {1, kv * dv, dv});
+  w.b_v = part_of(w.b_v, {0, kv * dv, dv});
+  if (w.bias_k) w.bias_k = part_of(reshaped(*w.bias_k, {w.bias_k->size()}), {0, kv * d, d});
+  if (w.bias_v) w.bias_v = part_of(reshaped(*w.bias_v, {w.bias_v->size()}), {0, kv * dv, dv});
+}
+
+void cut_heads(Problem<double>& part, const Problem<double>& whole, std::size_t kv) {
+  const std::size_t group = group_of(whole);
+  part.all_heads = whole.all_heads ? whole.all_heads : whole.options.heads;
+  part.sizes.heads = part.options.heads = group;
+  part.sizes.kv_heads = part.options.kv_heads = 1;
+  cut_weights(part, whole, kv);
+  const auto needs_all_heads = [&](Step step) {
+    return step == Step::weights_averaged || (step == Step::output && whole.has(Step::merged));
+  };
+  part.steps.erase(std::remove_if(part.steps.begin(), part.steps.end(), needs_all_heads), part.steps.end());
+}
+
+}  // namespace
+
+Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads) {
+  Slice slice;
+  const std::map<Step, Shape> shapes = step_shapes(problem);
+  const Shape& shape = shapes.at(step);
+  for (const Range& range : ranges_of(problem, step, {0, of_heads ? std::optional<std::size_t>(0) : std::nullopt})) {
+    std::size_t stride = 1;
+    for (std::size_t axis = range.axis + 1; axis < shape.size(); ++axis) stride *= shape[axis];
+    const std::size_t position = stride * shape[range.axis] == 0 ? 0 : at / stride % shape[range.axis];
+    const bool batch = range.axis == 0 && shape[0] == problem.sizes.batch && split_axes(step_info(step).axes).front() == "B";
+    if (batch) slice.sample = position;
+    if (!batch) slice.kv_head = position / range.count;
+  }
+  if (of_heads && !slice.kv_head) slice.kv_head = 0;
+  return slice;
+}
+
+Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& slice) {
+  Problem<double> part;
+  part.sizes = problem.sizes;
+  part.sizes.batch = 1;
+  part.weights = problem.weights;
+  part.options = problem.options;
+  part.steps = problem.steps;
+  part.all_heads = problem.all_heads;
+  cut_mask(part.options.attention.mask, slice, group_of(problem));
+  if (auto& keep = part.options.attention.dropout_keep) *keep = cut(*keep, ranges_of(problem, Step::weights, slice));
+  for (const auto& [step, tensor] : problem.inputs) part.inputs.emplace(step, cut(tensor, ranges_of(problem, step, slice)));
+  part.output_shape = problem.output_shape;
+  for (const Range& range : ranges_of(problem, Step::output, slice)) part.output_shape[range.axis] = range.count;
+  if (slice.kv_head) cut_heads(part, problem, *slice.kv_head);
+  return part;
+}
+
+Submission submission_of_slice(const Submission& theirs, const Problem<double>& problem, const Slice& slice) {
+  const std::map<Step, Shape> shapes = step_shapes(problem);
+  Submission part;
+  for (const auto& [step, tensor] : theirs.tensors) {
+    const bool all_heads = step == Step::weights_averaged || (step == Step::output && problem.has(Step::merged));
+    if (shapes.count(step) == 0 || (slice.kv_head && all_heads)) continue;
+    if (tensor.shape() != shapes.at(step)) {
+      part.tensors.emplace(step, tensor);
+    } else {
+      const std::vector<Range> ranges = ranges_of(problem, step, slice);
+      part.tensors.emplace(step, tensor.map([&](const auto& values) { return cut(values, ranges); }));
+    }
+  }
+  return part;
+}
+
+}  // namespace attn

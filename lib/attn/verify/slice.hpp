@@ -1,0 +1,30 @@
+// One sample of a run, or a few heads of one sample, as a run of its own: every step that mixes neither
+// samples nor heads has there the numbers that it has in the whole.
+#pragma once
+
+#include <attn/verify/align.hpp>
+#include <attn/verify/problem.hpp>
+
+#include <cstddef>
+#include <optional>
+
+namespace attn {
+
+struct Slice {
+  std::size_t sample = 0;
+  /// Only this key/value head, with the query heads that read it; empty: all heads.
+  std::optional<std::size_t> kv_head;
+};
+
+/// The slice that the cell `at` (row-major) of a step lies in. With `of_heads`, one key/value head of it,
+/// where the step has heads.
+Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads);
+
+/// The run of the slice. Of a module's heads there is no output: it needs them all.
+Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& slice);
+
+/// What the slice holds of tensors handed in. A tensor of another shape than the step's is left as it is, and
+/// one that the slice's run does not have is left out.
+Submission submission_of_slice(const Submission& theirs, const Problem<double>& problem, const Slice& slice);
+
+}  // namespace attn

@@ -1,0 +1,104 @@
+"""Every notebook of notebooks-cpp, executed cell by cell in a real C++ interpreter; what its cells print must be
+what is stored. With a C++ kernel of Jupyter the notebooks are executed by nbclient too.
+
+    python3 test_notebooks.py INCLUDE_FOLDER LIBRARY
+
+Exit status 77 (skipped) without clang-repl-19."""
+
+import json
+import pathlib
+import re
+import sys
+import unittest
+
+import interpreter
+import notebooks
+
+INCLUDE_FOLDER, LIBRARY = sys.argv[1:3]
+
+
+def kernel_of_jupyter():
+    """The name of an installed C++17 kernel, and nbclient; None where one of them is missing."""
+    try:
+        import nbclient
+        import nbformat
+        from jupyter_client.kernelspec import KernelSpecManager
+    except ImportError:
+        return None
+    names = [name for name in KernelSpecManager().find_kernel_specs() if name in ("xcpp17", "xeus-cpp", "xcpp17-cling")]
+    return (names[0], nbclient, nbformat) if names else None
+
+
+class Stored(unittest.TestCase):
+    def test_every_document_has_a_notebook_in_both_languages(self):
+        stems = [source.stem for source in notebooks.sources()]
+        for start in ("d0", "d1", "d2", "d3", "d4", "verification"):
+            self.assertEqual(sum(stem.startswith(start) for stem in stems), 1, start)
+
+    def test_the_notebooks_are_those_of_their_sources(self):
+        for source in notebooks.sources():
+            for language in notebooks.LANGUAGES:
+                path = notebooks.path_of(source, language)
+                text = path.read_text(encoding="utf-8")
+                made = notebooks.text_of(notebooks.notebook_of(source, language, notebooks.outputs_of(json.loads(text))))
+                self.assertEqual(text, made, f"{path.name} is not what its source says; run notebooks.py")
+
+    def test_the_first_cell_is_one_include(self):
+        for source in notebooks.sources():
+            self.assertEqual(notebooks.code_of(source)[0], "#include <attn/notebook/attnscope.hpp>", source.name)
+
+    def test_definitions_and_statements_have_cells_of_their_own(self):
+        for source in notebooks.sources():
+            for cell in notebooks.code_of(source):
+                if notebooks.defines_a_function(cell):
+                    self.assertEqual(re.findall(r"^\S.*;$", cell, re.MULTILINE), [], f"{source.name}:\n{cell}")
+
+    def test_cells_are_short(self):
+        for source in notebooks.sources():
+            for cell in notebooks.code_of(source):
+                self.assertLessEqual(cell.count("\n") + 1, 16, f"{source.name}:\n{cell}")
+
+    def test_binder_has_the_same_environment(self):
+        of_notebooks = (notebooks.FOLDER / "environment.yml").read_text(encoding="utf-8")
+        of_binder = (notebooks.FOLDER.parent / "binder" / "environment.yml").read_text(encoding="utf-8")
+        self.assertEqual(of_binder[of_binder.index("name:"):], of_notebooks[of_notebooks.index("name:"):])
+
+    def test_every_notebook_ends_with_an_exercise_and_its_check(self):
+        for source in notebooks.sources():
+            self.assertIn("check(", notebooks.code_of(source)[-1], source.name)
+
+
+class Executed(unittest.TestCase):
+    maxDiff = None
+
+    def test_in_clang_repl(self):
+        for source in notebooks.sources():
+            with self.subTest(source.stem):
+                printed = interpreter.run_cells(notebooks.code_of(source), INCLUDE_FOLDER, LIBRARY)
+                stored = notebooks.outputs_of(json.loads(notebooks.path_of(source, "en").read_text(encoding="utf-8")))
+                self.assertEqual(printed, stored)
+
+    def test_a_cell_that_does_not_compile_is_a_failure(self):
+        with self.assertRaisesRegex(interpreter.CellFailed, "cell 1"):
+            interpreter.run_cells(["int fine = 1;", "int broken = nothing;"], INCLUDE_FOLDER, LIBRARY)
+
+    def test_a_cell_that_ends_the_program_is_a_failure(self):
+        with self.assertRaisesRegex(interpreter.CellFailed, "cell 1"):
+            interpreter.run_cells(["#include <cstdlib>", "std::exit(0);", "int after = 1;"], INCLUDE_FOLDER, LIBRARY)
+
+    def test_in_jupyter(self):
+        kernel = kernel_of_jupyter()
+        if kernel is None:
+            self.skipTest("no C++ kernel of Jupyter, or no nbclient")
+        name, nbclient, nbformat = kernel
+        for source in notebooks.sources():
+            with self.subTest(source.stem):
+                notebook = nbformat.read(notebooks.path_of(source, "en"), as_version=4)
+                nbclient.NotebookClient(notebook, kernel_name=name, timeout=300).execute()
+
+
+if __name__ == "__main__":
+    if interpreter.CLANG_REPL is None:
+        print("skipped: clang-repl-19 is not installed (Debian: clang-tools-19)")
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,38 @@
+#include "verify_words.hpp"
+
+#include <fmt/format.h>
+
+namespace attn::tools {
+namespace {
+
+// What the verdict itself says: where, how many cells, how far.
+lessons::Placeholders values_of_verdict(const Diagnosis& diagnosis, const Judged& judged) {
+  lessons::Placeholders values = {{"step", std::string(name_of(diagnosis.step))}};
+  for (const StepVerdict& verdict : judged.verification.steps) {
+    if (verdict.step != diagnosis.step) continue;
+    values["deviation"] = fmt::format("{:.1e}", verdict.difference.max_abs);
+    values["count"] = std::to_string(verdict.difference.mismatched);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string verify_word(lessons::Language language, const std::string& entry, const lessons::Placeholders& values) {
+  return lessons::lesson(language).note("verify", entry, values).value_or(entry);
+}
+
+std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report) {
+  lessons::Placeholders values = values_of_verdict(diagnosis, judged);
+  for (const auto& [name, value] : report.values(diagnosis)) values[name] = value;
+  if (const auto found = judged.measured.find(diagnosis.id); found != judged.measured.end()) {
+    for (const auto& [name, value] : found->second) values[name] = value;
+  }
+  // The phrase of the variant, which may hold a number that was found.
+  const auto phrase = lessons::variant_lesson(report.language).note(diagnosis.id, diagnosis.variant, values);
+  if (phrase) values["found"] = *phrase;
+  if (!values.count("found")) values["found"] = diagnosis.variant;
+  return lessons::mistake_lesson(report.language).note(diagnosis.id, field, values).value_or("");
+}
+
+}  // namespace attn::tools

@@ -1,0 +1,16 @@
+// The sentences of a verification's report, in its language.
+#pragma once
+
+#include "verify_report.hpp"
+
+#include <string>
+
+namespace attn::tools {
+
+/// An entry of "verify" in the lessons, with values for its placeholders.
+std::string verify_word(lessons::Language language, const std::string& entry, const lessons::Placeholders& values = {});
+
+/// "title", "message" or "fix" of the diagnosed mistake, complete.
+std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report);
+
+}  // namespace attn::tools
