@@ -218,7 +218,7 @@ void write_tidy(const Backward& run, const Trace& shown) {
   const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
   SinkOutput output(*sink);
   render::TidyCsv csv(output, {options.precision}, "finite_difference");
-  for (const TraceEntry& entry : shown.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor, measured_column(run, index_of(run, entry)));
+  for (const TraceEntry& entry : shown.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor, render::Cells::filled, measured_column(run, index_of(run, entry)));
   csv.finish();
   sink->finish();
 }
