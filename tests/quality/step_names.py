@@ -15,6 +15,7 @@ EXCEPTIONS = {
     **{("lib/attn/shapes/api.cpp", name): "the name that somebody's API gives to an argument"
        for name in ("x", "memory", "mask", "heads")},
     **{("lib/attn/shapes/spoken.cpp", name): "a variable or a layer in somebody's program" for name in ("q", "k", "v", "norm")},
+    **{(f"tools/attn-compute/{file}.cpp", "residual"): "the name of a subcommand" for file in ("main", "cmd_residual")},
     ("tools/mha-shapes/moved_report.cpp", "residual"): "a key of a verification's JSON",
     ("tools/mha-shapes/cmd_check.cpp", "heads"): "a key of JSON: the number of heads",
     ("tools/mha-shapes/cmd_layouts.cpp", "heads"): "the title of a column: the number of heads",

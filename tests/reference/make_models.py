@@ -275,11 +275,11 @@ def make_encoder_decoder():
     write("encoder-decoder", module, renamed(module, []), encoder_decoder_names(), argv, record, greedy)
 
 
-def main():
+def make(root):
+    """Every model into a folder of its own; the maps beside them unless the folder is this project's."""
     global ROOT, MAPS
-    if len(sys.argv) > 1:
-        ROOT = pathlib.Path(sys.argv[1])
-        MAPS = ROOT / "names"
+    if root != ROOT:
+        ROOT, MAPS = root, root.with_name("names")
     torch.set_grad_enabled(False)
     make_gpt2()
     make_mingpt()
@@ -290,4 +290,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    make(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT)

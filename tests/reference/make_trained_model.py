@@ -37,7 +37,7 @@ def load():
     return module.eval()
 
 
-def main():
+def make(folder):
     texts = [numerals.chinese(number) for number in NUMBERS]
     source = network.batch([[numerals.SOURCE_TOKENS.index(character) for character in text] for text in texts])
     target = network.batch([[network.BOS] + [numerals.TARGET_TOKENS.index(word) for word in numerals.english_tokens(number)]
@@ -50,11 +50,11 @@ def main():
     for path, part in hooks.items():
         part.register_forward_hook(lambda _, inputs, output, path=path: steps.__setitem__(path, output.detach().numpy()))
     steps["logits"] = module(source, target).detach().numpy()
-    (HERE / "trained_model").mkdir(exist_ok=True)
-    numpy.savez_compressed(HERE / "trained_model" / "steps.npz", **steps)
+    folder.mkdir(exist_ok=True)
+    numpy.savez_compressed(folder / "steps.npz", **steps)
     case = {"texts": texts, "translations": [numerals.english(number) for number in NUMBERS], "torch": torch.__version__}
-    (HERE / "trained_model" / "case.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / "case.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    make(HERE / "trained_model")
