@@ -2,18 +2,15 @@
 
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
-#include "run_formula.hpp"
+#include "gradient_formula.hpp"
 
 #include <attn/error.hpp>
-#include <attn/formula.hpp>
 #include <attn/grad/backward.hpp>
 #include <attn/grad/finite_difference.hpp>
 #include <attn/gradient_steps.hpp>
 #include <attn/layer_steps.hpp>
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/csv.hpp>
-#include <attn/render/latex_text.hpp>
-#include <attn/verify/layer_problem.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -37,75 +34,6 @@ struct Backward {
   std::vector<std::vector<FiniteDifference>> measured;  // of each gradient
   Trace trace;
 };
-
-// What a run may have in the place of the operand that a term names; the first that it has.
-constexpr std::pair<Step, Step> replacements[] = {
-    {S::q, S::q_rot},           {S::k, S::present_key},         {S::k, S::k_rot},
-    {S::v, S::present_value},   {S::weights, S::weights_dropped}, {S::memory_value, S::memory_value},
-    {S::memory_value, S::memory}, {S::memory_value, S::x},      {S::memory, S::memory},
-    {S::memory, S::x}};
-
-bool has(const Problem<double>& problem, Step of, Step step) {
-  const std::optional<LayerPlace> place = place_of(of);
-  if (problem.layer && place) return problem.has(step) || problem.has(at_place({place->block, LayerPart::sublayer}, step));
-  return problem.has(step);
-}
-
-// The symbol of an operand in this run. Only forward tensors have stand-ins: a gradient names its own step, but for
-// weights after dropout, keys and values of which the consumer reads another form.
-std::string symbol_in(const Backward& run, const GradientTerm& term, Step of, Step operand) {
-  if (!is_gradient(operand)) {
-    const bool reads_stand_in = term.consumer == S::heads || term.consumer == S::scores_raw || operand == S::memory || operand == S::memory_value;
-    for (const auto& [usual, instead] : replacements) {
-      if (reads_stand_in && usual == operand && has(run.problem, of, instead)) return std::string(step_info(instead).symbol);
-    }
-  }
-  return std::string(step_info(operand).symbol);
-}
-
-void replace(std::string& text, const std::string& what, const std::string& with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
-}
-
-// The table of terms speaks of LayerNorm after the residual connection and of any activation.
-std::string of_this_layer(const Backward& run, const GradientTerm& term, std::string_view formula) {
-  std::string text(formula);
-  if (!run.problem.layer) return text;
-  const LayerOptions<double>& options = run.problem.layer->options;
-  if (options.norm.kind == NormKind::rms) {
-    for (const char* place : {"", "_e", "_i"}) {
-      const std::string row = "<residual>" + std::string(place);
-      for (const char* minus : {" − <norm_mean>", " - <norm_mean>", " - <norm_mean>_i"}) replace(text, "(" + row + minus + ")", row);
-    }
-    replace(text, "<norm_var>", "<norm_mean_square>");
-  }
-  if (run.problem.layer->norm_first() && term.consumer >= S::norm_mean && term.consumer <= S::norm) replace(text, "<residual>", "<x>");
-  replace(text, "act′", activation_name(options.activation) + "′");
-  replace(text, "\\mathrm{act}'", "\\mathrm{" + render::latex_text(activation_name(options.activation)) + "}'");
-  return text;
-}
-
-std::string joined(const Backward& run, const Gradient& gradient, bool latex) {
-  std::string text;
-  for (const GradientTerm* term : gradient.terms) {
-    const auto symbol = [&](Step operand) { return symbol_in(run, *term, gradient.of, operand); };
-    if (!text.empty()) text += " + ";
-    if (latex && !term->latex.empty()) {
-      text += with_symbols(of_this_layer(run, *term, term->latex), [&](Step operand) { return render::latex_symbol(symbol(operand)); });
-    } else {
-      const std::string words = with_symbols(of_this_layer(run, *term, term->text), symbol);
-      text += latex ? "\\text{" + render::latex_text(words) + "}" : words;
-    }
-  }
-  return text;
-}
-
-// Steps that go on as they are have no term: the result of a layer is that of its last block.
-std::string formula_of(const Backward& run, const Gradient& gradient, bool latex = false) {
-  if (gradient.of == last_step(run.problem)) return latex ? "\\partial L / \\partial Y, \\quad L = \\sum Y \\odot \\nabla Y" : "given: L = Σ Y ⊙ ∇Y";
-  if (gradient.terms.empty()) return (latex ? render::latex_symbol("∇Y") : std::string("∇Y"));
-  return joined(run, gradient, latex);
-}
 
 // Axes that the step table gives; a tensor of another rank (an input without a batch axis) has the last of them.
 std::string axes_of_gradient(const Gradient& gradient, const Sizes& sizes) {
@@ -177,8 +105,8 @@ render::Section section_of(const Backward& run, const TraceEntry& entry, int num
   section.number = number;
   section.name = entry.name;
   section.symbol = step_info(entry.step).symbol;
-  section.formula = formula_of(run, gradient);
-  section.latex = formula_of(run, gradient, true);
+  section.formula = gradient_formula(run.problem, gradient).text;
+  section.latex = gradient_formula(run.problem, gradient).latex;
   section.meaning = lessons::meaning(language, entry.step);
   section.panel = render::Panel{entry.tensor, split_axes(entry.axes), {}, {}, render::Shading::diverging, false};
   // The note about the scores before the mask speaks of keys that it forbids.
@@ -241,9 +169,18 @@ void list_gradients(const Backward& run) {
   render::Table table;
   table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
   for (const TraceEntry& entry : run.trace.entries) {
-    table.rows.push_back({entry.name, formula_of(run, run.gradients[index_of(run, entry)]), entry.axes, lessons::meaning(run.command.output.language, entry.step)});
+    table.rows.push_back({entry.name, gradient_formula(run.problem, run.gradients[index_of(run, entry)]).text, entry.axes, lessons::meaning(run.command.output.language, entry.step)});
   }
   write_table(table, "", run.command.output);
+}
+
+// The numbers forward once more, the gradients while they are added up and as they are handed out, and a run that is
+// measured.
+void charge_backward(const AttentionCommand& command, const Sizes& sizes, const Problem<double>& problem) {
+  std::vector<Step> steps;
+  for (const Step step : problem.steps) steps.push_back(base_of(step));
+  MemoryBudget budget(command.run.max_memory);
+  for (int copy = 0; copy < 4; ++copy) budget.charge(planned_bytes(steps, sizes, Precision::float64), "the gradients of this run");
 }
 
 }  // namespace
@@ -271,6 +208,7 @@ Tensor<double> take_upstream(AttentionCommand& command, const Shape& output, Tor
 }
 
 int present_gradient(const AttentionCommand& command, const Sizes& sizes, const Problem<double>& problem, const Tensor<double>& upstream) {
+  charge_backward(command, sizes, problem);
   const Backward run = run_backward(command, sizes, problem, upstream);
   if (command.output.list_steps) {
     list_gradients(run);
@@ -284,7 +222,7 @@ int present_gradient(const AttentionCommand& command, const Sizes& sizes, const 
                                  {"dtype", to_string(Precision::float64)}, {"seed", command.run.seed}, {"sizes", render::json_of(sizes)}};
     if (command.gradient->measured > 0) header.emplace_back("finite_differences", measured_json(run, shown));
     write_report({shown, [&]() { return document_of(run, shown); }, std::move(header),
-                  [&](const TraceEntry& entry) { return formula_of(run, run.gradients[index_of(run, entry)]); }},
+                  [&](const TraceEntry& entry) { return gradient_formula(run.problem, run.gradients[index_of(run, entry)]).text; }},
                  command.output);
   }
   if (command.run.strict) require_finite(run.trace);
