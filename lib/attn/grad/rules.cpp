@@ -64,8 +64,7 @@ void send_from_output(P& part, D d) {
 }
 
 void send_from_weights(P& part, D d) {
-  Weight mask;
-  if (part.problem().has(S::mask)) mask = part.get(S::mask);
+  const Tensor<double>* mask = part.problem().has(S::mask) ? &part.get(S::mask) : nullptr;
   part.send(S::scores_masked, softmax_backward(part.get(S::weights), rows_under_policy(part.problem().options.attention, mask), d));
 }
 
