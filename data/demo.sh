@@ -1,5 +1,5 @@
 #!/bin/sh
-# What attention does, in four commands. Run it from anywhere; it needs the built attn-compute
+# What attention does, in six commands. Run it from anywhere; it needs the built attn-compute
 # (`make demo` builds it first), or another one named in ATTN_COMPUTE.
 set -eu
 
@@ -46,3 +46,13 @@ show "$module -f csv |
     awk -F, '\$2 == 0 && \$3 == 0' | sort -t, -k4,4n -k6,6gr |
     awk -F, '!seen[\$4]++ {
       printf \"query %d looks at key %d with weight %.3f%s\\n\", \$4, \$5, \$6, \$5 == \$4 - 1 ? \"  <- its left neighbour\" : \"\" }'"
+
+say "5. A whole Transformer, trained on Chinese numerals and their English names; it has never seen 321." \
+    "   Each row is a word as it is written: how sure the model is, and which character it looks at."
+translate="attn-compute transformer --model data/models/zh-en-numbers"
+show "$translate --text 三百二十一"
+
+say "6. The same attention, head by head, and as data: where does each head look while writing 'twenty-'?"
+show "$translate --text 三百二十一 --steps decoder.1.cross.weights -f csv |
+    awk -F, '\$4 == 2 && \$6 > most[\$3] { most[\$3] = \$6; place[\$3] = \$5 + 1 }
+    END { for (head = 0; head < 4; ++head) printf \"head %d: character %d, weight %.3f\\n\", head, place[head], most[head] }'"

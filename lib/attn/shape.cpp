@@ -43,6 +43,9 @@ const std::vector<Letter>& letters() {
       {"Dv", &Sizes::value_dim, "value head size (d_v)"},
       {"F", &Sizes::ffn_width, "feed-forward width"},
       {"Eo", &Sizes::output_width, "width of a layer's output"},
+      {"V", &Sizes::vocabulary, "tokens of the vocabulary"},
+      {"Lm", &Sizes::max_length, "positions of a model"},
+      {"Sg", &Sizes::segments, "segments of a model"},
   };
   return table;
 }

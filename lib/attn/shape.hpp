@@ -6,6 +6,7 @@
 //   Lq  query length              Ek  width of the source of keys    (E unless kdim differs)
 //   Lk  key length, cache included Ev width of the source of values  (E unless vdim differs)
 //   F   feed-forward width               Eo width of a layer's output (E unless its last residual is mapped)
+//   V   tokens of the vocabulary         Lm  positions of a model      Sg  segments of a model
 //   P   keys that come from the cache      Ln  keys new in this run (Lk = P + Ln + those a module appends)
 #pragma once
 
@@ -42,6 +43,9 @@ struct Sizes {
   std::size_t value_dim = 0;         ///< Dv
   std::size_t ffn_width = 0;         ///< F
   std::size_t output_width = 0;      ///< Eo
+  std::size_t vocabulary = 0;        ///< V
+  std::size_t max_length = 0;        ///< Lm
+  std::size_t segments = 0;          ///< Sg
 };
 
 /// One row per letter, in the order of the legend above.

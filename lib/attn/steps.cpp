@@ -1,3 +1,4 @@
+#include <attn/gradient_steps.hpp>
 #include <attn/layer_steps.hpp>
 #include <attn/steps.hpp>
 
@@ -32,7 +33,15 @@ std::vector<StepInfo> make_table() {
       {S::b_1, K::parameter, "b_1", "b_1", "", "b_1", "F", {}, "its bias", {"linear1.bias", "dense1.bias", "b_in", "", "fcb"}},
       {S::w_2, K::parameter, "w_2", "W_2", "", "W_2", "F, Eo", {}, "linear map from the middle back to the width of the layer", {"linear2.weightᵀ", "dense2.weightᵀ", "W_out", "", "fcprojw"}},
       {S::b_2, K::parameter, "b_2", "b_2", "", "b_2", "Eo", {}, "its bias", {"linear2.bias", "dense2.bias", "b_out", "", "fcprojb"}},
+      {S::token_table, K::parameter, "token_table", "E_t", "", "E_t", "V, E", {}, "one row of features for every token of the vocabulary", {"nn.Embedding.weight", "embedding.weight", "W_E", "", "wte"}},
+      {S::position_table, K::parameter, "position_table", "E_p", "", "E_p", "Lm, E", {}, "one row of features for every position", {"nn.Embedding.weight", "P", "W_pos", "", "wpe"}},
+      {S::segment_table, K::parameter, "segment_table", "E_g", "", "E_g", "Sg, E", {}, "one row of features for every kind of segment", {"", "segment_embedding.weight", "W_token_type", "", ""}},
+      {S::w_out, K::parameter, "w_out", "W_out", "", "W_{out}", "E, V", {}, "linear map from the last row of features to one score a token", {"nn.Linear.weightᵀ", "dense.weightᵀ", "W_U", "", "wteᵀ"}},
+      {S::b_out, K::parameter, "b_out", "b_out", "", "b_{out}", "V", {}, "its bias", {"nn.Linear.bias", "dense.bias", "b_U", "", ""}},
 
+      {S::token_embedding, K::step, "token_embedding", "X_t", "scale · <token_table>[tokens]", "s \\cdot <token_table>[\\mathrm{tokens}]", "B, Lq, E", {S::token_table}, "the row of each token", {"embedding(tokens)", "embedding(X)", "hook_embed", "", ""}},
+      {S::position_embedding, K::step, "position_embedding", "X_p", "<position_table>[0 … Lq − 1]", "<position_table>[0 \\dots L_q - 1]", "Lq, E", {S::position_table}, "the row of each position", {"", "P[:, :L, :]", "hook_pos_embed", "", ""}},
+      {S::segment_embedding, K::step, "segment_embedding", "X_g", "<segment_table>[0]", "<segment_table>[0]", "Lq, E", {S::segment_table}, "the row of the segment; here every token is in segment 0", {"", "segment_embedding(segments)", "hook_token_type_embed", "", ""}},
       {S::x, K::input, "x", "X", "", "X", "B, Lq, E", {}, "the input: one row per position", {"query", "queries", "hook_q_input", "", "inp"}},
       {S::memory, K::input, "memory", "X_m", "", "X_m", "B, Ln, Ek", {}, "the source of keys and values in cross-attention", {"key", "keys", "hook_k_input", "", ""}},
       {S::memory_value, K::input, "memory_value", "X_v", "", "X_v", "B, Ln, Ev", {}, "the source of values, when it is not the source of keys", {"value", "values", "hook_v_input", "", ""}},
@@ -90,6 +99,8 @@ std::vector<StepInfo> make_table() {
       {S::ffn_up, K::step, "ffn_up", "U", "<norm>·<w_1> + <b_1>", "<norm> <w_1> + <b_1>", "B, Lq, F", {S::norm, S::w_1}, "the wide middle of the feed-forward, before the activation", {"linear1(x)", "dense1(X)", "hook_pre", "", "fch"}},
       {S::ffn_hidden, K::step, "ffn_hidden", "F", "act(<ffn_up>)", "\\mathrm{act}(<ffn_up>)", "B, Lq, F", {S::ffn_gate, S::ffn_up}, "the middle of the feed-forward after the activation", {"activation(linear1(x))", "relu(dense1(X))", "hook_post", "", "fch_gelu"}},
       {S::ffn_output, K::step, "ffn_output", "Y", "<ffn_hidden>·<w_2> + <b_2>", "<ffn_hidden> <w_2> + <b_2>", "B, Lq, Eo", {S::ffn_hidden, S::w_2}, "what the feed-forward adds to each row", {"linear2(activation(linear1(x)))", "dense2(relu(dense1(X)))", "hook_mlp_out", "", "fcproj"}},
+
+      {S::logits, K::step, "logits", "L", "<output>·<w_out> + <b_out>", "<output> <w_out> + <b_out>", "B, Lq, V", {S::output, S::w_out}, "one score for every token of the vocabulary: which comes next?", {"logits", "dense(X)", "logits", "", "logits"}},
   };
 }
 
@@ -101,6 +112,7 @@ const std::vector<StepInfo>& step_table() {
 }
 
 const StepInfo& step_info(Step step) {
+  if (is_gradient(step)) return gradient_info(base_of(step));
   // The table is in the order of the enumeration; the unit tests hold it to that.
   return step_table().at(static_cast<std::size_t>(base_of(step)));
 }
@@ -113,7 +125,9 @@ const std::map<Step, std::string>& paths() {
     std::map<Step, std::string> names;
     for (const Block block : {Block::self, Block::cross, Block::ffn}) {
       for (const LayerPart part : {LayerPart::norm_before, LayerPart::sublayer, LayerPart::sum, LayerPart::norm_after}) {
-        for (const StepInfo& row : step_table()) names[at_place({block, part}, row.step)] = path_of(block, row.step);
+        for (const StepInfo& row : step_table()) {
+          for (const Step step : {row.step, gradient_of(row.step)}) names[at_place({block, part}, step)] = path_of(block, step);
+        }
       }
     }
     return names;
@@ -128,6 +142,9 @@ std::string_view name_of(Step step) { return place_of(step) ? std::string_view(p
 std::optional<Step> find_step(std::string_view name) {
   for (const StepInfo& row : step_table()) {
     if (row.name == name) return row.step;
+  }
+  for (const StepInfo& row : step_table()) {
+    if (gradient_info(row.step).name == name) return gradient_of(row.step);
   }
   return std::nullopt;
 }
@@ -146,7 +163,8 @@ std::string_view name_of(Block block) {
 
 std::string path_of(Block block, Step step) {
   const std::string name(name_of(step));
-  const bool says_where = step >= Step::ffn_gate && step <= Step::ffn_output;
+  const Step of = differentiated(step);
+  const bool says_where = of >= Step::ffn_gate && of <= Step::ffn_output;
   return says_where ? name : std::string(name_of(block)) + "." + name;
 }
 

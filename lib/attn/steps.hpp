@@ -17,6 +17,10 @@ enum class Step {
   w_q, b_q, w_k, b_k, w_v, b_v, bias_k, bias_v, w_o, b_o,
   // parameters of a layer: shortcut, normalisation, feed-forward
   w_s, b_s, gamma, beta, w_gate, b_gate, w_1, b_1, w_2, b_2,
+  // parameters of a whole model: tables of embeddings, the map to the logits
+  token_table, position_table, segment_table, w_out, b_out,
+  // tokens as rows; their sum is the input of a stack
+  token_embedding, position_embedding, segment_embedding,
   // inputs
   x, memory, memory_value,
   // positional encodings
@@ -33,6 +37,8 @@ enum class Step {
   // around attention in a layer: shortcut and sum, normalisation, feed-forward
   shortcut, residual, norm_mean, norm_var, norm_mean_square, norm_hat, norm,
   ffn_gate, ffn_up, ffn_hidden, ffn_output,
+  // after the last layer
+  logits,
 };
 
 /// The parts of a layer that have steps of the same kinds. A step inside one has a dotted path.

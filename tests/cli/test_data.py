@@ -91,6 +91,8 @@ class Demo(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout.count("<- its left neighbour\n"), 5)
         self.assertEqual(done.stdout.count(": 1.000000000000"), 6)
+        self.assertIn("\nthree hundred twenty-one\n", done.stdout)
+        self.assertEqual(re.findall(r"head (\d): character (\d)", done.stdout), [(str(head), "3") for head in range(4)])
 
 
 if __name__ == "__main__":

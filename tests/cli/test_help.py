@@ -15,7 +15,7 @@ class HelpTest(ToolTest):
         text = self.succeed("--help")
         self.assertLess(text.index("Examples:"), text.index("Subcommands"))
         listed = re.findall(r"^  ([a-z]+)  ", text[text.index("Subcommands"):], re.M)
-        self.assertEqual(sorted(listed), sorted([*SUBCOMMANDS, "mistakes", "probe"]), "SUBCOMMANDS in tool.py names all that run attention")
+        self.assertEqual(sorted(listed), sorted([*SUBCOMMANDS, "depth", "gradient", "mistakes", "probe", "residual", "scaling", "transformer"]), "SUBCOMMANDS in tool.py names all that run attention")
         self.assertEqual(text, self.succeed("-h"))
 
     def test_help_can_be_asked_for_beside_other_options(self):

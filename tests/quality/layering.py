@@ -10,12 +10,15 @@ import tree
 BASE = "base"  # the files directly in lib/attn: tensor, shape, steps, trace, error, random, …
 
 MAY_INCLUDE = {
-    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "weights", "ops"},
+    "tools":    {"render", "verify", "io", "cost", "lessons", "shapes", "model", "grad", "experiments", "weights", "ops"},
     "notebook": {"render", "verify", "lessons", "weights", "ops"},
+    "grad":     {"verify", "weights", "ops"},  # a run taken apart, backwards
+    "experiments": {"grad", "verify", "weights", "ops"},
     "verify":   {"io", "weights", "ops"},
     "lessons":  {"render", "ops"},
     "shapes":   {"render"},    # arithmetic of shapes, and the drawing of a split
     "cost":     {"weights", "ops"},
+    "model":    {"io", "weights", "ops"},
     "ops":      {"weights"},   # the parameters are operands
     "weights":  set(),
     "render":   set(),         # knows nothing of attention

@@ -15,6 +15,7 @@ EXCEPTIONS = {
     **{("lib/attn/shapes/api.cpp", name): "the name that somebody's API gives to an argument"
        for name in ("x", "memory", "mask", "heads")},
     **{("lib/attn/shapes/spoken.cpp", name): "a variable or a layer in somebody's program" for name in ("q", "k", "v", "norm")},
+    **{(f"tools/attn-compute/{file}.cpp", "residual"): "the name of a subcommand" for file in ("main", "cmd_residual")},
     ("tools/mha-shapes/moved_report.cpp", "residual"): "a key of a verification's JSON",
     ("tools/mha-shapes/cmd_check.cpp", "heads"): "a key of JSON: the number of heads",
     ("tools/mha-shapes/cmd_layouts.cpp", "heads"): "the title of a column: the number of heads",
@@ -32,6 +33,8 @@ EXCEPTIONS = {
     ("lib/attn/weights/layouts.cpp", "bias_v"): "PyTorch's name of the parameter",
     ("lib/attn/weights/recipe.cpp", "*"): PYTHON,
     ("tools/attn-compute/recipe*.cpp", "*"): PYTHON,
+    **{("lib/attn/model/config.cpp", name): "a field of config.json" for name in ("norm", "heads")},
+    ("lib/attn/model/names.cpp", "norm"): "PyTorch's name of a module",
     ("lib/attn/cost/*", "k"): "the width of a convolution's kernel",
     ("tools/complexity-compare/*", "k"): "the width of a convolution's kernel",
     ("tools/attn-compute/report.cpp", "merged"): "the variant of a formula in the lesson files",

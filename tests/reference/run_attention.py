@@ -2,9 +2,9 @@
 """Runs attn-compute on every case of tests/reference/attention and compares every step with PyTorch's.
 
     run_attention.py ATTN_COMPUTE [CASES_DIR] [--only GLOB]
-    run_attention.py ATTN_COMPUTE --live [attention|layer]   with cases made now, by the PyTorch that is installed
+    run_attention.py ATTN_COMPUTE --live [attention|layer|gradient]   with cases made now, by the PyTorch that is installed
 
-Needs NumPy only; the committed cases were made by make_attention.py and make_layer.py with real PyTorch in
+Needs NumPy only; the committed cases were made by make_attention.py, make_layer.py and make_gradient.py with real PyTorch in
 float64. With
 --live, exit code 77 (skipped) says that there is no PyTorch that can make them. A value must
 agree within 1e-6 of the largest magnitude in its tensor, or be the same infinity. The last line is
@@ -91,7 +91,7 @@ def main():
     parser.add_argument("tool")
     parser.add_argument("cases", nargs="?", default=pathlib.Path(__file__).parent / "attention", type=pathlib.Path)
     parser.add_argument("--only", default="*")
-    parser.add_argument("--live", nargs="?", const="attention", choices=["attention", "layer"])
+    parser.add_argument("--live", nargs="?", const="attention", choices=["attention", "layer", "gradient"])
     options = parser.parse_args()
     if options.live:
         return run_live_cases(options.tool, options.live, options.only)

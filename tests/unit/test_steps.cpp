@@ -10,7 +10,7 @@ using namespace attn;
 TEST_CASE("the step table is in the order of the enumeration, so that step_info can index it") {
   const auto& table = step_table();
   for (std::size_t i = 0; i < table.size(); ++i) CHECK(static_cast<std::size_t>(table[i].step) == i);
-  CHECK(table.back().step == Step::ffn_output);
+  CHECK(table.back().step == Step::logits);
 }
 
 TEST_CASE("every step name is unique and finds its own row") {
@@ -25,7 +25,7 @@ TEST_CASE("every step name is unique and finds its own row") {
 }
 
 TEST_CASE("every row says what it means, and its axes are written in known letters") {
-  const Sizes sizes{2, 4, 2, 3, 5, 1, 4, 8, 6, 7, 2, 9, 32, 10};
+  const Sizes sizes{2, 4, 2, 3, 5, 1, 4, 8, 6, 7, 2, 9, 32, 10, 41, 16, 2};
   for (const StepInfo& row : step_table()) {
     CAPTURE(row.name);
     CHECK_FALSE(row.meaning.empty());

@@ -2,6 +2,7 @@
 
 #include "../common/formats.hpp"
 #include "cell_report.hpp"
+#include "gradient_report.hpp"
 #include "report.hpp"
 #include "run_formula.hpp"
 #include "step_list.hpp"
@@ -67,16 +68,24 @@ void require_finite(const Trace& trace) {
   }
 }
 
-AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale)
+AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::string& default_scale, Purpose purpose)
     : subcommand(std::move(name)), tensors(app) {
   add_score_options(app, scores, tensors, default_scale);
   add_run_options(app, run);
+  if (purpose == Purpose::gradient) {
+    gradient.emplace();
+    add_gradient_options(app, *this);
+    return;
+  }
   add_verify_options(app, verify);
   add_mistake_option(app, verify);
   add_output_options(app, output);
 }
 
 void check_verify(const AttentionCommand& command) {
+  if (command.gradient && command.run.dtype != Precision::float64) {
+    throw UsageError("--dtype", "expected float64, found float32: a gradient is held against finite differences, which float32 has too few digits for");
+  }
   std::vector<std::string> ids;
   for (const Mistake& mistake : mistake_table()) {
     if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
@@ -126,6 +135,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
     command.inspect(*result.problem);
     return exit_done;
   }
+  if (command.gradient) return present_gradient(command, result.trace.sizes, *result.problem, *result.upstream);
   check_worksheet(command);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {

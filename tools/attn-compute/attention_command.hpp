@@ -11,6 +11,7 @@
 #include "../common/verify_options.hpp"
 #include "path_option.hpp"
 #include "planned_steps.hpp"
+#include "purpose.hpp"
 #include "score_options.hpp"
 
 #include <attn/lessons/cell.hpp>
@@ -26,9 +27,14 @@
 
 namespace attn::tools {
 
+/// The options of a backward pass.
+struct GradientOptions {
+  std::size_t measured = 64;  ///< numbers of each step that are also measured by finite differences
+};
+
 /// The options every attention subcommand has. `default_scale` is "auto" or "none".
 struct AttentionCommand {
-  AttentionCommand(CLI::App& app, std::string subcommand, const std::string& default_scale = "auto");
+  AttentionCommand(CLI::App& app, std::string subcommand, const std::string& default_scale = "auto", Purpose purpose = Purpose::steps);
 
   std::string subcommand;  ///< "mha"
   RunOptions run;
@@ -38,9 +44,12 @@ struct AttentionCommand {
   OutputOptions output;
   TensorArguments tensors;
   Path path = Path::reference;  ///< of a subcommand without --path
+  std::optional<GradientOptions> gradient;  ///< only of a run with Purpose::gradient
 
-  /// Whether the run must be taken apart: for --verify, --mistake or an inspection.
-  bool needs_problem() const { return !verify.files.empty() || !verify.mistakes.empty() || inspect; }
+  /// Whether the run must be taken apart: for --verify, --mistake, a backward pass or an inspection.
+  bool needs_problem() const { return gradient || !verify.files.empty() || !verify.mistakes.empty() || inspect; }
+  /// Whether the steps that can be computed are to be listed instead of computing them.
+  bool only_lists() const { return output.list_steps && !gradient; }
 
   /// Is given the finished run instead of its being presented; empty from the command line.
   std::function<void(const Problem<double>&)> inspect{};
@@ -53,7 +62,8 @@ struct AttentionResult {
   const LayoutInfo* layout = nullptr;   ///< of the weights; nullptr for a run without a module
   bool add_zero_attn = false;           ///< the module appended a key of zeros
   std::optional<ScoreOptions> scores{};      ///< of this block, where a layer has several; else the command's
-  std::optional<Problem<double>> problem{};  ///< for --verify and --mistake
+  std::optional<Problem<double>> problem{};  ///< for --verify, --mistake and a backward pass
+  std::optional<Tensor<double>> upstream{};  ///< for a backward pass
 };
 
 /// Throws UsageError for verification options that contradict each other or name no mistake of attention.

@@ -6,8 +6,8 @@
 
 namespace attn::tools {
 
-Run setup_cross(CLI::App& app) {
-  auto command = std::make_shared<ModuleCommand>(app, "cross", single_head_layout(), Sources::memory);
+Run setup_cross(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<ModuleCommand>(app, "cross", single_head_layout(), Sources::memory, purpose);
   add_single_maps(*command);
   add_size_options(app, command->sizes,
                    {"--batch", "--len", "--query-len", "--key-len", "--d-model", "--head-dim", "--value-dim"});

@@ -1,5 +1,6 @@
 // Dot-product attention (the course's first form): three optional linear maps, scores, softmax, sum.
 #include "attention_command.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
@@ -93,7 +94,7 @@ AttentionResult finish(const AttentionCommand& c, const AttentionOptions<T>& opt
 }
 
 template <class T>
-int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
+int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options, TorchGenerator& random) {
   Tensor<T> query = c.tensors.take<T>("--query"), key = c.tensors.take<T>("--key");
   Tensor<T> value = c.tensors.has("--value") ? c.tensors.take<T>("--value") : key;
   std::optional<Problem<double>> problem;
@@ -106,11 +107,12 @@ int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options) {
   append_to(trace, steps);
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
   result.problem = std::move(problem);
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 
 template <class T>
-int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, const Sizes& sizes) {
+int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, const Sizes& sizes, TorchGenerator& random) {
   MultiheadWeights<T> weights;
   weights.w_q = c.tensors.take_optional<T>("--wq");
   weights.w_k = c.tensors.take_optional<T>("--wk");
@@ -129,6 +131,7 @@ int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, const
   append_to(trace, steps);
   AttentionResult result = finish(c, options, steps.attention.sizes, std::move(trace));
   result.problem = std::move(problem);
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
   return present(c, std::move(result));
 }
 
@@ -153,13 +156,13 @@ int run_dot(AttentionCommand& c) {
   AttentionOptions<T> options = attention_options<T>(c.scores, c.tensors, sizes);
   options.dropout_keep = draw_dropout<T>(c.scores, sizes, random);
   options.detail = c.output.detail ? Detail::yes : Detail::no;
-  return has_maps(c.tensors) ? run_with_maps<T>(c, options, sizes) : run_without_maps<T>(c, options);
+  return has_maps(c.tensors) ? run_with_maps<T>(c, options, sizes, random) : run_without_maps<T>(c, options, random);
 }
 
 }  // namespace
 
-Run setup_dot(CLI::App& app) {
-  auto command = std::make_shared<AttentionCommand>(app, "dot", "none");
+Run setup_dot(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<AttentionCommand>(app, "dot", "none", purpose);
   TensorArguments& tensors = command->tensors;
   tensors.add("--query", "Queries (B, Lq, D) or (Lq, D) (default randn:2x3x4)");
   tensors.add("--key", "Keys (B, Lk, D) or (Lk, D) (default randn:2x5x4)");
@@ -169,7 +172,7 @@ Run setup_dot(CLI::App& app) {
   tensors.add("--wv", "Linear map of the values, [in, out]");
   add_size_options(app, command->sizes, {"--batch", "--len", "--query-len", "--key-len", "--head-dim"});
   return [command]() {
-    if (command->output.list_steps) {
+    if (command->only_lists()) {
       const RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, false};
       return list_steps(*command, everything, {Step::w_q, Step::w_k, Step::w_v});
     }

@@ -76,8 +76,8 @@ void add_rope_options(CLI::App& app, LayerCommand& c) {
 
 }  // namespace
 
-Run setup_layer(CLI::App& app) {
-  auto command = std::make_shared<LayerCommand>(app);
+Run setup_layer(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<LayerCommand>(app, purpose);
   static const Choices<bool> kinds = {{"encoder", false}, {"decoder", true}};
   add_choice(app, "--kind", command->decoder, kinds, "An encoder layer, or a decoder layer, which also attends to --memory (default encoder)")
       ->group("Layer");

@@ -26,8 +26,8 @@ std::string layout_help() {
 
 }  // namespace
 
-std::shared_ptr<ModuleCommand> add_mha(CLI::App& app) {
-  auto command = std::make_shared<ModuleCommand>(app, "mha", layout_table().front(), Sources::any);
+std::shared_ptr<ModuleCommand> add_mha(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<ModuleCommand>(app, "mha", layout_table().front(), Sources::any, purpose);
   const char* group = "Weights";
   add_choice(app, "--layout", command->layout, layout_choices(), layout_help())->group(group);
   command->tensors.add("--key", "Source of keys, when it is not the source of values (B, Lk, Ek)");
@@ -40,8 +40,8 @@ std::shared_ptr<ModuleCommand> add_mha(CLI::App& app) {
   return command;
 }
 
-Run setup_mha(CLI::App& app) {
-  const std::shared_ptr<ModuleCommand> command = add_mha(app);
+Run setup_mha(CLI::App& app, Purpose purpose) {
+  const std::shared_ptr<ModuleCommand> command = add_mha(app, purpose);
   return [command]() { return run_module(*command); };
 }
 

@@ -35,7 +35,7 @@ std::string word(const ProbeCommand& c, const std::string& entry, const lessons:
 // The command `mha` of the case, ready to run in this process.
 struct ProbeRun {
   ProbeRun(const ProbeCase& probe, const std::string& file, bool recipe) {
-    command = add_mha(app);
+    command = add_mha(app, Purpose::steps);
     std::vector<std::string> words = probe_arguments(probe, file);
     if (recipe) words.emplace_back("--show-recipe");
     std::reverse(words.begin(), words.end());  // as CLI11 takes a vector

@@ -1,5 +1,6 @@
 // Scaled dot-product attention on given queries, keys and values.
 #include "attention_command.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
@@ -133,24 +134,26 @@ int run_sdpa(AttentionCommand& c) {
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, {}, std::move(problem)});
+  AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, {}, std::move(problem)};
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
+  return present(c, std::move(result));
 }
 
 }  // namespace
 
-Run setup_sdpa(CLI::App& app) {
-  auto command = std::make_shared<AttentionCommand>(app, "sdpa");
+Run setup_sdpa(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<AttentionCommand>(app, "sdpa", "auto", purpose);
   TensorArguments& tensors = command->tensors;
   tensors.add("--query", "Queries: rank 2 (Lq, D), 3 (B, Lq, H*D) or 4 (B, H, Lq, D)");
   tensors.add("--key", "Keys, of the same rank");
   tensors.add("--value", "Values, of the same rank");
   add_size_options(app, command->sizes,
                    {"--batch", "--len", "--query-len", "--key-len", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
-  add_path_option(app, *command);
+  if (purpose == Purpose::steps) add_path_option(app, *command);
   return [command]() {
     RunPlan everything;
     everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;
-    if (command->output.list_steps) return list_steps(*command, everything, {});
+    if (command->only_lists()) return list_steps(*command, everything, {});
     return with_precision(command->run.dtype, [&](auto t) { return run_sdpa<decltype(t)>(*command); });
   };
 }

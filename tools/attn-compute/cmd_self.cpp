@@ -6,8 +6,8 @@
 
 namespace attn::tools {
 
-Run setup_self(CLI::App& app) {
-  auto command = std::make_shared<ModuleCommand>(app, "self", single_head_layout(), Sources::input);
+Run setup_self(CLI::App& app, Purpose purpose) {
+  auto command = std::make_shared<ModuleCommand>(app, "self", single_head_layout(), Sources::input, purpose);
   add_single_maps(*command);
   add_size_options(app, command->sizes, {"--batch", "--len", "--d-model", "--head-dim", "--value-dim"});
   return [command]() { return run_module(*command); };

@@ -1,5 +1,6 @@
 #include "layer_command.hpp"
 
+#include "gradient_report.hpp"
 #include "recipe_layer.hpp"
 #include "layer_report.hpp"
 #include "module_weights.hpp"
@@ -236,13 +237,15 @@ int run(LayerCommand& c) {
   result.trace.entries.back().axes = steps.output().dimension() == 3 ? "B, Lq, Eo" : "Lq, Eo";
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) result.problem = problem_of_layer(steps, weights, options);
+    if (c.gradient) return present_gradient(c, sizes.self, *result.problem, take_upstream(c, shape_of(steps.output()), random));
   }
   return present_layer(c, std::move(result));
 }
 
 }  // namespace
 
-LayerCommand::LayerCommand(CLI::App& app) : ModuleCommand(app, "layer", layout_table().front(), Sources::any) {}
+LayerCommand::LayerCommand(CLI::App& app, Purpose purpose)
+    : ModuleCommand(app, "layer", layout_table().front(), Sources::any, purpose) {}
 
 ScoreOptions LayerCommand::cross_scores() const {
   ScoreOptions cross = scores;
@@ -256,7 +259,7 @@ ScoreOptions LayerCommand::cross_scores() const {
 }
 
 int run_layer(LayerCommand& command) {
-  if (command.output.list_steps) return list_layer_steps(command);
+  if (command.only_lists()) return list_layer_steps(command);
   return with_precision(command.run.dtype, [&](auto t) { return run<decltype(t)>(command); });
 }
 

@@ -20,7 +20,7 @@ struct ActivationChoice {
 };
 
 struct LayerCommand : ModuleCommand {
-  explicit LayerCommand(CLI::App& app);
+  LayerCommand(CLI::App& app, Purpose purpose);
 
   bool decoder = false;
   NormPlacement placement = NormPlacement::post;

@@ -1,6 +1,7 @@
 #include "module_command.hpp"
 
 #include "module_weights.hpp"
+#include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "verify_command.hpp"
@@ -90,13 +91,14 @@ std::string axes_of_output(bool mapped, std::size_t rank) {
 
 // `steps`: of either path.
 template <class Steps, class T>
-int present_run(const ModuleCommand& c, const Steps& steps, const Sizes& sizes, const MultiheadWeights<T>& weights,
-                const AttentionOptions<T>& options, std::optional<Problem<double>> problem) {
+AttentionResult result_of_run(const ModuleCommand& c, const Steps& steps, const Sizes& sizes, const MultiheadWeights<T>& weights,
+                              const AttentionOptions<T>& options, std::optional<Problem<double>> problem) {
   Trace trace{sizes, precision_of<T>(), {}};
   append_to(trace, weights);
   append_to(trace, steps);
   trace.find(Step::output)->axes = axes_of_output(weights.w_o.has_value(), steps.output.dimension());
-  return present(c, {std::move(trace), facts_of(c, options, sizes), c.layout, c.add_zero_attn, {}, std::move(problem)});
+  AttentionFacts facts = facts_of(c, options, trace.sizes);
+  return {std::move(trace), std::move(facts), c.layout, c.add_zero_attn, {}, std::move(problem)};
 }
 
 template <class T>
@@ -136,7 +138,7 @@ int run(ModuleCommand& c) {
   if (takes_fused_path(c)) {
     options.average_weights = false;
     const MultiheadEnds<T> ends = fused_multihead(std::move(inputs), weights, std::move(options));
-    return present_run(c, ends, ends.sizes, weights, explained, {});
+    return present(c, result_of_run(c, ends, ends.sizes, weights, explained, {}));
   }
   std::optional<Problem<double>> problem;
   if constexpr (std::is_same_v<T, double>) {
@@ -147,7 +149,9 @@ int run(ModuleCommand& c) {
   }
   if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
   const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));
-  return present_run(c, steps, steps.attention.sizes, weights, explained, std::move(problem));
+  AttentionResult result = result_of_run(c, steps, steps.attention.sizes, weights, explained, std::move(problem));
+  if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
+  return present(c, std::move(result));
 }
 
 // Which tensors a file of weights holds, where there is but one layout.
@@ -168,9 +172,9 @@ std::string names_of_tensors(const LayoutInfo& layout) {
   return weights + (biases.empty() ? "" : "; with biases also " + biases);
 }
 
-ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where)
-    : AttentionCommand(app, name), layout(&default_layout), sources(where) {
-  add_path_option(app, *this);
+ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where, Purpose purpose)
+    : AttentionCommand(app, name, "auto", purpose), layout(&default_layout), sources(where) {
+  if (purpose == Purpose::steps) add_path_option(app, *this);
   tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
   if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed). " + names_help(default_layout, where))
@@ -191,7 +195,7 @@ void add_single_maps(ModuleCommand& command) {
 }
 
 int run_module(ModuleCommand& command) {
-  if (command.output.list_steps) {
+  if (command.only_lists()) {
     RunPlan everything{true, true, true, true, true, true, true, true, true, true, true, true};
     everything.memory = command.sources != Sources::input;
     everything.memory_value = everything.averaged_weights = command.sources == Sources::any;

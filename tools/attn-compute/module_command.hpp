@@ -20,7 +20,7 @@ enum class Sources {
 };
 
 struct ModuleCommand : AttentionCommand {
-  ModuleCommand(CLI::App& app, const std::string& subcommand, const LayoutInfo& default_layout, Sources where);
+  ModuleCommand(CLI::App& app, const std::string& subcommand, const LayoutInfo& default_layout, Sources where, Purpose purpose);
 
   const LayoutInfo* layout;
   Sources sources;
@@ -38,7 +38,7 @@ void add_single_maps(ModuleCommand& command);
 std::string names_of_tensors(const LayoutInfo& layout);
 
 /// The options of `mha`.
-std::shared_ptr<ModuleCommand> add_mha(CLI::App& app);
+std::shared_ptr<ModuleCommand> add_mha(CLI::App& app, Purpose purpose);
 
 int run_module(ModuleCommand& command);
 

@@ -48,7 +48,7 @@ void add_path_option(CLI::App& app, AttentionCommand& command) {
 }
 
 bool takes_fused_path(const AttentionCommand& command) {
-  if (command.path == Path::reference) return false;
+  if (command.path == Path::reference || command.gradient || command.inspect) return false;
   const char* const obstacle = obstacle_of(command);
   const bool possible = !obstacle && asks_for_output_only(command);
   if (command.path == Path::automatic || possible) return possible;

@@ -77,8 +77,7 @@ void drop_absent(const NoteContext& c, Step step, std::string& formula) {
 // The activation of a layer has a name, and its gate, if it has one, multiplies.
 void name_activation(const NoteContext& c, std::string& text, std::string& latex) {
   if (!c.result.facts.layer) return;
-  static const char* const names[] = {"ReLU", "GELU", "GELU_tanh", "SiLU"};
-  const std::string name = names[static_cast<std::size_t>(c.result.facts.layer->activation)];
+  const std::string name = activation_name(c.result.facts.layer->activation);
   const bool gated = c.has(S::ffn_gate);
   text = name + (gated ? "(<ffn_gate>) ⊙ <ffn_up>" : "(<ffn_up>)");
   latex = "\\mathrm{" + render::latex_text(name) + (gated ? "}(<ffn_gate>) \\odot <ffn_up>" : "}(<ffn_up>)");
@@ -91,6 +90,11 @@ std::string symbol_in(const NoteContext& c, Step step, Step operand) {
 }
 
 }  // namespace
+
+std::string activation_name(Activation activation) {
+  static const char* const names[] = {"ReLU", "GELU", "GELU_tanh", "SiLU"};
+  return names[static_cast<std::size_t>(activation)];
+}
 
 const TraceEntry* operand_in(const NoteContext& c, Step step, Step operand) {
   const Trace& trace = c.result.trace;

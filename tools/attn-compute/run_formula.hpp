@@ -4,6 +4,7 @@
 
 #include "notes.hpp"
 
+#include <attn/ops/feed_forward.hpp>
 #include <attn/trace.hpp>
 
 #include <string>
@@ -22,5 +23,8 @@ RunFormula run_formula(const NoteContext& context, Step step, lessons::Language 
 /// The step of this run that stands in for an operand of the table: present keys instead of new ones, the
 /// input when there is no memory, capped scores. nullptr if the run has neither.
 const TraceEntry* operand_in(const NoteContext& context, Step step, Step operand);
+
+/// "GELU", as formulas write it.
+std::string activation_name(Activation activation);
 
 }  // namespace attn::tools

@@ -138,7 +138,7 @@ void add_report_options(CLI::App& app, OutputOptions& o, const char* output) {
   add_colour(app, o);
 }
 
-void add_output_options(CLI::App& app, OutputOptions& o) {
+void add_step_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
@@ -147,15 +147,19 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
   add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
-  add_text(app, "--cell", "CELL", "Take one number apart, e.g. 'weights[0,1,2,3]'", [&o](const std::string& text) {
-    if (text.empty()) throw UsageError("--cell", "expected STEP[INDEX,…] such as weights[0,1,2,3], found nothing");
-    o.cell = text;
-  });
   add_notes(app, o, "Explain every step (default)");
   add_colour(app, o);
   app.add_flag("--matrix", o.matrix, "CSV: the bare matrix of one step, leading axes stacked")->group(group);
   app.add_flag("--labels", o.labels, "LaTeX: row and column labels")->group(group);
   add_full(app, o);
+}
+
+void add_output_options(CLI::App& app, OutputOptions& o) {
+  add_step_options(app, o);
+  add_text(app, "--cell", "CELL", "Take one number apart, e.g. 'weights[0,1,2,3]'", [&o](const std::string& text) {
+    if (text.empty()) throw UsageError("--cell", "expected STEP[INDEX,…] such as weights[0,1,2,3], found nothing");
+    o.cell = text;
+  });
   app.add_flag("--show-recipe", o.show_recipe, "Print the PyTorch lines that reproduce this run, and stop")->group(group);
   app.parse_complete_callback([&o]() { refuse_contradictions(o); });
 }

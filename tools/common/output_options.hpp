@@ -43,6 +43,9 @@ struct OutputOptions {
 
 void add_output_options(CLI::App& app, OutputOptions& options);
 
+/// The same without --cell and --show-recipe, for runs of many layers.
+void add_step_options(CLI::App& app, OutputOptions& options);
+
 /// The options of a subcommand whose result is an answer in words: --format (those that have tables), the
 /// file, --force, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
 /// --output means something else.

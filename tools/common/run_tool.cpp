@@ -43,13 +43,16 @@ std::vector<std::string> subcommand_names(const Tool& tool) {
 
 std::string version_of(const Tool& tool) { return fmt::format("{} {}\n", tool.name, ATTNSCOPE_VERSION); }
 
-std::string help_of_tool(const Tool& tool) {
+std::string help_of_tool(const Tool& tool, bool has_version = true) {
   std::string help = fmt::format("{} - {}\n\nExamples:\n{}\nSubcommands ({} SUBCOMMAND --help explains one):\n",
                                  tool.name, tool.summary, tool.examples, tool.name);
+  std::size_t width = std::string("--version ").size();
+  for (const Subcommand& subcommand : tool.subcommands) width = std::max(width, subcommand.name.size() + 1);
   for (const Subcommand& subcommand : tool.subcommands) {
-    help += fmt::format("  {:<10} {}\n", subcommand.name, subcommand.summary);
+    help += fmt::format("  {:<{}} {}\n", subcommand.name, width, subcommand.summary);
   }
-  help += fmt::format("\n  {:<10} {}\n  {:<10} {}\n", "--help", "print this", "--version", "print the version");
+  help += fmt::format("\n  {:<{}} {}\n", "--help", width, "print this");
+  if (has_version) help += fmt::format("  {:<{}} {}\n", "--version", width, "print the version");
   return help;
 }
 
@@ -126,6 +129,18 @@ int run_subcommand(const Tool& tool, const Subcommand& subcommand, int argc, con
   return run();
 }
 
+// A subcommand with forms is a tool in small: it has no version, and a form to begin with.
+int run_form(const Tool& tool, const Subcommand& subcommand, int argc, const char* const* argv) {
+  const Tool forms = {tool.name + " " + subcommand.name, subcommand.summary, subcommand.examples, subcommand.forms};
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "--help" || first == "-h" || first == "help") {
+    print(help_of_tool(forms, false));
+    return exit_done;
+  }
+  if (first.empty() || first[0] == '-') return run_subcommand(forms, forms.subcommands.front(), argc, argv);
+  return run_subcommand(forms, find_subcommand(forms, first), argc - 1, argv + 1);
+}
+
 int dispatch(const Tool& tool, int argc, const char* const* argv) {
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "--help" || first == "-h" || first == "help") {
@@ -143,7 +158,9 @@ int dispatch(const Tool& tool, int argc, const char* const* argv) {
   if (first[0] == '-') {
     throw UsageError("", fmt::format("unknown option '{}'; options come after the subcommand", first));
   }
-  return run_subcommand(tool, find_subcommand(tool, first), argc - 1, argv + 1);
+  const Subcommand& subcommand = find_subcommand(tool, first);
+  if (!subcommand.forms.empty()) return run_form(tool, subcommand, argc - 1, argv + 1);
+  return run_subcommand(tool, subcommand, argc - 1, argv + 1);
 }
 
 int report(const Tool& tool, const std::string& problem, int code) {

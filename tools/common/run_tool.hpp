@@ -22,6 +22,8 @@ struct Subcommand {
   std::string summary;   ///< one line, for the list of subcommands
   std::string examples;  ///< command lines, shown first in its help
   Run (*setup)(CLI::App& app);  ///< adds the options, opens nothing; the returned Run owns their values
+  /// What the subcommand can be applied to, each with a setup of its own; the first when none is named.
+  std::vector<Subcommand> forms{};
 };
 
 struct Tool {

@@ -55,7 +55,7 @@ std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run,
   const Shape output = sizes(trace.back().axes);
   values["found"] = to_string(output);
   std::vector<std::string> closing;
-  if (trace.back().step == "logits") {
+  if (trace.back().step == name_of(Step::logits)) {
     closing.push_back(say(language, "trace.to_logits", values));
   } else if (c.module.impl == shapes::Impl::sdpa) {
     closing.push_back(say(language, "trace.sdpa", values));

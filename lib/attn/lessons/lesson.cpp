@@ -1,5 +1,7 @@
 #include <attn/lessons/lesson.hpp>
 
+#include <attn/gradient_steps.hpp>
+
 #include <attn/error.hpp>
 #include <attn/lessons/embedded.hpp>
 #include <attn/render/display_width.hpp>
@@ -219,6 +221,7 @@ const std::vector<std::string_view>& mistake_ids() {
 
 std::string meaning(Language language, Step step) {
   const StepInfo& row = step_info(step);
+  if (is_gradient(step)) return lesson(language).note("word", "gradient_of", {{"step", std::string(name_of(differentiated(step)))}}).value_or(std::string(row.meaning));
   return lesson(language).note("meaning", row.name).value_or(std::string(row.meaning));
 }
 

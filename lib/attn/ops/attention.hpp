@@ -18,6 +18,7 @@
 #include <attn/tensor.hpp>
 
 #include <limits>
+#include <memory>
 #include <optional>
 
 namespace attn {
@@ -26,8 +27,8 @@ namespace attn {
 /// offset + P, so that a cache moves it on; cached keys are turned already.
 template <class T>
 struct RotaryPositions {
-  RopeOptions options;                        ///< head_dim 0 means D
-  std::optional<RopeTables<T>> tables = {};   ///< of positions offset …; absent: computed for this run
+  RopeOptions options;                               ///< head_dim 0 means D
+  std::shared_ptr<const RopeTables<T>> tables = {};  ///< of positions offset …; absent: computed for this run
 };
 
 /// Keys and values, split into heads: what a cache holds.

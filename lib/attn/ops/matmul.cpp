@@ -1,26 +1,46 @@
 #include <attn/error.hpp>
 #include <attn/ops/blas.hpp>
 #include <attn/ops/matmul.hpp>
-
-#include <algorithm>
+#include <attn/ops/wide_vectors.hpp>
 
 namespace attn {
 namespace {
 
-// Row by row of B, so that the inner loop runs along memory and the compiler may work on several
-// columns at once; each element of C still receives its terms in the order of the inner index.
-template <class T>
-void multiply_in_order(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner,
-                       std::size_t columns) {
-  std::fill(c, c + rows * columns, T{0});
-  for (std::size_t i = 0; i < rows; ++i) {
-    T* c_row = c + i * columns;
+// A strip of columns is summed in registers while the inner index runs; the compiler works on several columns
+// at once. Each element of C still receives its terms in the order of the inner index, each product and each
+// sum rounded, so that neither the strip nor the width of the vectors changes a bit of the result.
+template <std::size_t strip, class T>
+inline __attribute__((always_inline)) std::size_t multiply_strips(const T* a_row, const T* b, T* c_row, std::size_t inner,
+                                                                  std::size_t columns, std::size_t first) {
+  for (; first + strip <= columns; first += strip) {
+    T sums[strip] = {};
     for (std::size_t k = 0; k < inner; ++k) {
-      const T a_ik = a[i * inner + k];
-      const T* b_row = b + k * columns;
-      for (std::size_t j = 0; j < columns; ++j) c_row[j] += a_ik * b_row[j];
+      const T* b_row = b + k * columns + first;
+      for (std::size_t j = 0; j < strip; ++j) sums[j] += a_row[k] * b_row[j];
     }
+    for (std::size_t j = 0; j < strip; ++j) c_row[first + j] = sums[j];
   }
+  return first;
+}
+
+template <class T>
+inline __attribute__((always_inline)) void multiply_rows(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner,
+                                                         std::size_t columns) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::size_t done = multiply_strips<32>(a + i * inner, b, c + i * columns, inner, columns, 0);
+    done = multiply_strips<8>(a + i * inner, b, c + i * columns, inner, columns, done);
+    multiply_strips<1>(a + i * inner, b, c + i * columns, inner, columns, done);
+  }
+}
+
+ATTNSCOPE_WIDE_VECTORS void multiply_in_order(const float* a, const float* b, float* c, std::size_t rows, std::size_t inner,
+                                              std::size_t columns) {
+  multiply_rows(a, b, c, rows, inner, columns);
+}
+
+ATTNSCOPE_WIDE_VECTORS void multiply_in_order(const double* a, const double* b, double* c, std::size_t rows, std::size_t inner,
+                                              std::size_t columns) {
+  multiply_rows(a, b, c, rows, inner, columns);
 }
 
 // Whether rows·inner·columns reaches the threshold, without overflow.

@@ -106,7 +106,9 @@ Tensor<T> linear(const Tensor<T>& source, const std::optional<Tensor<T>>& w, con
     throw ShapeError(subject, "a bias of shape " + to_string(shape_of(*b)) + " cannot be added to rows of width " +
                                std::to_string(width));
   }
-  for (std::size_t i = 0; i < result.size(); ++i) result.data()[i] += b->data()[i % width];
+  for (T* row = result.data(); row != result.data() + result.size(); row += width) {
+    for (std::size_t j = 0; j < width; ++j) row[j] += b->data()[j];
+  }
   return result;
 }
 

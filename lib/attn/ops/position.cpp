@@ -1,19 +1,12 @@
 #include <attn/ops/position.hpp>
 
 #include <attn/error.hpp>
+#include <attn/ops/wide_vectors.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <type_traits>
-
-// The inner loop below is compiled twice and the CPU chooses when the library is loaded. Neither version
-// fuses multiplication and addition, so both give the same bits. (A sanitizer is not ready that early.)
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && defined(__GNUC__)
-#define ATTNSCOPE_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define ATTNSCOPE_WIDE_VECTORS
-#endif
 
 namespace attn {
 namespace {

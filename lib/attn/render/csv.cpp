@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 namespace attn::render {
@@ -52,8 +53,8 @@ void with_elements(const TensorView& tensor, F&& f) {
 /// The elements of one row, each after its prefix "step,batch,head,row," and its column.
 template <class T>
 void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, const T* values,
-                    std::size_t columns, NumberFormat format, Cells cells) {
-  const std::size_t room = prefix.size() + 24 + number_room(format);
+                    std::size_t columns, NumberFormat format, Cells cells, const double* beside) {
+  const std::size_t room = prefix.size() + 25 + 2 * number_room(format);
   for (std::size_t c = 0; c < columns; ++c) {
     char* to = buffer.reserve(room);
     std::memcpy(to, prefix.data(), prefix.size());
@@ -61,6 +62,8 @@ void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, co
     if (has_column) to = write_index(to, c);
     *to++ = ',';
     if (cells == Cells::filled) to = write_number(to, values[c], format);
+    if (beside) *to++ = ',';
+    if (beside && !std::isnan(beside[c])) to = write_number(to, beside[c], format);
     *to++ = '\n';
     buffer.commit(to);
   }
@@ -68,11 +71,11 @@ void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, co
 
 }  // namespace
 
-TidyCsv::TidyCsv(Output& output, NumberFormat format) : buffer_(output), format_(format) {
-  buffer_.append("step,batch,head,row,col,value\n");
+TidyCsv::TidyCsv(Output& output, NumberFormat format, std::string_view second) : buffer_(output), format_(format) {
+  buffer_.append("step,batch,head,row,col,value" + (second.empty() ? "" : "," + csv_field(second)) + "\n");
 }
 
-void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells) {
+void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells, const std::vector<double>& beside) {
   const Shape& shape = tensor.shape();
   if (shape.size() > 4) {
     throw ShapeError(std::string(step), "a CSV line has room for 4 axes, this tensor has " +
@@ -91,7 +94,7 @@ void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, c
       prefix += ',';
     }
     with_elements(tensor, [&](const auto* values) {
-      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells);
+      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells, beside.empty() ? nullptr : beside.data() + flat);
     });
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       if (axis + 1 == shape.size()) continue;

@@ -19,12 +19,15 @@ namespace attn::render {
 /// letter unknown here takes the place next to row that is still free. Places without an axis stay empty.
 class TidyCsv {
  public:
-  explicit TidyCsv(Output& output, NumberFormat format = {});
+  /// With `second`, the title of a column after the value, for numbers that stand beside it.
+  explicit TidyCsv(Output& output, NumberFormat format = {}, std::string_view second = {});
 
   /// axes: letters of shape.hpp, one an axis, or empty.
   /// Blank cells have their places and an empty value.
   /// Throws ShapeError if the tensor has more than four axes.
-  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells = Cells::filled);
+  /// `beside` holds one number for each element, NaN for an empty cell; for a table with a second column.
+  void add(std::string_view step, const std::vector<std::string>& axes, const TensorView& tensor, Cells cells = Cells::filled,
+           const std::vector<double>& beside = {});
 
   /// Hands the rest to the output; call it once, after the last tensor.
   void finish();

@@ -132,7 +132,8 @@ std::string latex_symbol(std::string_view symbol) {
   static const std::pair<std::string_view, std::string_view> marks[] = {
       {"′", "'"},           {"″", "''"},       {"‴", "'''"},       {"⁺", "^{+}"},     {"∥", "^{\\|}"},  {"°", "^{\\circ}"},
       {"²", "^2"},          {"Ā", "\\bar A"},  {"R̂", "\\hat R"},   {"X̂", "\\hat X"},  {"μ", "\\mu"},    {"σ", "\\sigma"},
-      {"ρ", "\\rho"},       {"γ", "\\gamma"},  {"β", "\\beta"},    {"_past", "_{past}"}};
+      {"ρ", "\\rho"},       {"γ", "\\gamma"},  {"β", "\\beta"},    {"_past", "_{past}"},
+      {"∇", "\\nabla "}};
   std::string latex(symbol);
   for (const auto& [mark, command] : marks) {
     const std::size_t at = latex.find(mark);

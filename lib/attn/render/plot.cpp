@@ -32,7 +32,7 @@ std::string curve_data(const Plot& plot, const Curve& curve, const std::string& 
   std::string text = name + " << EOD\n";
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
     if (!is_drawn(curve.x[i], curve.y[i], plot)) continue;
-    text += number_text(curve.x[i]) + " " + number_text(curve.y[i]) + "\n";
+    text += number_text(curve.x[i]) + " " + number_text(curve.y[i]) + (curve.error.empty() ? "" : " " + number_text(curve.error[i])) + "\n";
   }
   return text + "EOD\n";
 }
@@ -67,6 +67,11 @@ std::string colour_range(const TensorView& matrix) {
   return "set cbrange [-" + largest + ":" + largest + "]\n";
 }
 
+std::string style_of(const Curve& curve) {
+  if (!curve.error.empty()) return std::string(" using 1:2:3 with ") + (curve.points ? "yerrorbars" : "yerrorlines");
+  return std::string(" using 1:2 with ") + (curve.points ? "points" : "lines");
+}
+
 std::string commands_of(const Plot& plot, std::size_t number) {
   std::string text = "set title " + quoted(plot.title) + "\nset xlabel " + quoted(plot.x_label) + "\nset ylabel " +
                      quoted(plot.y_label) + "\n";
@@ -80,8 +85,7 @@ std::string commands_of(const Plot& plot, std::size_t number) {
   }
   text += "set yrange [*:*] noreverse\nset autoscale\nset key outside\nplot ";
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
-    text += (c == 0 ? "" : ", \\\n     ") + data_name(number, c) + " using 1:2 with " +
-            (plot.curves[c].points ? "points" : "lines") + " title " + quoted(plot.curves[c].title) + (c >= gnuplot_colours ? " dashtype 2" : "");
+    text += (c == 0 ? "" : ", \\\n     ") + data_name(number, c) + style_of(plot.curves[c]) + " title " + quoted(plot.curves[c].title) + (c >= gnuplot_colours ? " dashtype 2" : "");
   }
   return text + "\n";
 }

@@ -15,6 +15,7 @@ struct Curve {
   std::string title;
   std::vector<double> x, y;  ///< of equal length; points that are not finite are left out
   bool points = false;       ///< marks instead of a line: measurements
+  std::vector<double> error{};  ///< half the length of each point's error bar; empty: none. Not drawn on terminals
 };
 
 /// Curves over a common x axis, or a matrix as a heat map with its first row on top.

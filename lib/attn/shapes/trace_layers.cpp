@@ -118,7 +118,7 @@ void transformer(const Stack& decoder) {
   Axes x = source(decoder, Step::x, decoder.l.Lq);
   x = stack(decoder, "decoder", decoder.m.decoder_layers, x,
             [&](const Axes& y) { return decoder_layer(decoder, y, memory); });
-  if (decoder.m.vocabulary > 0) decoder.t.linear("logits", x, decoder.l.V, true);
+  if (decoder.m.vocabulary > 0) decoder.t.linear(Step::logits, x, decoder.l.V, true);
 }
 
 }  // namespace

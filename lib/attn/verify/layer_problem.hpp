@@ -49,9 +49,10 @@ class PartOfLayer : public Evaluator<T> {
   std::optional<LayerPlace> place() const override { return place_; }
   Evaluator<T>& whole() override { return whole_; }
 
- private:
+  /// The step of the layer that a step of this part is.
   Step step_in_layer(Step step) const;
 
+ private:
   Evaluator<T>& whole_;
   LayerPlace place_;
 };

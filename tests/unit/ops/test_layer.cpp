@@ -220,7 +220,7 @@ TEST_CASE("rotary tables made once give the numbers of tables made for each run"
   const auto x = naive::numbers<double>({1, 4, 8}, 3);
   const auto made = layer<double>({x}, layer_weights(false), options);
   options.self.attention.rotary->options.head_dim = 2;
-  options.self.attention.rotary->tables = rope_tables<double>(6, options.self.attention.rotary->options);
+  options.self.attention.rotary->tables = std::make_shared<const RopeTables<double>>(rope_tables<double>(6, options.self.attention.rotary->options));
   CHECK(layer<double>({x}, layer_weights(false), options).output() == made.output());
 }
 

@@ -33,6 +33,14 @@ const std::string header = "step,batch,head,row,col,value\n";
 
 }  // namespace
 
+TEST_CASE("a second column stands beside the values, empty where it has no number") {
+  StringOutput output;
+  TidyCsv csv(output, {}, "measured");
+  csv.add("t", {"Lq", "E"}, counting({2, 1}), Cells::filled, {0.5, std::numeric_limits<double>::quiet_NaN()});
+  csv.finish();
+  CHECK(output.text() == "step,batch,head,row,col,value,measured\nt,,,0,0,0,0.5\nt,,,1,0,1,\n");
+}
+
 TEST_CASE("each axis goes to the column its letter names") {
   CHECK(tidy({"B", "H", "Lq", "Lk"}, counting({1, 2, 1, 2})) ==
         header + "t,0,0,0,0,0\nt,0,0,0,1,1\nt,0,1,0,0,2\nt,0,1,0,1,3\n");

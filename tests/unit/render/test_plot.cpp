@@ -24,6 +24,15 @@ TEST_CASE("on logarithmic axes points that are not positive are left out") {
   CHECK(script.find("set logscale y\n") != std::string::npos);
 }
 
+TEST_CASE("a curve with errors is drawn with a bar at every point") {
+  Plot plot{"t", "x", "y"};
+  plot.curves = {{"line", {0, 1}, {2, 3}, false, {0.5, 0.25}}, {"marks", {0}, {1}, true, {4}}};
+  const std::string script = gnuplot_script({plot});
+  CHECK(script.find("$data1_1 << EOD\n0 2 0.5\n1 3 0.25\nEOD\n") == 0);
+  CHECK(script.find("using 1:2:3 with yerrorlines title \"line\"") != std::string::npos);
+  CHECK(script.find("using 1:2:3 with yerrorbars title \"marks\"") != std::string::npos);
+}
+
 TEST_CASE("white is zero where a matrix has both signs, and the middle otherwise") {
   const Tensor<double> both = {{-1, 4}}, one = {{2, 4}};
   CHECK(gnuplot_script({{"t", "x", "y", false, false, {}, {both}}}).find("set cbrange [-4:4]\n") != std::string::npos);

@@ -1,0 +1,252 @@
+// A whole Transformer from a model directory: text or tokens in, text and every step out.
+#include "../common/choices.hpp"
+#include "../common/formats.hpp"
+#include "../common/memory_budget.hpp"
+#include "../common/numbers.hpp"
+#include "../common/output_options.hpp"
+#include "../common/run_options.hpp"
+#include "../common/size_options.hpp"
+#include "attention_command.hpp"
+#include "sequences.hpp"
+#include "stack_formula.hpp"
+#include "subcommands.hpp"
+#include "transformer_report.hpp"
+
+#include <attn/error.hpp>
+#include <attn/model/directory.hpp>
+#include <attn/model/unpack.hpp>
+#include <attn/ops/decoding.hpp>
+#include <attn/render/display_width.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+namespace attn::tools {
+namespace {
+
+struct TransformerCommand {
+  std::string model, names;
+  SequenceOptions sequences;
+  std::optional<std::size_t> most_tokens;
+  std::optional<std::size_t> top_k;
+  std::optional<double> temperature;
+  bool no_cache = false;
+  RunOptions run;
+  OutputOptions output;
+};
+
+constexpr std::size_t page_width = 100;
+constexpr std::size_t default_most_tokens = 32;  // of a model without a longest sequence
+
+// How many tokens may follow a prompt: as many as asked for, and no more than there are positions.
+std::size_t most_tokens(const TransformerCommand& c, const ModelConfig& config, std::size_t prompt) {
+  const std::size_t longest = config.sizes.max_length;
+  if (longest == 0) return c.most_tokens.value_or(default_most_tokens);
+  // The last token written is never read, so it needs no position.
+  const std::size_t room = longest - prompt + 1;
+  return std::min(c.most_tokens.value_or(room), room);
+}
+
+// Tokens of the longest sequence that this run can come to.
+std::size_t longest_sequence(const TransformerCommand& c, const ModelConfig& config, const std::vector<Sequence>& sequences) {
+  std::size_t longest = 0;
+  for (const Sequence& each : sequences) {
+    longest = std::max({longest, each.source.size(), each.prompt.size() + most_tokens(c, config, each.prompt.size())});
+  }
+  return longest;
+}
+
+// Tables of sines and cosines, before they are made.
+void charge_positions(const ModelConfig& config, std::size_t longest, Precision precision, MemoryBudget& budget) {
+  if (config.positions != Positions::rope_half && config.positions != Positions::rope_interleaved) return;
+  const std::size_t row = 2 * config.sizes.head_dim * bytes_per_element(precision);
+  budget.charge(row * std::min(longest, std::numeric_limits<std::size_t>::max() / row), "the tables of rotary positions");
+}
+
+bool target_given(const TransformerCommand& c) { return c.sequences.target || c.sequences.target_tokens; }
+
+template <class T>
+Generated write_one(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, const Sequence& sequence,
+                    TorchGenerator& random) {
+  if (!model.config.has_decoder() || target_given(c)) return {};
+  GenerationOptions generation;
+  generation.most_tokens = most_tokens(c, model.config, sequence.prompt.size());
+  generation.end = model.config.eos;
+  if (c.top_k || c.temperature) generation.sampling = SamplingOptions{c.temperature.value_or(1), c.top_k.value_or(0)};
+  Decoder<T> decoder(model.weights, options, sequence.source, c.no_cache ? CacheUse::no : CacheUse::yes);
+  return generate(decoder, sequence.prompt, generation, random);
+}
+
+// What the decoder read in all: the prompt, and what it wrote but for the last token.
+TokenRow decoder_input(const Written& written) {
+  TokenRow tokens = written.sequence.prompt;
+  const TokenRow& more = written.generated.tokens;
+  if (!more.empty()) tokens.insert(tokens.end(), more.begin(), more.end() - 1);
+  return tokens;
+}
+
+// Steps of one layer hold about eleven rows of width E, two of F, and five maps of attention.
+std::size_t traced_bytes(const ModelConfig& config, std::size_t batch, std::size_t source, std::size_t target, Precision precision) {
+  const ModelSizes& s = config.sizes;
+  const std::size_t row = 16 * s.width + 3 * s.feed_forward, maps = 5 * s.heads;
+  const std::size_t encoder = s.encoder_layers * source * (row + maps * source);
+  const std::size_t decoder = s.decoder_layers * target * (2 * row + maps * (target + source)) + target * s.vocabulary;
+  return batch * (encoder + decoder) * bytes_per_element(precision);
+}
+
+template <class T>
+void trace_run(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, MemoryBudget& budget, TransformerRun& run) {
+  std::vector<TokenRow> sources, targets;
+  for (const Written& each : run.written) {
+    sources.push_back(each.sequence.source);
+    targets.push_back(decoder_input(each));
+  }
+  const TokenBatch source = token_batch(sources, model.config.pad.value_or(0)), target = token_batch(targets, model.config.pad.value_or(0));
+  budget.charge(traced_bytes(model.config, source.batch, source.length, target.length, precision_of<T>()), "the steps of this run");
+  StackOptions<T> detailed = options;
+  const Detail detail = c.output.detail ? Detail::yes : Detail::no;
+  detailed.layer.self.attention.detail = detailed.layer.cross.attention.detail = detailed.layer.norm.detail = detail;
+  const auto steps = std::make_shared<TransformerSteps<T>>(transformer(source, target, model.weights, detailed));
+  run.trace = Trace{sizes_of(model.config, model.config.has_decoder() ? Stack::decoder : Stack::encoder), precision_of<T>(), {}};
+  run.trace.sizes.batch = run.written.size();
+  append_to(run.trace, *steps);
+  run.steps = steps;
+}
+
+std::string token_text(const std::optional<Vocabulary>& vocabulary, std::size_t token) {
+  return vocabulary ? vocabulary->token(token) : std::to_string(token);
+}
+
+template <class T>
+void label_run(const Model<T>& model, TransformerRun& run) {
+  if (run.written.size() != 1) return;
+  const Written& only = run.written.front();
+  for (const std::size_t token : only.sequence.source) run.source_tokens.push_back(token_text(model.source, token));
+  for (const std::size_t token : decoder_input(only)) run.target_tokens.push_back(token_text(model.target, token));
+  for (const std::size_t token : only.generated.tokens) run.written_tokens.push_back(token_text(model.target, token));
+}
+
+// The text of a run that asks for no steps: what was written, and for a single sequence how.
+std::string summary_of(const TransformerCommand& c, const TransformerRun& run) {
+  std::string text = written_lines(run);
+  if (!c.output.notes || run.written.size() != 1 || run.written_tokens.empty()) return text;
+  if (run.config.family == Family::encoder_decoder) {
+    text += "\n";
+    for (const std::string& line : render::wrap(lessons::lesson(c.output.language).note("intro", "transformer_alignment").value_or(""), page_width)) {
+      text += line + "\n";
+    }
+  }
+  return text + "\n" + render::table_text(alignment_table(run, c.output.language));
+}
+
+void list_steps(const TransformerCommand& c, const TransformerRun& run) {
+  render::Table table;
+  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
+  for (const TraceEntry& entry : run.trace.entries) {
+    table.rows.push_back({entry.name, stack_formula(run.config, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
+  }
+  write_table(table, "", c.output);
+}
+
+// Whether the words that were written are the answer, and not the steps.
+bool answers_in_words(const TransformerCommand& c, const TransformerRun& run) {
+  return chosen_format(c.output).name == "text" && c.output.steps.empty() && run.config.has_decoder() && !target_given(c);
+}
+
+// A page of text shows what the model came to; files and programs get everything.
+std::vector<std::string> steps_to_show(const TransformerCommand& c, const TransformerRun& run) {
+  if (!c.output.steps.empty() || chosen_format(c.output).name != "text") return c.output.steps;
+  return {run.trace.entries.back().name};
+}
+
+void present(const TransformerCommand& c, const TransformerRun& run) {
+  if (c.output.list_steps) return list_steps(c, run);
+  if (answers_in_words(c, run)) return write_text_result(summary_of(c, run), c.output);
+  const Trace shown = select_steps(run.trace, steps_to_show(c, run));
+  render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},
+                               {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
+                               {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
+  write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header),
+                [&run](const TraceEntry& entry) { return stack_formula(run.config, entry, lessons::Language::en).text; }},
+               c.output);
+}
+
+// A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
+bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
+  return !answers_in_words(c, run) || c.output.list_steps || (run.written.size() == 1 && c.output.notes);
+}
+
+template <class T>
+int run_transformer(const TransformerCommand& c) {
+  if (c.model.empty()) throw UsageError("--model", "is missing: the folder of a model (config.json, model.safetensors)");
+  MemoryBudget budget(c.run.max_memory);
+  const Model<T> model = read_model<T>(c.model, c.names, io::MemoryLimit(budget.left()));
+  std::vector<Sequence> sequences = read_sequences(c.sequences, model.config, model.source, model.target);
+  const std::size_t longest = longest_sequence(c, model.config, sequences);
+  charge_positions(model.config, longest, precision_of<T>(), budget);
+  const StackOptions<T> options = stack_options<T>(model.config, longest);
+  TransformerRun run;
+  run.config = model.config;
+  TorchGenerator random(c.run.seed);
+  for (Sequence& sequence : sequences) {
+    Generated generated = write_one(c, model, options, sequence, random);
+    std::string text = model.target ? model.target->decode(generated.tokens) : text_of(generated.tokens);
+    run.written.push_back({std::move(sequence), std::move(generated), std::move(text)});
+  }
+  label_run(model, run);
+  if (needs_trace(c, run)) trace_run(c, model, options, budget, run);
+  present(c, run);
+  if (c.run.strict) require_finite(run.trace);
+  return exit_done;
+}
+
+void add_model_options(CLI::App& app, TransformerCommand& c) {
+  const char* group = "Model";
+  app.add_option("--model", c.model, "Folder with config.json, model.safetensors and the vocabularies")->type_name("DIR")->group(group);
+  app.add_option("--names", c.names, "JSON file that says which tensor of a foreign model holds which parameters")->type_name("MAP")->group(group);
+}
+
+void add_sequence_options(CLI::App& app, SequenceOptions& sequences) {
+  const char* group = "Sequences";
+  app.add_option("--text", sequences.texts, "A text to read; may be given several times")->type_name("WORDS")->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option_function<std::vector<std::string>>(
+         "--tokens", [&sequences](const std::vector<std::string>& rows) {
+           for (const std::string& row : rows) sequences.tokens.push_back(parse_tokens("--tokens", row));
+         },
+         "The same as numbers of tokens, 5,6,7; may be given several times")
+      ->type_name("N,…")->group(group)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--text-file", sequences.text_file, "One text a line; - is standard input")->type_name("FILE")->group(group);
+  add_word(app, "--target", "WORDS", "What the decoder is to have written already; nothing is generated",
+           [&sequences](const std::string& text) { sequences.target = text; })->group(group);
+  add_word(app, "--target-tokens", "N,…", "The same as numbers of tokens, the begin token included",
+           [&sequences](const std::string& text) { sequences.target_tokens = parse_tokens("--target-tokens", text); })->group(group);
+}
+
+void add_decoding_options(CLI::App& app, TransformerCommand& c) {
+  const char* group = "Decoding";
+  add_count(app, "--max-tokens", c.most_tokens, "Write at most N tokens (default: as many as there are positions, else 32)")->group(group);
+  add_count(app, "--top-k", c.top_k, "Draw each token among the K most probable (default: take the most probable)")->group(group);
+  add_word(app, "--temperature", "T", "Draw each token from softmax(logits / T), T > 0",
+           [&c](const std::string& text) { c.temperature = parse_number("--temperature", text); })->group(group);
+  app.add_flag("--no-cache", c.no_cache, "Compute the whole sequence anew for every token; the numbers are the same")->group(group);
+}
+
+}  // namespace
+
+Run setup_transformer(CLI::App& app) {
+  auto command = std::make_shared<TransformerCommand>();
+  add_model_options(app, *command);
+  add_sequence_options(app, command->sequences);
+  add_decoding_options(app, *command);
+  add_run_options(app, command->run);
+  add_step_options(app, command->output);
+  return [command]() {
+    return with_precision(command->run.dtype, [&](auto t) { return run_transformer<decltype(t)>(*command); });
+  };
+}
+
+}  // namespace attn::tools
