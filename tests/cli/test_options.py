@@ -380,8 +380,8 @@ def _(t, command):
 
 @covers("--hint")
 def _(t, command):
-    t.succeed(command, "--mistake", "W7", "-o", "theirs.npz")
-    verify = [command, "--verify", "theirs.npz", "-f", "json"]
+    t.succeed(command, "--mistake", "W7", "-o", "hinted.npz")
+    verify = [command, "--verify", "hinted.npz", "-f", "json"]
     hints = [json.loads(t.differ(*verify, "--hint", level)) for level in "123"]
     t.assertEqual([h["first_divergent_step"] for h in hints], [None, "weights", "weights"])
     t.assertEqual([len(h["diagnosis"]) > 0 for h in hints], [False, False, True])

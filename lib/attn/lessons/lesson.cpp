@@ -190,12 +190,12 @@ const Lesson& variant_lesson(Language language) {
 }
 
 std::optional<std::string> variant_phrase(Language language, const std::string& id, const std::string& variant, const Placeholders& values) {
-  if (auto phrase = variant_lesson(language).note(id, variant, values)) return phrase;
   const std::size_t comma = variant.rfind(", ");
-  if (comma == std::string::npos) return std::nullopt;
-  const auto base = variant_phrase(language, id, variant.substr(0, comma), values);
+  const std::string last = comma == std::string::npos ? variant : variant.substr(comma + 2);
+  if (last.empty() || !lesson(language).note("variant", last)) return variant_lesson(language).note(id, variant, values);
+  const auto base = variant_phrase(language, id, comma == std::string::npos ? "" : variant.substr(0, comma), values);
   if (!base) return std::nullopt;
-  return lesson(language).note("variant", variant.substr(comma + 2), {{"found", *base}});
+  return lesson(language).note("variant", last, {{"found", *base}});
 }
 
 const Lesson& shape_lesson(Language language) {

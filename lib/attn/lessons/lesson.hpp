@@ -65,8 +65,8 @@ const Lesson& mistake_lesson(Language language);
 /// message. note(ID, variant) is that of a row of the table of mistakes (attn/verify/mistakes.hpp).
 const Lesson& variant_lesson(Language language);
 
-/// The phrase of a variant; "A, B" without one of its own is the phrase of A in [variant.B] of the words of the
-/// tools. Empty where there is none.
+/// The phrase of a variant; that of "A, B", where [variant.B] is among the words of the tools, is the phrase of A
+/// in it. Empty where there is none.
 std::optional<std::string> variant_phrase(Language language, const std::string& id, const std::string& variant,
                                           const Placeholders& values = {});
 

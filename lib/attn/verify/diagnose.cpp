@@ -214,7 +214,8 @@ bool is_mapped_by_them(const Divergence& d, Step step) {
 // Whether every later step of theirs, but for maps of the input, is our operation on their tensors before it.
 bool follows_from_theirs(const Divergence& d) {
   for (const auto& [step, tensor] : d.theirs) {
-    if (step <= d.step || !d.problem.has(step) || is_mapped_by_them(d, step)) continue;
+    // The output is held against ours; with other values it comes from another last map.
+    if (step <= d.step || step == Step::output || !d.problem.has(step) || is_mapped_by_them(d, step)) continue;
     Evaluator<double> run(d.problem);
     for (const auto& [before, known_tensor] : d.theirs) {
       if (before < step && fits(d, before, known_tensor)) run.know(before, known_tensor);
