@@ -75,13 +75,16 @@ class Readme(unittest.TestCase):
         environment = {**os.environ, "PATH": f"{pathlib.Path(TOOL).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
         for name in ("README.md", "README.zh.md"):
             text = (DATA.parent / name).read_text(encoding="utf-8")
-            for block in re.findall(r"```console\n(.*?)```", text, re.S):
-                for command, shown in re.findall(r"^\$ (attn-compute .*)\n((?:(?!\$ ).*\n)*)", block, re.M):
-                    if not shown.strip() or command == "attn-compute dot":  # writes a file; part of the demo
-                        continue
-                    done = subprocess.run(command, shell=True, cwd=DATA.parent, env=environment, capture_output=True, text=True)
-                    for part in shown.split("…\n"):
-                        self.assertIn(part.strip("\n"), done.stdout, command)
+            with tempfile.TemporaryDirectory() as folder:  # some commands write a file, and the next reads it
+                os.symlink(DATA, pathlib.Path(folder, "data"))
+                for block in re.findall(r"```console\n(.*?)```", text, re.S):
+                    for command, shown in re.findall(r"^\$ (attn-compute .*)\n((?:(?!\$ ).*\n)*)", block, re.M):
+                        done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+                        self.assertEqual(done.stderr, "", command)
+                        if command == "attn-compute dot":  # of the demo, whose words stand beneath it
+                            continue
+                        for part in shown.split("…\n"):
+                            self.assertIn(part.strip("\n"), done.stdout, command)
 
 
 class Demo(unittest.TestCase):

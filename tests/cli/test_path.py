@@ -39,7 +39,7 @@ class PathTest(ToolTest):
             self.assertEqual(self.report("sdpa", *more)["path"], "reference", more)
 
     def test_the_fused_path_is_refused_where_a_step_is_needed(self):
-        for more in (["--dropout", 0.5], ["--detail"], ["--cell", "output[0,0,0,0]"]):
+        for more in (["--dropout", 0.5], ["--detail"]):
             self.refuse(USAGE, "sdpa", "--path", "fused", "--steps", "output", *more, mentions=("--path fused", more[0]))
         self.refuse(USAGE, "mha", "--path", "fused", mentions=("--path fused", "--steps output"))
         self.refuse(USAGE, "mha", "--path", "fused", "--steps", "weights", mentions=("--path fused", "--steps output"))

@@ -2,6 +2,7 @@
 
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
+#include "../common/page_report.hpp"
 #include "../common/page_width.hpp"
 #include "../common/suggest.hpp"
 
@@ -129,6 +130,12 @@ std::string latex_of(const std::string& title, const std::vector<std::string>& l
   return text + render::table_latex(terms);
 }
 
+std::string html_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
+  std::string preface = title + "\n";
+  for (const std::string& line : lines) preface += line + "\n";
+  return table_page(terms, preface);
+}
+
 // A row a statement: the number, how it is made, which rules hide it, the equations, the terms.
 render::Table rows_of(const CellExplanation& cell) {
   render::Table table;
@@ -215,7 +222,7 @@ void write_cell(const AttentionCommand& command, const Trace& trace, const Atten
     const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(decimals_of_terms));
     if (format.name == "markdown") return markdown_of(title, lines, terms);
     if (format.name == "latex") return latex_of(title, lines, terms);
-    if (format.name == "html") return format.table(rows_of(cell));
+    if (format.name == "html") return html_of(title, lines, terms);
     return text_of(title, lines, terms, page_width(options));
   };
   write_rendered(render, options);

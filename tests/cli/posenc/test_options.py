@@ -1,4 +1,5 @@
 """Every option of every subcommand changes what is printed; an option of the help text without a row here fails."""
+import json
 import re
 import subprocess
 import unittest
@@ -45,7 +46,7 @@ ROWS = {
                              "--role": (["x.npy", "--kind", "rope", "--input", "x.npy"], ["x.npy", "--kind", "rope", "--input", "x.npy", "--role", "value"])}),
 }
 # Tested with files, memory and pictures in the other scripts.
-ELSEWHERE = {"--output", "--force", "--format", "--plot", "--verify", "--map", "--rtol", "--atol", "--equal-nan", "--max-memory", "--help", "--version"}
+ELSEWHERE = {"--output", "--force", "--format", "--plot", "--verify", "--map", "--decimals", "--hint", "--rtol", "--atol", "--equal-nan", "--max-memory", "--help", "--version"}
 
 
 class OptionTest(PosencTest):
@@ -71,6 +72,16 @@ class OptionTest(PosencTest):
                     without, with_it = row if isinstance(row, tuple) else ([], row)
                     first = [] if subcommand == "identify" and without and str(without[0]).endswith(".npy") else always
                     self.assertNotEqual(self.printed(subcommand, *first, *without), self.printed(subcommand, *first, *with_it))
+
+    def test_a_worksheet_is_checked_as_it_was_rounded_and_hinted_at(self):
+        self.save(np.round(table(60, 32), 3), "rounded.npy")
+        self.assertEqual(self.run_tool("sinusoidal", "--verify", "rounded.npy").returncode, 1)
+        self.assertEqual(self.run_tool("sinusoidal", "--verify", "rounded.npy", "--decimals", 3).returncode, 0)
+        self.assertEqual(self.run_tool("sinusoidal", "--verify", "rounded.npy", "--decimals", 4).returncode, 1)
+        self.save(2 * table(60, 32), "wrong.npy")
+        hints = [json.loads(self.run_tool("sinusoidal", "--verify", "wrong.npy", "--hint", level, "-f", "json").stdout) for level in "123"]
+        self.assertEqual([hint["first_divergent_step"] for hint in hints], [None, "pos_encoding", "pos_encoding"])
+        self.assertEqual([len(hint["diagnosis"]) > 0 for hint in hints], [False, False, True])
 
     def test_memory_is_refused_before_it_is_taken(self):
         for subcommand, arguments in (("sinusoidal", ["--len", 10**6]), ("similarity", ["--len", 10**5]), ("learned", ["--len", 10**5]),

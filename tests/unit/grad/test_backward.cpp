@@ -23,7 +23,8 @@ void check_against_differences(const Problem<double>& problem) {
   for (const Gradient& gradient : backward(problem, upstream)) {
     CAPTURE(std::string(name_of(gradient.of)));
     CHECK(seen.insert(gradient.of).second);
-    CHECK(largest_error(gradient.value, finite_differences(problem, gradient.of, upstream, 8)) < 1e-7);
+    // Central differences lose digits where a variance is small.
+    CHECK(largest_error(gradient.value, finite_differences(problem, gradient.of, upstream, 8)) < 1e-6);
   }
   CHECK(seen.count(Step::x) == 1);
 }
