@@ -65,7 +65,9 @@ render::Plot plot_of(const PrecisionCommand& c, const std::vector<MethodError>& 
 
 int run_precision(const PrecisionCommand& c) {
   const SinusoidalOptions options = options_of(c.shape, default_width);
-  std::vector<std::uint64_t> positions = sampled_positions(c.shape.len.value_or(default_len) - 1, samples);
+  const std::size_t len = c.shape.len.value_or(default_len);
+  require_few_enough(len);
+  std::vector<std::uint64_t> positions = sampled_positions(len - 1, samples);
   for (std::uint64_t& position : positions) position += options.offset;
   const std::vector<MethodError> errors = precision_errors(positions, options, c.tolerance);
   const std::vector<render::Plot> plots = {plot_of(c, errors, positions)};

@@ -50,6 +50,7 @@ render::Table table_of(const RotationCommand& c, const std::vector<PairRotation>
 int run_rotation(const RotationCommand& c) {
   const SinusoidalOptions options = options_of(c.shape, default_width);
   const std::size_t len = c.shape.len.value_or(default_len);
+  require_few_enough(len);
   const std::vector<PairRotation> pairs = rotations(c.delta, len, options);
   if (pairs.empty()) throw UsageError("--d-model", "expected at least one whole pair, so 2 or more; found " + std::to_string(options.d_model));
   if (!c.verify.files.empty()) {

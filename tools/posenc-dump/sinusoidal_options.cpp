@@ -61,6 +61,11 @@ SinusoidalOptions options_of(const TableOptions& o, std::size_t default_width) {
   return table;
 }
 
+void require_few_enough(std::size_t positions) {
+  constexpr std::size_t most = 1'000'000'000;
+  if (positions > most) throw LimitError("--len", fmt::format("every position is looked at, of {} at most; found {}", most, positions));
+}
+
 std::string divisor_text(std::size_t pair, const SinusoidalOptions& options) {
   const Exponent exponent = sinusoidal_exponent(pair, options);
   return fmt::format("{}^({}/{})", options.base, exponent.numerator, exponent.denominator);

@@ -25,6 +25,9 @@ void add_table_shape(CLI::App& app, TableOptions& options, const std::string& de
 /// The options with the width that was asked for, or `default_width`.
 SinusoidalOptions options_of(const TableOptions& options, std::size_t default_width);
 
+/// Throws LimitError beyond 10⁹ positions: looking at every one of more would not end within the hour.
+void require_few_enough(std::size_t positions);
+
 /// "10000^(6/32)": the divisor of a pair's angle as it is written.
 std::string divisor_text(std::size_t pair, const SinusoidalOptions& options);
 

@@ -88,6 +88,10 @@ class OptionTest(PosencTest):
                                       ("rope", ["--len", 10**7]), ("alibi", ["--len", 10**5])):
             self.refuse(5, subcommand, *arguments, "--max-memory", "1MiB", mentions="1.0 MiB")
 
+    def test_a_search_through_more_positions_than_it_could_finish_is_refused(self):
+        for subcommand in ("rotation", "precision"):
+            self.refuse(5, subcommand, "--len", 9223372036854775807, mentions="1000000000")
+
     def test_every_exit_code_that_can_occur(self):
         (self.folder / "broken.npy").write_bytes(b"\x93NUMPY and no more")
         verifying = [name for name in ROWS if name not in ("binary", "precision", "identify")]
