@@ -33,7 +33,7 @@ def kernel_of_jupyter():
 class Stored(unittest.TestCase):
     def test_every_document_has_a_notebook_in_both_languages(self):
         stems = [source.stem for source in notebooks.sources()]
-        for start in ("d0", "d1", "d2", "d3", "d4", "verification"):
+        for start in ("d0", "d1", "d2", "d3", "d4", "verification", "trained-transformer"):
             self.assertEqual(sum(stem.startswith(start) for stem in stems), 1, start)
 
     def test_the_notebooks_are_those_of_their_sources(self):
