@@ -35,10 +35,16 @@ double epsilon(const Trace& trace) {
                                                : static_cast<double>(std::numeric_limits<float>::epsilon());
 }
 
+// The mask, if its cells are those of the weights; a mistake may give one map for all heads.
+const TraceEntry* mask_of(const TensorView& weights, const Trace& trace) {
+  const TraceEntry* mask = trace.find(Step::mask);
+  return mask && mask->tensor.shape() == weights.shape() ? mask : nullptr;
+}
+
 // Rows that distribute nothing sum to zero, and are left to their own note.
 void check_row_sums(const TensorView& weights, const NoteContext& context, std::vector<render::Check>& checks) {
   const std::size_t keys = weights.shape().back();
-  const TraceEntry* mask = context.result.trace.find(Step::mask);
+  const TraceEntry* mask = mask_of(weights, context.result.trace);
   double deviation = 0;
   std::size_t worst = 0, seeing = 0, blind = 0;
   for (std::size_t row = 0; keys > 0 && row < weights.size() / keys; ++row) {
@@ -65,7 +71,7 @@ void check_row_sums(const TensorView& weights, const NoteContext& context, std::
 }
 
 void check_forbidden(const TensorView& weights, const NoteContext& context, std::vector<render::Check>& checks) {
-  const TraceEntry* mask = context.result.trace.find(Step::mask);
+  const TraceEntry* mask = mask_of(weights, context.result.trace);
   if (!mask || context.fully_masked_rows > 0 || !context.some_forbidden) return;
   std::size_t leaks = 0;
   double largest = 0;

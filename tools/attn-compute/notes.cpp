@@ -172,6 +172,8 @@ void look_at_rows(NoteContext& context) {
   const TraceEntry* mask = context.result.trace.find(Step::mask);
   const TraceEntry* weights = context.result.trace.find(Step::weights);
   if (!mask || mask->tensor.size() == 0) return;
+  // A mistake may give one map for all heads, which says nothing of a mask of each.
+  const bool same_cells = weights && weights->tensor.shape() == mask->tensor.shape();
   const std::size_t keys = mask->tensor.shape().back();
   for (std::size_t row = 0; row < mask->tensor.size() / keys; ++row) {
     std::size_t visible = 0, forbidden_weights = 0;
@@ -180,7 +182,7 @@ void look_at_rows(NoteContext& context) {
       context.some_forbidden = context.some_forbidden || forbidden;
       context.only_forbids = context.only_forbids && (forbidden || mask->tensor[cell] == 0);
       visible += !forbidden;
-      forbidden_weights += forbidden && weights->tensor[cell] != 0;
+      forbidden_weights += same_cells && forbidden && weights->tensor[cell] != 0;
     }
     context.fully_masked_rows += visible == 0;
     context.some_see_one_key = context.some_see_one_key || visible == 1;
