@@ -78,6 +78,15 @@ class Models(unittest.TestCase):
                     # Probabilities are written with all their digits: equal texts are equal bits.
                     self.assertEqual(cached["sequences"], plain["sequences"])
 
+    def test_the_formula_of_the_logits_has_a_bias_where_the_model_has_one(self):
+        for case in CASES:
+            if case == "bert":
+                continue
+            steps = json.loads(run(case, "-f", "json", "--steps", "logits"))["steps"]
+            mapped = {ours for row in json.loads((ROOT / case / "names.json").read_text())["tensors"].values() for ours in str(row).split("'")}
+            with self.subTest(case=case):
+                self.assertEqual("b_out" in steps[-1]["formula"], any(name.endswith("b_out") for name in mapped))
+
     def test_a_map_of_another_orientation_is_refused_by_shape(self):
         names = json.loads((ROOT / "gpt2" / "names.json").read_text())
         names["tensors"]["h.{i}.mlp.c_fc.weight"]["stored"] = "out,in"

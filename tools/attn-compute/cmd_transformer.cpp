@@ -147,7 +147,7 @@ void list_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
   table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
   for (const TraceEntry& entry : run.trace.entries) {
-    table.rows.push_back({entry.name, stack_formula(run.config, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
+    table.rows.push_back({entry.name, stack_formula(run, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
   write_table(table, "", c.output);
 }
@@ -171,7 +171,7 @@ void present(const TransformerCommand& c, const TransformerRun& run) {
                                {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
                                {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
   write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header),
-                [&run](const TraceEntry& entry) { return stack_formula(run.config, entry, lessons::Language::en).text; }},
+                [&run](const TraceEntry& entry) { return stack_formula(run, entry, lessons::Language::en).text; }},
                c.output);
 }
 
@@ -191,6 +191,7 @@ int run_transformer(const TransformerCommand& c) {
   const StackOptions<T> options = stack_options<T>(model.config, longest);
   TransformerRun run;
   run.config = model.config;
+  run.output_bias = model.weights.b_out.has_value();
   TorchGenerator random(c.run.seed);
   for (Sequence& sequence : sequences) {
     Generated generated = write_one(c, model, options, sequence, random);

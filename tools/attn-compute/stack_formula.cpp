@@ -15,7 +15,7 @@ using S = Step;
 // What LLaMA's maps leave out where the table has a bias.
 constexpr std::pair<Step, const char*> biases[] = {{S::q_proj, "<b_q>"},   {S::k_proj, "<b_k>"},  {S::v_proj, "<b_v>"},
                                                    {S::output, "<b_o>"},   {S::ffn_up, "<b_1>"},  {S::ffn_gate, "<b_gate>"},
-                                                   {S::ffn_output, "<b_2>"}};
+                                                   {S::ffn_output, "<b_2>"}, {S::logits, "<b_out>"}};
 
 void drop(std::string& text, const std::string& what) {
   const std::size_t at = text.find(what);
@@ -42,7 +42,8 @@ Step operand_of(const ModelConfig& config, const TraceEntry& entry, Step operand
 
 }  // namespace
 
-StackFormula stack_formula(const ModelConfig& config, const TraceEntry& entry, lessons::Language language) {
+StackFormula stack_formula(const TransformerRun& run, const TraceEntry& entry, lessons::Language language) {
+  const ModelConfig& config = run.config;
   std::string text = lessons::formula(language, entry.step), latex(step_info(entry.step).latex);
   const bool rms = config.norm.kind == NormKind::rms;
   if (rms && (entry.step == S::norm || entry.step == S::norm_hat)) {
@@ -55,7 +56,8 @@ StackFormula stack_formula(const ModelConfig& config, const TraceEntry& entry, l
     latex = "\\mathrm{" + render::latex_text(name) + (config.gated ? "}(<ffn_gate>) \\odot <ffn_up>" : "}(<ffn_up>)");
   }
   for (const auto& [step, bias] : biases) {
-    if (config.bias || step != entry.step) continue;
+    // The map to the logits is often without a bias where the layers have theirs.
+    if (step != entry.step || (step == S::logits ? run.output_bias : config.bias)) continue;
     drop(text, " + " + std::string(bias));
     drop(latex, " + " + std::string(bias));
   }

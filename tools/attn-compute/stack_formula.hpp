@@ -1,8 +1,9 @@
 // The formula of a step of a whole model, as this model computes it.
 #pragma once
 
+#include "transformer_run.hpp"
+
 #include <attn/lessons/lesson.hpp>
-#include <attn/model/config.hpp>
 #include <attn/trace.hpp>
 
 #include <string>
@@ -14,7 +15,7 @@ struct StackFormula {
   std::string latex;  ///< the same; words where the formula is words
 };
 
-/// `entry` is a step of a model with this configuration, under its path.
-StackFormula stack_formula(const ModelConfig& config, const TraceEntry& entry, lessons::Language language);
+/// `entry` is a step of this run, under its path.
+StackFormula stack_formula(const TransformerRun& run, const TraceEntry& entry, lessons::Language language);
 
 }  // namespace attn::tools

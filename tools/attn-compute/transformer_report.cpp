@@ -53,7 +53,7 @@ render::Section section_of(const TransformerRun& run, const TraceEntry& entry, c
   render::Section section;
   section.name = entry.name;
   section.symbol = info.symbol;
-  const StackFormula formula = stack_formula(run.config, entry, options.language);
+  const StackFormula formula = stack_formula(run, entry, options.language);
   section.formula = formula.text;
   section.latex = formula.latex;
   section.meaning = lessons::meaning(options.language, entry.step);

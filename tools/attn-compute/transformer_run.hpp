@@ -21,6 +21,7 @@ struct Written {
 
 struct TransformerRun {
   ModelConfig config;
+  bool output_bias = false;                  ///< the map to the logits has one
   std::vector<Written> written;
   Trace trace;                               ///< of one pass over everything read and written; may be empty
   std::shared_ptr<const void> steps;         ///< what the trace points into
