@@ -254,6 +254,7 @@ class Pages(unittest.TestCase):
 
     def test_every_tool_has_pages_in_both_languages(self):
         runs = {"layer": ("ATTN_COMPUTE", "layer", "--kind", "decoder"), "cell": ("ATTN_COMPUTE", "dot", "--cell", "weights[0,0,1,2]"),
+                "steps": ("ATTN_COMPUTE", "mha", "--list-steps"), "mistakes": ("ATTN_COMPUTE", "mistakes"), "scaling": ("ATTN_COMPUTE", "scaling"),
                 "sinusoidal": ("POSENC_DUMP", "sinusoidal"), "alibi": ("POSENC_DUMP", "alibi"), "rope": ("POSENC_DUMP", "rope", "--input", "randn:1x5x8"),
                 "similarity": ("POSENC_DUMP", "similarity"), "binary": ("POSENC_DUMP", "binary"), "learned": ("POSENC_DUMP", "learned"),
                 "complexity": ("COMPLEXITY_COMPARE", "table"), "crossover": ("COMPLEXITY_COMPARE", "crossover"),
@@ -264,8 +265,6 @@ class Pages(unittest.TestCase):
                 self.open(*run)
                 self.picture(name)
                 self.assertGreater(len(self.shown("main table")), 0)
-                if name == "cell":
-                    continue
                 english = self.one("main").text
                 self.one("[data-language=zh]").click()
                 chinese = self.one("main").text

@@ -157,8 +157,7 @@ render::Table table_of(const ProbeCommand& c) {
 int run_probe(const ProbeCommand& c) {
   const Format& format = chosen_format(c.output);
   if (!format.table) return write_probe(c, format);
-  const std::string preface = wrapped(word(c, "list")) + "\n";
-  write_table(table_of(c), preface, c.output);
+  write_table([&]() { return PrefacedTable{word(c, "heading"), wrapped(word(c, "list")) + "\n", table_of(c)}; }, c.output);
   return exit_done;
 }
 
