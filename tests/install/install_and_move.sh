@@ -20,4 +20,8 @@ if grep -rlF "$prefix.first" "$prefix" | grep -v '/attn/notebook/installed\.hpp$
   echo "the installed files above name the folder they were first installed to" >&2
   exit 1
 fi
+if grep -rl nlohmann "$prefix/include" | grep -v '/attn/notebook/display\.hpp$'; then
+  echo "of the installed headers only display.hpp may need nlohmann-json, not those above" >&2
+  exit 1
+fi
 "$python" "$here/make_npz.py" "$prefix/v.npz"
