@@ -20,7 +20,7 @@ try:
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import Select
+    from selenium.webdriver.support.ui import Select, WebDriverWait
 except ImportError:
     webdriver = None
 
@@ -230,6 +230,15 @@ class Pages(unittest.TestCase):
                         min(one.location["y"] for one in beside[1].find_elements(By.TAG_NAME, "h3")), 3)
         self.browser.execute_script("arguments[0].scrollIntoView()", beside[1])
         self.picture("verify-beside")
+
+    def test_tensors_beside_each_other_scroll_to_the_same_columns(self):
+        size = ("--d-model", "24", "--heads", "2", "--len", "3")
+        self.run_tool("ATTN_COMPUTE", "mha", *size, "--mistake", "C1", "--steps", "output", "-o", "theirs.npz")
+        self.open("ATTN_COMPUTE", "mha", *size, "--verify", "theirs.npz", code=1)
+        parts = self.shown(".beside .attn-scroll")
+        self.assertEqual(len(parts), 3)
+        self.browser.execute_script("arguments[0].scrollLeft = 30", parts[1])
+        WebDriverWait(self.browser, 10).until(lambda _: {part.get_property("scrollLeft") for part in parts} == {30})
 
     def test_weights_in_a_wrong_layout_are_shown_beside_the_right_ones(self):
         weights = {"in_proj_weight": np.arange(48.0).reshape(12, 4), "out_proj.weight": np.eye(4)}
