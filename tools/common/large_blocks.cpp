@@ -38,7 +38,7 @@ void ask_for_huge_pages(void* block, std::size_t size) {
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(block);
   const std::uintptr_t first = (begin + huge_page - 1) / huge_page * huge_page;
   const std::uintptr_t last = (begin + size) / huge_page * huge_page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  if (first < last) ::madvise(static_cast<char*>(block) + (first - begin), last - first, MADV_HUGEPAGE);
 }
 
 }  // namespace
