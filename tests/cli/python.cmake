@@ -20,13 +20,8 @@ endfunction()
 # attnscope_add_python_test(NAME SCRIPT ARGUMENTS...)
 #
 # A CTest test that runs a Python script. It finds the tool in ATTN_COMPUTE and the tests' own modules.
-# Under AddressSanitizer the search for leaks at the end of a process takes longer than most runs; of the tools it is
-# left to the tests of the subcommands (test_cmd_*), each of which runs its subcommand in many ways.
 function(attnscope_add_python_test name script)
   add_test(NAME ${name} COMMAND ${ATTNSCOPE_TEST_PYTHON} ${script} ${ARGN})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT
     "ATTN_COMPUTE=$<TARGET_FILE:attn-compute>;MHA_SHAPES=$<TARGET_FILE:mha-shapes>;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/cli;PYTHONDONTWRITEBYTECODE=1")
-  if(ATTNSCOPE_SANITIZE MATCHES "address" AND NOT name MATCHES "/test_cmd_")
-    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
-  endif()
 endfunction()
