@@ -9,6 +9,7 @@
 #include "attention_command.hpp"
 #include "sequences.hpp"
 #include "stack_formula.hpp"
+#include "step_list.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"
 
@@ -143,13 +144,13 @@ std::string summary_of(const TransformerCommand& c, const TransformerRun& run) {
   return text + "\n" + render::table_text(alignment_table(run, c.output.language));
 }
 
-void list_steps(const TransformerCommand& c, const TransformerRun& run) {
+PrefacedTable list_of_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
+  table.columns = step_columns(c.output.language, {"step", "formula", "axes", "meaning"});
   for (const TraceEntry& entry : run.trace.entries) {
     table.rows.push_back({entry.name, stack_formula(run, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
-  write_table(table, "", c.output);
+  return {lessons::lesson(c.output.language).note("page", "steps").value_or(""), "", std::move(table)};
 }
 
 // Whether the words that were written are the answer, and not the steps.
@@ -164,7 +165,7 @@ std::vector<std::string> steps_to_show(const TransformerCommand& c, const Transf
 }
 
 void present(const TransformerCommand& c, const TransformerRun& run) {
-  if (c.output.list_steps) return list_steps(c, run);
+  if (c.output.list_steps) return write_table([&]() { return list_of_steps(c, run); }, c.output);
   if (answers_in_words(c, run)) return write_text_result(summary_of(c, run), c.output);
   const Trace shown = select_steps(run.trace, steps_to_show(c, run));
   render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},

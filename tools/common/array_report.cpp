@@ -95,7 +95,6 @@ void write_as(const std::string& format, io::Sink& sink, const ArrayReport& repo
   if (format == "safetensors") return io::write_safetensors(sink, views_of(report));
   if (format == "markdown") return render::write_markdown(output, report.document, style_of<render::MarkdownStyle>(options));
   if (format == "latex") return render::write_latex(output, report.document, style_of<render::LatexStyle>(options));
-  if (format == "html") return write_page(output, page_of(report), options);
   if (format == "text") return write_text_of(sink, report, options);
   throw UsageError("--format", format + " does not hold arrays");
 }
@@ -133,18 +132,15 @@ void MatrixCsv::add_row(const std::vector<std::size_t>& place, const T* values, 
 template void MatrixCsv::add_row(const std::vector<std::size_t>&, const float*, std::size_t);
 template void MatrixCsv::add_row(const std::vector<std::size_t>&, const double*, std::size_t);
 
-void write_array_report(const ArrayReport& report, const OutputOptions& options) {
+void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   const auto sink = open_result(options);
-  write_as(format.name, *sink, report, options);
-  sink->finish();
-}
-
-void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
-  if (chosen_format(options).name != "html") return write_array_report(make(), options);
-  const auto sink = open_result(options);
-  SinkOutput output(*sink);
-  write_page(output, [&make]() { return page_of(make()); }, options);
+  if (format.name == "html") {
+    SinkOutput output(*sink);
+    write_page(output, [&make]() { return page_of(make()); }, options);
+  } else {
+    write_as(format.name, *sink, make(), options);
+  }
   sink->finish();
 }
 

@@ -35,9 +35,7 @@ struct ArrayReport {
 /// --format, --output, --force, --precision, --notes, --lang, --color, --full.
 void add_array_options(CLI::App& app, OutputOptions& options);
 
-/// Writes the report to --output in the chosen format.
-void write_array_report(const ArrayReport& report, const OutputOptions& options);
-/// The same of a report that is made when it is written: a page asks for it once in each language.
+/// Writes the report to --output in the chosen format; a page asks `make` once for each language.
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options);
 
 /// A CSV of rows that are made while it is written: a header, then the place of each row (its number, after the
