@@ -10,13 +10,13 @@ set -eu
 
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
-# What single tests need: pages in a browser, notebooks in a C++ interpreter; and peers of the benchmarks. Where the
-# distribution has no such package, that test is skipped, and that peer is not in the table.
+# What single tests need: pages in a browser, notebooks in a C++ interpreter, drawn pictures; and peers of the
+# benchmarks. Where the distribution has no such package, that test is skipped, and that peer is not in the table.
 optional=
 case ${1:-} in
   tests)
     packages="$packages python3-numpy libmpfr-dev"
-    optional='chromium chromium-driver python3-selenium fonts-noto-cjk clang-tools-19'
+    optional='chromium chromium-driver python3-selenium fonts-noto-cjk clang-tools-19 gnuplot-nox'
     ;;
   bench)
     packages="$packages python3-numpy libbenchmark-dev"

@@ -123,14 +123,14 @@ template void MatrixCsv::add_row(std::size_t, const double*, std::size_t);
 
 void write_array_report(const ArrayReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   write_as(format.name, *sink, report, options);
   sink->finish();
 }
 
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
   if (chosen_format(options).name != "html") return write_array_report(make(), options);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   SinkOutput output(*sink);
   write_page(output, [&make]() { return page_of(make()); }, options);
   sink->finish();

@@ -199,10 +199,14 @@ const Format& chosen_format(const OutputOptions& options) {
                                                    list_of_words(known) + "); choose one with --format");
 }
 
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options) {
+  return io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+}
+
 void write_report(const TraceReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   format.write_trace(*sink, report, options);
   sink->finish();
 }
@@ -220,7 +224,7 @@ void write_rendered(const std::function<std::string(const Format&)>& render, con
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   require_table_format(format);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   const std::string text = render(format);
   if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
   sink->write(text);
@@ -228,7 +232,7 @@ void write_rendered(const std::function<std::string(const Format&)>& render, con
 }
 
 void write_text_result(const std::string& text, const OutputOptions& options) {
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   sink->write(text);
   sink->finish();
 }

@@ -117,7 +117,7 @@ void write_json(io::Sink& sink, const TableReport& report) {
 void write_table_report(const TableReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   require_table_format(format);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   if (format.name == "html") {
     SinkOutput output(*sink);
     write_page(output, page_of(report, options.notes), options);
@@ -135,7 +135,7 @@ void write_table_report(const TableReport& report, const OutputOptions& options)
 
 void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options) {
   if (chosen_format(options).name != "html") return write_table_report(make(), options);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   SinkOutput output(*sink);
   write_page(output, [&]() { return page_of(make(), options.notes); }, options);
   sink->finish();

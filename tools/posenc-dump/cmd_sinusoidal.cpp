@@ -15,7 +15,6 @@
 #include "words.hpp"
 
 #include <attn/error.hpp>
-#include <attn/io/sink.hpp>
 #include <attn/steps.hpp>
 #include <attn/verify/posenc_mistakes.hpp>
 
@@ -163,7 +162,7 @@ Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
 // Writes block after block while the next one is computed beside it, in memory for two of them.
 template <class T>
 int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
-  const auto sink = io::open_sink(c.output.path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(c.output);
   SinkOutput output(*sink);
   std::vector<std::string> titles;
   for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));

@@ -106,7 +106,7 @@ FileSink::FileSink(const std::string& path, Overwrite overwrite)
   descriptor_ = above_standard_streams(
       ::open(temporary_->path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (descriptor_ < 0) throw_errno(subject_);
-  output_ = std::make_unique<DescriptorSink>(descriptor_, subject_);
+  output_ = std::make_unique<BackgroundSink>(descriptor_, subject_);
 }
 
 FileSink::~FileSink() { discard(); }

@@ -5,20 +5,21 @@
 //     read PATH              the file as tensors of its own type
 //     write FORMAT PATH      the arrays, replacing what is there
 //     copy-in PATH           the bytes of the file into fresh memory, by read(2): what reading cannot avoid
-//     copy-out PATH          as many bytes from memory into a file, with the care that writing takes
+//     copy-out PATH          as many bytes from memory by write(2), into a file that appears when it is complete
 //
 // Seconds are those of the processor, in user and system mode, whatever else the machine does meanwhile.
 #include <attn/error.hpp>
-#include <attn/io/file_sink.hpp>
 #include <attn/io/npy.hpp>
 #include <attn/io/npz.hpp>
 #include <attn/io/safetensors.hpp>
+#include <attn/io/sink.hpp>
 #include <attn/io/source.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <functional>
@@ -102,9 +103,12 @@ void copy_in(const std::string& path) {
 }
 
 void copy_out(const std::string& path) {
-  io::FileSink sink(path, io::Overwrite::yes);
-  sink.write({reinterpret_cast<const char*>(numbers().data()), numbers().size() * sizeof(float)});
-  sink.finish();
+  const std::string fresh = path + ".copy";
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  io::write_all(file, {reinterpret_cast<const char*>(numbers().data()), numbers().size() * sizeof(float)}, fresh);
+  ::fsync(file);
+  ::close(file);
+  ::rename(fresh.c_str(), path.c_str());
 }
 
 double answer(const std::string& line) {
