@@ -136,7 +136,7 @@ int write_probe(const ProbeCommand& c, const Format& format) {
   if (!c.chosen) throw UsageError("--case", "is missing: choose one of the cases that attn-compute probe lists");
   if (format.name != "npz" && format.name != "safetensors") throw UsageError("--format", format.name + " cannot hold an input and weights; choose npz or safetensors");
   const std::vector<ProbeTensor> tensors = probe_tensors(*c.chosen);
-  const auto sink = io::open_sink(c.output.path, c.output.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(c.output);
   if (format.name == "npz") {
     io::write_npz(*sink, views_of(tensors));
   } else {

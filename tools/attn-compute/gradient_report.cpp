@@ -144,7 +144,7 @@ std::vector<double> measured_column(const Backward& run, std::size_t index) {
 
 void write_tidy(const Backward& run, const Trace& shown) {
   const OutputOptions& options = run.command.output;
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   SinkOutput output(*sink);
   render::TidyCsv csv(output, {options.precision}, "finite_difference");
   for (const TraceEntry& entry : shown.entries) csv.add(entry.name, split_axes(entry.axes), entry.tensor, render::Cells::filled, measured_column(run, index_of(run, entry)));

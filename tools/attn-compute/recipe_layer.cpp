@@ -4,7 +4,6 @@
 #include "recipe_python.hpp"
 
 #include <attn/error.hpp>
-#include <attn/io/sink.hpp>
 
 #include <fmt/format.h>
 
@@ -269,12 +268,7 @@ std::string recipe_of(const LayerRecipe& run) {
 }
 
 int print_recipe(const LayerRecipe& run) {
-  const OutputOptions& output = run.command.output;
-  if (output.format) throw UsageError("--format", "has no effect with --show-recipe, which prints Python");
-  const std::string text = recipe_of(run);
-  const auto sink = io::open_sink(output.path, output.force ? io::Overwrite::yes : io::Overwrite::no);
-  sink->write(text);
-  sink->finish();
+  write_recipe(recipe_of(run), run.command.output);
   return exit_done;
 }
 

@@ -1,5 +1,8 @@
 #include "recipe_python.hpp"
 
+#include "../common/formats.hpp"
+
+#include <attn/error.hpp>
 #include <attn/io/array.hpp>
 #include <attn/io/source.hpp>
 #include <attn/render/number.hpp>
@@ -189,6 +192,11 @@ std::string python_preamble(const std::string& body) {
     }
   }
   return lines + definitions + (definitions.empty() ? "" : "\n");
+}
+
+void write_recipe(const std::string& recipe, const OutputOptions& options) {
+  if (options.format) throw UsageError("--format", "has no effect with --show-recipe, which prints Python");
+  write_text_result(recipe, options);
 }
 
 }  // namespace attn::tools

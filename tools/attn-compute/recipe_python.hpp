@@ -1,6 +1,7 @@
 // Python spellings: numbers, texts, tensors, and the files that tensors come from.
 #pragma once
 
+#include "../common/output_options.hpp"
 #include "../common/tensor_arguments.hpp"
 
 #include <attn/io/named_view.hpp>
@@ -34,5 +35,8 @@ std::string python_state(const std::string& path, const std::string& prefix,
 
 /// Definitions and import lines that `body` needs, to be put before it.
 std::string python_preamble(const std::string& body);
+
+/// Writes the answer to --show-recipe. Throws UsageError for a --format: it is Python.
+void write_recipe(const std::string& recipe, const OutputOptions& options);
 
 }  // namespace attn::tools

@@ -199,10 +199,14 @@ const Format& chosen_format(const OutputOptions& options) {
                                                    list_of_words(known) + "); choose one with --format");
 }
 
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options) {
+  return io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+}
+
 void write_report(const TraceReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   format.write_trace(*sink, report, options);
   sink->finish();
 }
@@ -221,7 +225,7 @@ void write_rendered(const std::function<std::string(const Format&)>& render, con
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   require_table_format(format);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   if (format.name == "html") {
     SinkOutput output(*sink);
     write_page(output, page, options);
@@ -234,7 +238,7 @@ void write_rendered(const std::function<std::string(const Format&)>& render, con
 }
 
 void write_text_result(const std::string& text, const OutputOptions& options) {
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   sink->write(text);
   sink->finish();
 }

@@ -11,6 +11,7 @@
 #include <attn/trace.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ const Format& chosen_format(const OutputOptions& options);
 
 /// Throws UsageError if the format holds tensors only.
 void require_table_format(const Format& format);
+
+/// Opens --output, replacing an existing file only with --force.
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options);
 
 /// Writes the report to --output in the chosen format.
 void write_report(const TraceReport& report, const OutputOptions& options);

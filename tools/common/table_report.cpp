@@ -125,7 +125,7 @@ void write_as(const Format& format, io::Sink& sink, const TableReport& report, c
 void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   require_table_format(format);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   if (format.name == "html") {
     SinkOutput output(*sink);
     write_page(output, [&]() { return page_of(make(), options.notes); }, options);

@@ -56,7 +56,7 @@ StoredTensor stored(const io::Array& array, const std::string& subject) {
 void write_html_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
   const std::map<Step, Tensor<double>> ours = words.ours();
   const VerificationPage page(judged, ours);
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   SinkOutput output(*sink);
   write_page(
       output,

@@ -96,7 +96,7 @@ void write_document(const std::string& format, render::Output& output, const Mas
 
 void write_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, const OutputOptions& options) {
   const std::string format = chosen_format(options).name, name(name_of(Step::mask));
-  const auto sink = io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(options);
   SinkOutput output(*sink);
   if (format == "npy") {
     io::write_npy(*sink, typed_array(to, mask));

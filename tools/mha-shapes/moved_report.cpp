@@ -153,7 +153,7 @@ void write_moved_page(const MovedVerification& v, const MovedVerifyOptions& veri
       sides.push_back({one.name, {}, render::Shading::diverging, one.tensor, other.tensor.view(), difference ? &differences.back() : nullptr});
     }
   }
-  const auto sink = io::open_sink(output.path, output.force ? io::Overwrite::yes : io::Overwrite::no);
+  const auto sink = open_result(output);
   SinkOutput page(*sink);
   write_page(page, [&]() { return page_of(v, verify, sides, output); }, output);
   sink->finish();

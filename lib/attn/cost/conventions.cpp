@@ -88,7 +88,7 @@ const std::vector<Convention>& combined_conventions() {
           for (const Convention& convention : grown) {
             for (const Choice& choice : axis) {
               Convention longer = convention;
-              if (*choice.part) longer.parts.push_back(choice.part);
+              if (*choice.part) longer.parts.emplace_back(choice.part);
               longer.formula += (std::string_view(unit) == "FLOP" ? 2 : 1) * choice.macs + choice.operations;
               next.push_back(std::move(longer));
             }
@@ -96,7 +96,7 @@ const std::vector<Convention>& combined_conventions() {
           grown = std::move(next);
         }
         if (pairs == Pairs::causal) {
-          for (Convention& convention : grown) convention.parts.push_back("causal_half");
+          for (Convention& convention : grown) convention.parts.emplace_back("causal_half");
         }
         found.insert(found.end(), grown.begin(), grown.end());
       }

@@ -142,7 +142,7 @@ std::vector<std::vector<double>> time_cases(const std::vector<TimedCase>& cases,
 }
 
 std::vector<Count> default_widths(std::size_t cache) {
-  const auto fits = [cache](Count width) { return 3 * 4 * width * width <= static_cast<Count>(cache); };
+  const auto fits = [cache](Count width) { return 3 * Count{4} * width * width <= static_cast<Count>(cache); };
   Count largest = smallest_widest;
   // 512, 768, 1024, 1536, …
   while (fits(largest * 3 / 2)) largest = fits(largest * 2) ? largest * 2 : largest * 3 / 2;

@@ -106,7 +106,7 @@ FileSink::FileSink(const std::string& path, Overwrite overwrite)
   descriptor_ = above_standard_streams(
       ::open(temporary_->path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (descriptor_ < 0) throw_errno(subject_);
-  output_ = std::make_unique<DescriptorSink>(descriptor_, subject_);
+  output_ = std::make_unique<BackgroundSink>(descriptor_, subject_);
 }
 
 FileSink::~FileSink() { discard(); }
@@ -138,6 +138,7 @@ void FileSink::put_in_place() {
 }
 
 void FileSink::discard() noexcept {
+  output_.reset();  // its thread may be writing to the descriptor
   if (descriptor_ >= 0) ::close(descriptor_);
   if (temporary_) ::unlink(temporary_->path().c_str());
 }

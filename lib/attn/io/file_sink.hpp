@@ -1,6 +1,7 @@
 // A result file that appears complete or not at all.
 #pragma once
 
+#include <attn/io/background_sink.hpp>
 #include <attn/io/sink.hpp>
 #include <attn/io/temporaries.hpp>
 
@@ -36,7 +37,7 @@ class FileSink : public Sink {
   Overwrite overwrite_;
   std::unique_ptr<TemporaryPath> temporary_;
   int descriptor_ = -1;
-  std::unique_ptr<DescriptorSink> output_;
+  std::unique_ptr<BackgroundSink> output_;
 };
 
 }  // namespace attn::io

@@ -28,8 +28,12 @@ class StringSink : public Sink {
   std::string text_;
 };
 
-/// Writes to a descriptor through one buffer; larger pieces go past it. An interrupted or partial write
-/// is continued. It does not own the descriptor and does not touch SIGPIPE: while that signal has its
+/// Writes all of `bytes`; an interrupted or partial write is continued. Returns 0, or the errno of a refusal.
+int try_write_all(int descriptor, std::string_view bytes);
+/// The same; throws SystemError for a refusal, with `subject` as the target's name.
+void write_all(int descriptor, std::string_view bytes, const std::string& subject);
+
+/// Writes to a descriptor through one buffer; larger pieces go past it. It does not own the descriptor and does not touch SIGPIPE: while that signal has its
 /// default action a closed pipe ends the process, as it should; where it is ignored, EPIPE is an error.
 class DescriptorSink : public Sink {
  public:
@@ -39,8 +43,6 @@ class DescriptorSink : public Sink {
   void finish() override;
 
  private:
-  void write_through(std::string_view bytes);
-
   int descriptor_;
   std::string subject_;
   std::string buffer_;

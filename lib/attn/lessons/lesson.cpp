@@ -1,12 +1,11 @@
 #include <attn/lessons/lesson.hpp>
 
 #include <attn/gradient_steps.hpp>
-
-#include <attn/error.hpp>
 #include <attn/lessons/embedded.hpp>
 #include <attn/render/display_width.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace attn::lessons {
 namespace {
@@ -59,18 +58,37 @@ bool is_placeholder_name(std::string_view name) {
   });
 }
 
-/// Calls text(piece) and placeholder(name) in the order in which they come; false for a stray brace.
-template <class Text, class Name>
-bool walk(std::string_view paragraph, Text&& text, Name&& placeholder) {
+/// "Lq", or "Lq|query|queries": a value, or the word that fits the number it is.
+struct Placeholder {
+  std::string_view name, singular, plural;
+};
+
+std::optional<Placeholder> parse_placeholder(std::string_view text) {
+  const std::size_t first = text.find('|');
+  Placeholder placeholder{text.substr(0, first), {}, {}};
+  if (!is_placeholder_name(placeholder.name)) return std::nullopt;
+  if (first == std::string_view::npos) return placeholder;
+  const std::size_t second = text.find('|', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  placeholder.singular = text.substr(first + 1, second - first - 1);
+  placeholder.plural = text.substr(second + 1);
+  const bool two_words = !placeholder.singular.empty() && !placeholder.plural.empty() &&
+                         placeholder.plural.find('|') == std::string_view::npos;
+  return two_words ? std::optional(placeholder) : std::nullopt;
+}
+
+/// Calls text(piece) and placeholder(Placeholder) in the order in which they come; false for a stray brace.
+template <class Text, class Value>
+bool walk(std::string_view paragraph, Text&& text, Value&& placeholder) {
   while (!paragraph.empty()) {
     const std::size_t open = paragraph.find_first_of("{}");
     text(paragraph.substr(0, open));
     if (open == std::string_view::npos) return true;
     const std::size_t close = paragraph.find('}', open);
     if (paragraph[open] == '}' || close == std::string_view::npos) return false;
-    const std::string_view name = paragraph.substr(open + 1, close - open - 1);
-    if (!is_placeholder_name(name)) return false;
-    placeholder(name);
+    const auto found = parse_placeholder(paragraph.substr(open + 1, close - open - 1));
+    if (!found) return false;
+    placeholder(*found);
     paragraph.remove_prefix(close + 1);
   }
   return true;
@@ -80,9 +98,14 @@ std::string filled_in(std::string_view paragraph, const Placeholders& values) {
   std::string text;
   walk(
       paragraph, [&](std::string_view piece) { text += piece; },
-      [&](std::string_view name) {
-        const auto value = values.find(name);
-        text += value == values.end() ? std::string(name) : value->second;
+      [&](const Placeholder& placeholder) {
+        const auto value = values.find(placeholder.name);
+        const bool known = value != values.end();
+        if (!placeholder.plural.empty()) {
+          text += known && value->second == "1" ? placeholder.singular : placeholder.plural;
+        } else {
+          text += known ? std::string_view(value->second) : placeholder.name;
+        }
       });
   return text;
 }
@@ -98,7 +121,7 @@ std::optional<Language> find_language(std::string_view name) {
 Lesson::Lesson(std::string_view name, std::string_view file) {
   std::size_t number = 0;
   const auto refuse = [&](const std::string& problem) {
-    throw InputError(std::string(name), "line " + std::to_string(number) + ": " + problem);
+    throw std::logic_error(std::string(name) + ": line " + std::to_string(number) + ": " + problem);
   };
   const auto end_entry = [&] {
     if (entries_.empty()) return;
@@ -107,7 +130,7 @@ Lesson::Lesson(std::string_view name, std::string_view file) {
     if (entry.paragraphs.empty()) refuse("[" + entry.key + "] has no text");
     for (const std::string& paragraph : entry.paragraphs) {
       if (!walk(
-              paragraph, [](std::string_view) {}, [](std::string_view) {})) {
+              paragraph, [](std::string_view) {}, [](const Placeholder&) {})) {
         refuse("[" + entry.key + "] has a brace that is not part of a placeholder such as {D}");
       }
     }
@@ -234,8 +257,8 @@ std::vector<std::string> placeholders_in(std::string_view text) {
   std::vector<std::string> names;
   walk(
       text, [](std::string_view) {},
-      [&](std::string_view name) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+      [&](const Placeholder& found) {
+        if (std::find(names.begin(), names.end(), found.name) == names.end()) names.emplace_back(found.name);
       });
   return names;
 }

@@ -4,7 +4,7 @@
 //
 // A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
 // paragraph are joined (without a space inside Chinese text, with one between Chinese and Latin words), a blank line separates paragraphs.
-// "{D}" is replaced by a value of the run. A line that starts with "#" is a comment.
+// "{D}" is replaced by a value of the run, "{Lq|query|queries}" by the word that fits that number. A line that starts with "#" is a comment.
 #pragma once
 
 #include <attn/steps.hpp>
@@ -33,8 +33,9 @@ class Lesson {
     std::vector<std::string> paragraphs;  ///< with their placeholders
   };
 
-  /// Parses a lesson file. Throws InputError(name, …) with the line for text before the first key, a key
-  /// that is given twice, an entry without text, or a brace that is not part of a placeholder.
+  /// Parses a lesson file. The files are built in, so what is wrong in one is a defect of the program:
+  /// throws std::logic_error with the name and the line for text before the first key, a key that is given
+  /// twice, an entry without text, or a brace that is not part of a placeholder.
   Lesson(std::string_view name, std::string_view file);
 
   /// The paragraphs of "key.variant", else of "key", else none.

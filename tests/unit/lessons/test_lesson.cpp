@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,7 +115,7 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
                                           "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify", "mistakes", "page",
-                                          "complexity", "shapes", "experiment", "needs", "variant", "probe"};
+                                          "complexity", "shapes", "experiment", "needs", "variant", "probe", "tiles"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);
       const std::string topic = topic_of(entry.key);
@@ -160,6 +161,18 @@ TEST_CASE("values replace their names, and a name without a value stays") {
   CHECK(file.note("k", "", {{"D", "64"}}) == "√64 = scale, 64");
 }
 
+TEST_CASE("a placeholder with two words takes the one that fits its number") {
+  const Lesson lesson("f", "[a]\n{Lq} {Lq|query|queries}, {B|one|several}\n");
+  CHECK(lesson.note("a", "", {{"Lq", "1"}, {"B", "2"}}) == "1 query, several");
+  CHECK(lesson.note("a", "", {{"Lq", "0"}, {"B", "1"}}) == "0 queries, one");
+  CHECK(lesson.note("a") == "Lq queries, several");
+  CHECK(placeholders_in("{Lq|query|queries} {B}") == std::vector<std::string>{"Lq", "B"});
+  for (const std::string broken : {"{Lq|}", "{Lq|query}", "{Lq|query|}", "{Lq||queries}", "{Lq|a|b|c}", "{|a|b}"}) {
+    CAPTURE(broken);
+    CHECK_THROWS_AS(Lesson("f", "[a]\n" + broken + "\n"), std::logic_error);
+  }
+}
+
 TEST_CASE("lines join with a space, Chinese lines without, and an empty line starts a paragraph") {
   const Lesson file("test", "# comment\n[k]\none\ntwo\n\n注意\n力 x\nand\n\n\n");
   CHECK(file.paragraphs("k") == std::vector<std::string>{"one two", "注意力 x and"});
@@ -177,11 +190,11 @@ TEST_CASE("between a Chinese and a Latin word lines join with a space, beside pu
 }
 
 TEST_CASE("a malformed lesson file is refused with its line") {
-  CHECK_THROWS_WITH_AS(Lesson("f", "\nstray\n"), "f: line 2: text before the first [key]", InputError);
-  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\nx\n[a]\ny\n"), "f: line 3: [a] is given twice", InputError);
-  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\n\n[b]\ny\n"), "f: line 3: [a] has no text", InputError);
-  CHECK_THROWS_AS(Lesson("f", "[a]\nset {x, y}\n"), InputError);
-  CHECK_THROWS_AS(Lesson("f", "[a]\nopen {D\n"), InputError);
+  CHECK_THROWS_WITH_AS(Lesson("f", "\nstray\n"), "f: line 2: text before the first [key]", std::logic_error);
+  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\nx\n[a]\ny\n"), "f: line 3: [a] is given twice", std::logic_error);
+  CHECK_THROWS_WITH_AS(Lesson("f", "[a]\n\n[b]\ny\n"), "f: line 3: [a] has no text", std::logic_error);
+  CHECK_THROWS_AS(Lesson("f", "[a]\nset {x, y}\n"), std::logic_error);
+  CHECK_THROWS_AS(Lesson("f", "[a]\nopen {D\n"), std::logic_error);
 }
 
 TEST_CASE("languages are found by their names") {
