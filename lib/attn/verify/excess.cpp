@@ -37,10 +37,13 @@ BlockExcess block_excess(const Tensor<double>& ours, const TensorView& theirs, c
   shape.back() = across;
   if (shape.size() > 1) shape[shape.size() - 2] = down;
   blocks.worst = filled<double>(shape, 0.0);
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const std::size_t matrix = i / (rows * columns), row = i / columns % rows, column = i % columns;
-    double& worst = blocks.worst.data()[(matrix * down + row / blocks.rows) * across + column / blocks.columns];
-    worst = std::max(worst, excess_of_cell(ours.data()[i], theirs[i], tolerance));
+  const std::size_t lines = columns == 0 ? 0 : ours.size() / columns;
+  for (std::size_t line = 0, i = 0; line < lines; ++line) {
+    double* const worst = blocks.worst.data() + (line / rows * down + line % rows / blocks.rows) * across;
+    for (std::size_t block = 0; block < across; ++block) {
+      const std::size_t end = line * columns + std::min((block + 1) * blocks.columns, columns);
+      for (; i < end; ++i) worst[block] = std::max(worst[block], excess_of_cell(ours.data()[i], theirs[i], tolerance));
+    }
   }
   return blocks;
 }
