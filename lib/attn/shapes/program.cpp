@@ -42,8 +42,8 @@ class Interpreter {
     if (statement.kind == Statement::Kind::definition) definitions_.push_back(statement.targets);
     if (!statement.value) return;
     note_batch_axis(statement);
-    const Value value = evaluate(*statement.value);
-    claim_shape(statement);
+    // A claim evaluates what it speaks of: a call in it must not count twice.
+    const Value value = claim_shape(statement) ? Value{} : evaluate(*statement.value);
     if (statement.targets.size() == 1) {
       assign(statement.targets.front(), value, statement);
     } else {
@@ -83,29 +83,28 @@ class Interpreter {
   }
 
   /// `print(y.shape)  # torch.Size([5, 3, 8])` and `assert y.shape == (5, 3, 8)` claim a shape.
-  void claim_shape(const Statement& statement) {
+  bool claim_shape(const Statement& statement) {
     const Expression& value = *statement.value;
-    if (value.kind == ExpressionKind::binary && value.text == "==") {
-      if (const auto shape = literal_shape(*value.items[0])) claim(*value.base, *shape);
-      return;
-    }
+    if (value.kind == ExpressionKind::binary && value.text == "==") return claim(*value.base, *value.items[0]);
     const bool printed = value.kind == ExpressionKind::call && python::dotted_name(*value.base) == "print" && value.arguments.size() == 1;
-    if (!printed || statement.comment.empty()) return;
+    if (!printed || statement.comment.empty()) return false;
     const auto said = python::parse(statement.comment);
-    if (said.size() != 1 || !said[0].value) return;
-    if (const auto shape = literal_shape(*said[0].value)) claim(*value.arguments[0].value, *shape);
+    return said.size() == 1 && said[0].value && claim(*value.arguments[0].value, *said[0].value);
   }
 
-  void claim(const Expression& subject, Shape shape) {
-    if (subject.kind != ExpressionKind::attribute || subject.text != "shape") return;
+  bool claim(const Expression& subject, const Expression& said) {
+    if (subject.kind != ExpressionKind::attribute || subject.text != "shape") return false;
+    std::optional<Shape> shape = literal_shape(said);
+    if (!shape) return false;
     Value value = evaluate(*subject.base);
     if (value.kind == Value::Kind::tuple && !value.items.empty()) value = value.items.front();
-    if (value.call == no_module || value.call >= program_.calls.size()) return;
+    if (value.call == no_module || value.call >= program_.calls.size()) return true;
     // What is claimed after a transpose, in the axes the call returned.
-    if (shape.size() == value.shape.size()) {
-      for (auto swap = value.swaps.rbegin(); swap != value.swaps.rend(); ++swap) std::swap(shape[swap->first], shape[swap->second]);
+    if (shape->size() == value.shape.size()) {
+      for (auto swap = value.swaps.rbegin(); swap != value.swaps.rend(); ++swap) std::swap((*shape)[swap->first], (*shape)[swap->second]);
     }
-    program_.calls[value.call].output = shape;
+    program_.calls[value.call].output = std::move(shape);
+    return true;
   }
 
   /// (5, 3, 8), [5, 3, 8] or torch.Size([5, 3, 8])
@@ -184,18 +183,22 @@ class Interpreter {
       if (!argument.keyword.empty()) keywords.push_back(argument.keyword);
     }
     if (const Api* api = find_api(name, arguments.size() - keywords.size(), keywords)) return make_module(*api, arguments);
-    const Value callee = evaluate(*call.base);
+    const bool dotted = call.base->kind == ExpressionKind::attribute;
+    const Value callee = dotted ? evaluate_name(name) : evaluate(*call.base);
     if (callee.kind == Value::Kind::module) return call_module(callee.call, arguments, name.empty() ? call.base->source : name);
     const Value first = arguments.empty() ? Value{} : arguments[0].value;
-    if (callee.kind == Value::Kind::linear || callee.kind == Value::Kind::embedding) return mapped(callee, first);
-    if (call.base->kind == ExpressionKind::attribute) {
-      const Value base = evaluate(*call.base->base);
-      if (base.kind == Value::Kind::tensor) return method_result(base, call.base->text, arguments);
-    }
+    if (is_map(callee)) return mapped(callee, first);
+    // Evaluated once: in a chain of n methods every object contains n - 1 calls, each with its effects.
+    const Value object = dotted ? evaluate(*call.base->base) : Value{};
+    if (object.kind == Value::Kind::tensor) return method_result(object, call.base->text, arguments);
+    const bool is_module = object.kind == Value::Kind::module || is_map(object);
+    if (is_module && returns_the_module(call.base->text)) return object;
     if (const Value map = made_map(name, arguments); map.kind != Value::Kind::unknown) return map;
     if (keeps_the_shape(name) && first.kind == Value::Kind::tensor) return first;
     return made_tensor(name, arguments);
   }
+
+  static bool is_map(const Value& value) { return value.kind == Value::Kind::linear || value.kind == Value::Kind::embedding; }
 
   Value make_module(const Api& api, const std::vector<CallArgument>& arguments) {
     Value value;

@@ -35,6 +35,10 @@ bool keeps_the_shape(std::string_view dotted_name) {
   return is_one_of(name, {"relu", "gelu", "silu", "tanh", "sigmoid", "softmax", "identity"});
 }
 
+bool returns_the_module(std::string_view method) {
+  return is_one_of(method, {"eval", "train", "to", "cuda", "cpu", "float", "double", "half", "bfloat16", "requires_grad_"});
+}
+
 std::string_view last_part(std::string_view dotted_name) { return dotted_name.substr(dotted_name.rfind('.') + 1); }
 
 }  // namespace attn::shapes

@@ -114,7 +114,7 @@ Value method_result(const Value& tensor, std::string_view method, const Argument
     const std::size_t axis = axis_argument(arguments, 0, rank);
     return axis < rank ? number_value(static_cast<double>(tensor.shape[axis])) : Value{};
   }
-  const bool same = is_one_of(method, {"contiguous", "float", "double", "half", "to", "cuda", "cpu", "clone", "detach"});
+  const bool same = is_one_of(method, {"contiguous", "float", "double", "half", "bfloat16", "to", "cuda", "cpu", "clone", "detach", "requires_grad_"});
   return same ? tensor : Value{};
 }
 
