@@ -3,7 +3,6 @@
 #include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace attn::shapes::python {
 namespace {
@@ -173,8 +172,9 @@ class Parser {
     while (at("not") && next_ + 1 < tokens_.size()) ++next_;
     const Token token = tokens_[next_++];
     if (token.kind == Token::Kind::number) {
-      expression.kind = Kind::number;
-      std::from_chars(token.text.data(), token.text.data() + token.text.size(), expression.number);
+      const std::optional<double> number = number_of(token.text);
+      expression.kind = number ? Kind::number : Kind::unknown;
+      expression.number = number.value_or(0);
     } else if (token.kind == Token::Kind::name) {
       expression.kind = Kind::name;
       expression.text = token.text;

@@ -69,6 +69,12 @@ TEST_CASE("a call inside a claim about its own shape is followed once") {
   CHECK(program.findings.size() == 1);
 }
 
+TEST_CASE("a docstring of several lines swallows nothing") {
+  const Program program = run_program("def f():\n    \"\"\"Doc (see\n    \"\"\"\n    mha = nn.MultiheadAttention(10, 3)\nok = nn.MultiheadAttention(8, 2)");
+  REQUIRE(program.calls.size() == 2);
+  CHECK(program.calls[0].config.heads == 3);
+}
+
 TEST_CASE("a program that lost its line breaks is read all the same") {
   const Program program = run_program("heads = 4 # the heads x = torch.randn(5, 3) mha = nn.MultiheadAttention(d_model=10, nhead=heads) y, _ = mha(x, x, x)");
   REQUIRE(program.calls.size() == 1);

@@ -39,6 +39,12 @@ TEST_CASE("a product binds before a sum") {
   CHECK(statement.value->items[0]->text == "*");
 }
 
+TEST_CASE("a number that is not wholly read is not known") {
+  CHECK(parse("x = 1_024")[0].value->number == 1024);
+  CHECK(parse("x = -0x40")[0].value->number == -64);
+  CHECK(parse("x = 3j")[0].value->kind == Expression::Kind::unknown);
+}
+
 TEST_CASE("text that is no Python says nothing and harms nothing") {
   for (const char* text : {"", "((((((", ")))", "x = ", "= 3", "'open", "f(,,,)", "a.b.(", "\xff\xfe", "x[", "@decorated"}) {
     CAPTURE(text);
