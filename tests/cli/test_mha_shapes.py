@@ -197,6 +197,20 @@ class CheckTest(Shapes):
         answer = self.json("check", "nn.MultiheadAttention(embed_dim=width, num_heads=2)", code=DIFFERENT)
         self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["embed_dim = width"]))
 
+    def test_what_the_code_leaves_open_is_listed_and_contradicts_nothing(self):
+        answer = self.json("check", "nn.MultiheadAttention(8, 2, bias=b, batch_first=cfg.bf)", "--input", "5,3,8", "--batch-first-input")
+        self.assertEqual((answer["verdict"], answer["unknown"]), ("consistent", ["bias = b", "batch_first = cfg.bf"]))
+        answer = self.json("check", "m = nn.MultiheadAttention(8, 2, kdim=k)", "--input", "5,3,8", "--key", "5,3,6")
+        self.assertEqual((answer["unknown"], answer["output"]), (["kdim = k"], [5, 3, 8]))
+        answer = self.json("check", "nn.MultiheadAttention(**config)", code=DIFFERENT)
+        self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["**config"]))
+
+    def test_a_method_or_a_docstring_hides_no_call(self):
+        call = "x = torch.randn(5, 3, 7)\ny, w = mha(x, x, x)"
+        self.assertEqual(self.rules("mha = nn.MultiheadAttention(8, 2).eval()\n" + call), ["width"])
+        self.assertEqual(self.rules('"""Doc (see\n"""\nmha = nn.MultiheadAttention(8, 2)\n' + call), ["width"])
+        self.assertEqual(self.rules("nn.MultiheadAttention(0x40, 1_0)"), ["divisible"])
+
     def test_both_constructors_of_d2l_and_the_width_that_keras_reads_off_its_query(self):
         self.assertEqual(self.rules("d2l.MultiHeadAttention(100, 100, 100, 100, 5, 0.5)", code=DONE), [])
         self.assertEqual(self.rules("d2l.MultiHeadAttention(100, 5, 0.5)", code=DONE), [])

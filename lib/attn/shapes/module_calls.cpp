@@ -1,6 +1,8 @@
 #include <attn/shapes/module_calls.hpp>
 #include <attn/shapes/spoken.hpp>
 
+#include <algorithm>
+
 namespace attn::shapes {
 namespace {
 
@@ -32,6 +34,18 @@ ModuleCall shapes_of(const Bound& bound) {
   call.attn_mask = shape_of_mask(bound, Role::attn_mask);
   call.key_padding_mask = shape_of_mask(bound, Role::key_padding_mask);
   return call;
+}
+
+std::set<Role> open_sources(const Api& api, const Bound& bound, const std::vector<CallArgument>& arguments) {
+  const bool unpacks = std::any_of(arguments.begin(), arguments.end(), [](const CallArgument& argument) { return argument.unpacked; });
+  std::set<Role> open;
+  for (const Role role : {Role::query, Role::key, Role::value}) {
+    const auto given = bound.find(role);
+    const bool unknown = given != bound.end() ? given->second.value.kind != Value::Kind::tensor : unpacks && !name_of(api.forward, role).empty();
+    if (unknown) open.insert(role);
+  }
+  if (open.count(Role::value) != 0 && bound.count(Role::key) == 0) open.insert(Role::key);
+  return open;
 }
 
 Value result_of(const Api& api, const ModuleConfig& config, const ModuleCall& shapes, std::size_t call) {

@@ -4,6 +4,7 @@
 #include <attn/shapes/call_binding.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace attn::shapes {
 /// The shapes of the arguments; an argument that is not known, or is the same tensor as the one before it, is
 /// empty, as in ModuleCall.
 ModuleCall shapes_of(const Bound& bound);
+
+/// Those of query, key and value that are given but whose shape is not known.
+std::set<Role> open_sources(const Api& api, const Bound& bound, const std::vector<CallArgument>& arguments);
 
 /// What the call returns: the query's leading axes and the module's width, in a tuple where the API has one.
 /// `call` is its number.

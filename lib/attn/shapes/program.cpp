@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace attn::shapes {
 namespace {
@@ -64,17 +65,17 @@ class Interpreter {
     }
   }
 
+  static bool is_zero(const Expression& expression) { return expression.kind == ExpressionKind::number && expression.number == 0; }
+
   /// `N, L = x.shape` and `N = query.shape[0]` say that axis 0 is the batch.
   void note_batch_axis(const Statement& statement) {
     if (statement.targets.empty() || !names_the_batch(statement.targets.front())) return;
     const Expression* value = statement.value.get();
     if (value->kind == ExpressionKind::subscript) {
-      const bool first = value->items.size() == 1 && value->items[0]->kind == ExpressionKind::number && value->items[0]->number == 0;
-      if (!first) return;
+      if (value->items.size() != 1 || !is_zero(*value->items[0])) return;
       value = value->base.get();
     } else if (value->kind == ExpressionKind::call) {
-      const bool first = value->arguments.empty() || value->arguments[0].value->number == 0;
-      if (!first) return;
+      if (!value->arguments.empty() && !is_zero(*value->arguments[0].value)) return;
       value = value->base.get();
     } else if (statement.targets.size() < 2) {
       return;
@@ -170,7 +171,13 @@ class Interpreter {
   std::vector<CallArgument> evaluate_arguments(const Expression& call) {
     std::vector<CallArgument> arguments;
     for (const python::Argument& argument : call.arguments) {
-      arguments.push_back({argument.keyword, evaluate(*argument.value), argument.value->source});
+      const Value value = evaluate(*argument.value);
+      const std::string& source = argument.value->source;
+      if (argument.unpacking == "*" && value.kind == Value::Kind::tuple) {
+        for (std::size_t i = 0; i < value.items.size(); ++i) arguments.push_back({"", value.items[i], source + "[" + std::to_string(i) + "]"});
+      } else {
+        arguments.push_back({argument.keyword, value, argument.unpacking + source, !argument.unpacking.empty()});
+      }
     }
     return arguments;
   }
@@ -215,7 +222,9 @@ class Interpreter {
     if (auto finding = argument_order(api, arguments, name)) program_.findings.push_back(std::move(*finding));
     note_transpose(bound);
     const Construction& made = modules_[index].made;
-    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown});
+    std::set<Role> open = open_sources(api, bound, arguments);
+    open.insert(made.open.begin(), made.open.end());
+    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown, std::move(open)});
     return result_of(api, made.config, program_.calls.back().call, program_.calls.size() - 1);
   }
 
@@ -235,7 +244,7 @@ class Interpreter {
       if (finding) program_.findings.push_back(std::move(*finding));
     }
     for (const Module& module : modules_) {
-      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown});
+      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown, module.made.open});
     }
   }
 

@@ -122,14 +122,15 @@ class Parser {
     ++depth_;
     while (!at_end() && !take(")")) {
       Argument argument;
+      for (const std::string_view stars : {"*", "**"}) {
+        if (take(stars)) argument.unpacking = stars;
+      }
       const std::size_t start = next_;
-      while (take("*") || take("**")) {}
       const auto name = take_name();
       if (name && take("=")) {
         argument.keyword = *name;
       } else {
         next_ = start;
-        while (take("*") || take("**")) {}
       }
       argument.value = sum();
       found.push_back(std::move(argument));

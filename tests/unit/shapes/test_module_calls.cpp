@@ -35,6 +35,16 @@ TEST_CASE("masks are bound by keyword, and Keras's key is its value") {
   CHECK(shapes_of(bound_to(keras, {tensor("", {2, 5, 8}, "q"), tensor("", {2, 6, 8}, "v")})).key == Shape{2, 6, 8});
 }
 
+TEST_CASE("sources that are given but not known are open") {
+  const Api& torch = *find_api("nn.MultiheadAttention");
+  const std::vector<CallArgument> arguments = {tensor("", {5, 2, 8}, "x"), {"", Value{}, "memory"}, {"", Value{}, "memory"}};
+  CHECK(open_sources(torch, bound_to(torch, arguments), arguments) == std::set<Role>{Role::key, Role::value});
+  const std::vector<CallArgument> unpacked = {tensor("", {5, 2, 8}, "x"), {"", Value{}, "**sources", true}};
+  CHECK(open_sources(torch, bound_to(torch, unpacked), unpacked) == std::set<Role>{Role::key, Role::value});
+  const std::vector<CallArgument> known = {tensor("", {5, 2, 8}, "x")};
+  CHECK(open_sources(torch, bound_to(torch, known), known).empty());
+}
+
 TEST_CASE("the result has the query's leading axes and the module's width, in a tuple for PyTorch") {
   ModuleConfig config;
   config.d_model = 8;

@@ -57,6 +57,21 @@ TEST_CASE("a function that is not known gives a shape that is not known") {
   CHECK(run_program("m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 2, 3)\nm(net(x), net(x), net(x))").calls[0].call.query.empty());
 }
 
+TEST_CASE("a tuple that is unpacked gives its items, and one that is not known gives nothing") {
+  const std::string start = "m = nn.MultiheadAttention(8, 2)\nsizes = (2, 8)\nx = torch.zeros(5, *sizes)\n";
+  const Program known = run_program(start + "m(*(x, x, x))");
+  CHECK(known.calls[0].call.query == Shape{5, 2, 8});
+  CHECK(known.calls[0].open.empty());
+  const Program unknown = run_program(start + "m(x, *sources)");
+  CHECK(unknown.calls[0].call.query == Shape{5, 2, 8});
+  CHECK(unknown.calls[0].open == std::set<Role>{Role::key, Role::value});
+}
+
+TEST_CASE("an axis that is not known is not the first") {
+  CHECK(run_program("N = x.size(0)").batch_first_input);
+  CHECK_FALSE(run_program("N = x.size(axis)").batch_first_input);
+}
+
 TEST_CASE("a claim about a transposed result is a claim about the call") {
   const std::string start = "m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 3, 8)\ny, _ = m(x, x, x)\ny = y.transpose(0, 1)\n";
   CHECK(run_program(start + "assert y.shape == (3, 5, 8)").calls[0].output == Shape{5, 3, 8});

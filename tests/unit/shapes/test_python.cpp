@@ -33,6 +33,15 @@ TEST_CASE("several targets, a definition's parameters, and tuples with one item"
   CHECK(parse("x = (5)")[0].value->kind == Expression::Kind::number);
 }
 
+TEST_CASE("stars before an argument are kept apart from its name") {
+  const auto call = parse("f(x, *sizes, **config)")[0].value;
+  REQUIRE(call->arguments.size() == 3);
+  CHECK(call->arguments[0].unpacking.empty());
+  CHECK(call->arguments[1].unpacking == "*");
+  CHECK(call->arguments[2].unpacking == "**");
+  CHECK(call->arguments[2].value->text == "config");
+}
+
 TEST_CASE("a product binds before a sum") {
   const auto statement = parse("x = 1 + 2 * 3")[0];
   CHECK(statement.value->text == "+");
