@@ -172,6 +172,16 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(*sizes, "--vdim", 3, "--input", "5,2,8"), ["width"])
         self.assertEqual(self.rules(*sizes, "--batch-first", "--input", "5,2,8", "--batch-first-input", code=DONE), [])
 
+    def test_what_would_do_nothing_is_refused(self):
+        sizes = ("--d-model", 8, "--heads", 2)
+        for option in (("--key", "5,3,9"), ("--value", "5,3,9"), ("--attn-mask", "5,5"), ("--key-padding-mask", "3,5"), ("--batch-first",)):
+            self.refuse(USAGE, "check", *sizes, *option, mentions=option[0] + ": needs --input")
+        self.refuse(USAGE, "check", "nn.MultiheadAttention(8, 2)", "--key", "5,3,9", mentions="--input")
+        called = "m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 3, 8)\nm(x, x, x)"
+        self.assertEqual(self.rules(called, "--key", "5,3,9", code=DIFFERENT), ["width"])
+        for option in (("--impl", "d2l"), ("--batch-first",), ("--heads", 2)):
+            self.refuse(USAGE, "check", called, *option, mentions=option[0] + ": describes a module")
+
     def test_one_contradiction_is_one(self):
         self.assertIn("1 contradiction:", self.output("check", "nn.MultiheadAttention(10, 4)", code=DIFFERENT))
         self.assertIn("2 contradictions:", self.output("check", "nn.MultiheadAttention(10, 4, 0.1, droput=1)", code=DIFFERENT))
