@@ -500,6 +500,8 @@ class QuizTest(Shapes):
         self.assertEqual(graded["correct"], 0)
         (self.folder / "right.txt").write_text("".join(f"{row['number']}: {row['answer']}\n" for row in graded["exercises"]))
         self.assertEqual(self.json("quiz", "--answers", "right.txt")["correct"], 6)
+        (self.folder / "blank.txt").write_bytes(b"\r\n   \r\n" + (self.folder / "right.txt").read_bytes().replace(b"\n", b"\r\n\t\r\n"))
+        self.assertEqual(self.json("quiz", "--answers", "blank.txt")["correct"], 6)
         (self.folder / "short.txt").write_text("1\n")
         self.refuse(INPUT, "quiz", "--answers", "short.txt", mentions="1 answers, expected 6")
 
