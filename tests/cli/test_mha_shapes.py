@@ -118,6 +118,10 @@ class TraceTest(Shapes):
         self.refuse(USAGE, "trace", "-f", "npz", mentions="holds tensors")
         self.refuse(SYSTEM, "trace", "-o", "no/such/folder.txt")
 
+    def test_totals_beyond_63_bits_are_refused(self):
+        # Every row fits; 4 maps of 2·L·E² = 3.07e18 operations each do not fit together.
+        self.refuse(LIMIT, "trace", "--d-model", 1 << 20, "--heads", 1, "--batch", 1, "--len", 1398000, mentions="more than 2^63")
+
     def test_sizes_that_contradict_are_refused_with_the_repair(self):
         self.refuse(USAGE, "trace", "--d-model", 10, "--heads", 4, mentions="1, 2, 5, 10")
         self.refuse(USAGE, "trace", "--d-model", 10, mentions="--heads")
