@@ -456,6 +456,11 @@ class MasksTest(Shapes):
         self.assertIn("bmatrix", self.output(*convert, "-f", "latex"))
         self.refuse(USAGE, "masks", "-f", "npz", mentions="holds tensors")
 
+    def test_lengths_have_the_sizes_that_are_asked_for(self):
+        self.assertEqual(self.convert("sdpa", "d2l", "ones:2x1x1x1", "--key-len", 5), [5, 5])
+        self.assertEqual(self.convert("torch", "d2l", "[[0,0,1]]", "--batch", 4), [2, 2, 2, 2])
+        self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[2000000]", mentions="1048576 keys")
+
     def test_keys_beyond_the_longest_length(self):
         self.assertEqual(self.convert("d2l", "transformers", "[1,2]", "--key-len", 4), [[1, 0, 0, 0], [1, 1, 0, 0]])
         self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[1,5]", "--key-len", 4, mentions="4 keys")
