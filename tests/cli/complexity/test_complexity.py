@@ -173,6 +173,7 @@ class Paths(ComplexityTest):
 
     def test_endless_searches_are_refused(self):
         self.refuse(LIMIT, "paths", "--len", 100000, "--layers", "self_attention", mentions=("shorter",))
+        self.refuse(LIMIT, "paths", "--len", (1 << 63) - 1, "--layers", "self_attention", mentions=("7.85e+56 edges",))  # n³
 
 
 class Reconcile(ComplexityTest):
