@@ -87,14 +87,25 @@ std::vector<Finding> contradictions_of(CheckedCall& checked) {
   return found;
 }
 
+/// Whether a transpose too many may be why.
+bool is_about_axes(const Finding& finding) {
+  for (const char* rule : {"rank", "no_batch", "rank_differs", "width"}) {
+    if (finding.rule == rule) return true;
+  }
+  return false;
+}
+
 void check_call(CheckedCall& checked, const std::optional<std::size_t>& head_dim, bool batch_first_input,
                 std::vector<Finding>& findings) {
-  std::vector<Finding> found;
+  std::vector<Finding> found, of_output;
   if (sizes_known(checked)) found = contradictions_of(checked);
+  check_output(checked, found.empty(), of_output);
+  const bool of_input = std::any_of(found.begin(), found.end(), [](const Finding& finding) { return is_about_axes(finding); });
+  if (checked.transposed && (of_input || !of_output.empty())) add_once(findings, *checked.transposed);
   for (const Finding& finding : found) add_once(findings, finding);
   check_head_size(checked, head_dim, findings);
   check_order_of_axes(checked, batch_first_input, findings);
-  check_output(checked, found.empty(), findings);
+  for (const Finding& finding : of_output) add_once(findings, finding);
 }
 
 /// Keras reads the width off its query.

@@ -76,6 +76,14 @@ std::optional<Finding> argument_order(const Api& api, const std::vector<CallArgu
   return Finding{"argument_order", name, {{"name", name}, {"found", given}, {"expected", expected}}};
 }
 
+std::optional<Finding> transposed_away(const Bound& bound) {
+  const auto query = bound.find(Role::query);
+  if (query == bound.end() || !query->second.value.before) return std::nullopt;
+  const std::string& name = query->second.source;
+  const Value& matrix = query->second.value;
+  return Finding{"transposed_away", name, {{"found", to_string(*matrix.before)}, {"expected", to_string(matrix.shape)}, {"name", name}}};
+}
+
 std::optional<Finding> definition_order(const std::vector<std::string>& parameters) {
   std::vector<std::string> said;
   for (const std::string& parameter : parameters) {

@@ -220,19 +220,11 @@ class Interpreter {
     const Api& api = *modules_[index].api;
     const Bound bound = bind_arguments(api, api.forward, arguments, program_.findings);
     if (auto finding = argument_order(api, arguments, name)) program_.findings.push_back(std::move(*finding));
-    note_transpose(bound);
     const Construction& made = modules_[index].made;
     std::set<Role> open = open_sources(api, bound, arguments);
     open.insert(made.open.begin(), made.open.end());
-    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown, std::move(open)});
+    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown, transposed_away(bound), std::move(open)});
     return result_of(api, made.config, program_.calls.back().call, program_.calls.size() - 1);
-  }
-
-  void note_transpose(const Bound& bound) {
-    const auto query = bound.find(Role::query);
-    if (query == bound.end() || !query->second.value.before) return;
-    const std::string& name = query->second.source;
-    add("transposed_away", name, {{"found", to_string(*query->second.value.before)}, {"expected", to_string(query->second.value.shape)}, {"name", name}});
   }
 
   /// Definitions that take (value, key, query) around a module that takes (query, key, value), and modules
@@ -244,7 +236,7 @@ class Interpreter {
       if (finding) program_.findings.push_back(std::move(*finding));
     }
     for (const Module& module : modules_) {
-      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown, module.made.open});
+      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown, std::nullopt, module.made.open});
     }
   }
 

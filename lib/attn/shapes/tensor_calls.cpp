@@ -120,7 +120,7 @@ Value method_result(const Value& tensor, std::string_view method, const Argument
 
 Value transposed(Value tensor, std::size_t a, std::size_t b) {
   if (tensor.kind != Value::Kind::tensor || a >= tensor.shape.size() || b >= tensor.shape.size()) return {};
-  if (tensor.shape.size() == 2) tensor.before = tensor.shape;
+  if (tensor.shape.size() == 2) tensor.before = tensor.before ? std::nullopt : std::optional<Shape>(tensor.shape);
   std::swap(tensor.shape[a], tensor.shape[b]);
   if (tensor.call != no_module) tensor.swaps.emplace_back(a, b);
   return tensor;

@@ -47,6 +47,16 @@ TEST_CASE("reading the batch off the first axis contradicts a sequence-first mod
   CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nL, N = x.shape").empty());
 }
 
+TEST_CASE("a transposed matrix is a contradiction only beside another one") {
+  const std::string module = "m = nn.MultiheadAttention(8, 2)\n", call = "y, w = m(x.T, x.T, x.T)\n";
+  CHECK(rules_of(module + "x = torch.zeros(8, 5)\n" + call).empty());
+  CHECK(rules_of(module + "x = torch.zeros(5, 8)\n" + call) == std::vector<std::string>{"transposed_away", "width"});
+  CHECK(rules_of(module + "x = torch.zeros(8, 5)\n" + call + "assert y.shape == (5, 3, 8)") == std::vector<std::string>{"transposed_away", "output_rank"});
+  CHECK(rules_of(module + "x = torch.zeros(5, 7)\nm(x.T.T, x.T.T, x.T.T)") == std::vector<std::string>{"width"});
+  // Heads that do not divide the width have nothing to do with it.
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 3)\nx = torch.zeros(8, 5)\n" + call) == std::vector<std::string>{"divisible"});
+}
+
 TEST_CASE("what is not known contradicts nothing, and what contradicts in any case is still found") {
   const std::string x = "x = torch.zeros(5, 3, 8)\n";
   // (5, 3, 8) and (7, 3, 8) are sequence first, (5, 3, 8) and (5, 7, 8) batch first; (7, 4, 8) fits neither.

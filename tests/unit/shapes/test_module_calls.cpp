@@ -69,6 +69,17 @@ TEST_CASE("names that say another order than the API's are found in calls and in
   CHECK_FALSE(definition_order({"self", "x"}));
 }
 
+TEST_CASE("a query that is a transposed matrix is told from one that is none") {
+  const Api& torch = *find_api("nn.MultiheadAttention");
+  CallArgument query = tensor("", {5, 8}, "x.T");
+  CHECK_FALSE(transposed_away(bound_to(torch, {query})));
+  query.value.before = Shape{8, 5};
+  const auto finding = transposed_away(bound_to(torch, {query}));
+  REQUIRE(finding);
+  CHECK(finding->subject == "x.T");
+  CHECK(finding->values.at("found") == "(8, 5)");
+}
+
 TEST_CASE("linear maps and embeddings are known by the width they return") {
   CHECK(made_map("nn.Linear", {{"", number_value(3), "3"}, {"", number_value(8), "8"}}).number == 8);
   CHECK(made_map("nn.Embedding", {{"", number_value(50), "50"}, {"", Value{}, "d"}}).number == 0);
