@@ -318,6 +318,10 @@ class LayoutsTest(Shapes):
         self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", mentions="two files")
         self.refuse(SYSTEM, "layouts", "--from", "torch", "--to", "d2l", "absent.safetensors", "b.safetensors")
         self.refuse(INPUT, "layouts", "--from", "d2l", "--to", "torch", self.MODULE, "b.safetensors", mentions="layout torch")
+        for name in ("b.json", "b.npy", "b", "-", ".npz"):
+            self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, "absent.npz", name, mentions=f"found '{name}'")
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.assertEqual(self.convert("torch", "d2l", self.MODULE, "b.NPZ")["numbers"], 1088)
         self.convert("torch", "d2l", self.MODULE, "b.safetensors")
         self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, self.MODULE, "b.safetensors")
         self.convert("torch", "d2l", self.MODULE, "b.safetensors", "--force")

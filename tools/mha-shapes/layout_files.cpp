@@ -13,7 +13,9 @@
 #include <attn/weights/names.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <stdexcept>
 
@@ -57,13 +59,27 @@ std::vector<NamedTensor<T>> tensors_of(const std::vector<io::NamedArray>& arrays
   return tensors;
 }
 
+enum class Container { npz, safetensors };
+
+/// The format that the name of the result asks for, in letters of either case.
+Container container_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (extension == ".npz") return Container::npz;
+  if (extension == ".safetensors") return Container::safetensors;
+  throw UsageError("OUT", "expected a file name that ends in .npz or .safetensors, found '" + path + "'");
+}
+
 template <class T>
 void write_tensors(const ConversionRequest& request, const std::vector<NamedTensor<T>>& tensors) {
   std::vector<io::NamedView> views;
   for (const NamedTensor<T>& named : tensors) views.push_back({named.name, named.tensor});
-  const bool npz = request.result.size() > 4 && request.result.compare(request.result.size() - 4, 4, ".npz") == 0;
   const auto sink = io::open_sink(request.result, request.force ? io::Overwrite::yes : io::Overwrite::no);
-  npz ? io::write_npz(*sink, views) : io::write_safetensors(*sink, views, {{"layout", std::string(request.to->name)}});
+  if (container_of(request.result) == Container::npz) {
+    io::write_npz(*sink, views);
+  } else {
+    io::write_safetensors(*sink, views, {{"layout", std::string(request.to->name)}});
+  }
   sink->finish();
 }
 
@@ -192,6 +208,7 @@ ConvertedModule converted_module(const ConversionRequest& request) {
 }
 
 Conversion convert_file(const ConversionRequest& request) {
+  container_of(request.result);
   const std::vector<io::NamedArray> arrays = read_module_file(request.input);
   const bool wide = std::any_of(arrays.begin(), arrays.end(), is_wide);
   return wide ? convert<double>(request, arrays) : convert<float>(request, arrays);
