@@ -327,6 +327,18 @@ class LayoutsTest(Shapes):
         self.convert("torch", "d2l", self.MODULE, "b.safetensors", "--force")
 
 
+    def test_options_that_would_do_nothing_are_refused(self):
+        convert = ("layouts", "--from", "torch", "--to", "d2l", self.MODULE, "b.npz")
+        for option in (("--layout", "torch"), ("--d-model", 16), ("--kv-heads", 2)):
+            self.refuse(USAGE, *convert, *option, mentions=option[0] + ": ")
+            self.refuse(USAGE, "layouts", "--inspect", self.MODULE, *option, mentions=option[0] + ": ")
+        self.refuse(USAGE, *convert, "--rtol", 0, "--atol", 1, mentions="--verify")
+        self.refuse(USAGE, "layouts", "--heads", 2, mentions="--d-model")
+        self.refuse(USAGE, "masks", "--atol", 1, mentions="--rtol")
+        self.refuse(USAGE, "masks", "--rtol", 0, "--atol", 1, mentions="--verify")
+        self.refuse(USAGE, "masks", "--batch", 2, mentions="--from")
+
+
 class VerifyTest(Shapes):
     MODULE = ROOT / "data" / "torch-mha" / "module.safetensors"
 
