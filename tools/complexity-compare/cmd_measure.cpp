@@ -3,10 +3,10 @@
 #include "../common/memory_budget.hpp"
 #include "../common/numbers.hpp"
 #include "../common/picture.hpp"
+#include "../common/progress.hpp"
 #include "cells.hpp"
 #include "layer_options.hpp"
 #include "measurement_report.hpp"
-#include "progress.hpp"
 #include "ranges.hpp"
 #include "subcommands.hpp"
 
