@@ -100,6 +100,7 @@ std::vector<Measurement> measure_all(const MeasureCommand& c, const std::vector<
 }
 
 int run_measure(MeasureCommand& c) {
+  check_destination(c.picture, c.output);
   if (!c.output.as_script) require_table_output(c.output);
   require_measurable(c.sizes.layers);
   const std::vector<cost::Values> points = points_of(c.sizes);

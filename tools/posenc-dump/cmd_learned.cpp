@@ -120,7 +120,20 @@ Tensor<double> loss_table(const Fit& learned, const Fit& fixed) {
   return losses;
 }
 
+struct Fits {
+  Fit learned, fixed;
+};
+
+// A table that is trained with the map, and one beside it that stays as it is.
+Fits fit_both(Tensor<double> table, const Tensor<double>& fixed, const Tensor<double>& map, const LearnedCommand& c) {
+  Progress progress(2 * c.steps);
+  const auto show_step = [&progress](std::size_t) { progress.step(); };
+  return {fit_previous_token(std::move(table), map, TrainTable::yes, c.steps, c.rate, show_step),
+          fit_previous_token(fixed, map, TrainTable::no, c.steps, c.rate, show_step)};
+}
+
 int run_fit(LearnedCommand& c) {
+  check_destination(c.picture, c.output);
   TorchGenerator random(c.run.seed);
   Tensor<double> start = table_of<double>(c, random);
   const std::size_t len = start.shape(0), width = start.shape(1);
@@ -130,11 +143,8 @@ int run_fit(LearnedCommand& c) {
   for (double& value : map.storage()) value /= std::sqrt(static_cast<double>(width));
   SinusoidalOptions options;
   options.d_model = width;
-  auto progress = std::make_unique<Progress>(2 * c.steps);
-  const auto show_step = [&progress](std::size_t) { progress->step(); };
-  const Fit learned = fit_previous_token(std::move(start), map, TrainTable::yes, c.steps, c.rate, show_step);
-  const Fit fixed = fit_previous_token(sinusoidal<double>(len, options), map, TrainTable::no, c.steps, c.rate, show_step);
-  progress.reset();
+  const Fits fits = fit_both(std::move(start), sinusoidal<double>(len, options), map, c);
+  const Fit &learned = fits.learned, &fixed = fits.fixed;
   const Similarity<double> ours = similarity(learned.table), theirs = similarity(fixed.table);
   const std::string ours_name = posenc_word(c.output, "learned_table"), theirs_name = posenc_word(c.output, "sinusoidal_table");
   const std::string position = posenc_word(c.output, "position");

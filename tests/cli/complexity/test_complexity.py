@@ -240,6 +240,20 @@ class Measure(ComplexityTest):
         self.refuse(LIMIT, "measure", "--len", 100000, "--max-memory", "1MiB", mentions=("--max-memory",))
         self.refuse(USAGE, "measure", "-f", "npz", mentions=("npz",))
 
+    def test_what_cannot_be_written_is_refused_before_it_is_measured(self):
+        endless = ("measure", "--len", 64, "--d-model", 64, "--layers", "rnn", "--threads", 1, "--repetitions", 100000, "--warm-ups", 100000)
+        with tempfile.TemporaryDirectory() as folder:
+            old = pathlib.Path(folder) / "old.csv"
+            old.write_text("old")
+            self.refuse(USAGE, *endless, "-o", old, mentions=("--force",))
+            self.refuse(USAGE, *endless, "-o", "times.xyz", mentions=(".xyz",))
+            self.refuse(USAGE, *endless, "--plot", "times.gif", mentions=(".svg",))
+            self.refuse(SYSTEM, *endless, "-o", "/nonexistent/times.csv")
+            if shutil.which("gnuplot"):
+                self.refuse(SYSTEM, *endless, "--plot", "/nonexistent/times.svg")
+                (pathlib.Path(folder) / "old.svg").write_text("old")
+                self.refuse(USAGE, *endless, "--plot", pathlib.Path(folder) / "old.svg", mentions=("--force",))
+
 
 if __name__ == "__main__":
     unittest.main()

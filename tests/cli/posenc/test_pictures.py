@@ -125,6 +125,14 @@ class ProgressTest(PosencTest):
         self.assertEqual([len(bar) for bar, _ in bars], sorted(len(bar) for bar, _ in bars))
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])  # wiped at the end
 
+    def test_what_cannot_be_written_is_refused_before_the_training(self):
+        endless = ("learned", "--fit", "--fit-steps", 1000000, "--len", 64, "--d-model", 64)
+        self.refuse(USAGE, *endless, "--plot", "p.gif", mentions=".svg")
+        self.refuse(USAGE, *endless, "-o", "p.xyz", mentions=".xyz")
+        self.refuse(SYSTEM, *endless, "-o", "no/such/folder.csv")
+        (self.folder / "old.csv").write_text("old")
+        self.refuse(USAGE, *endless, "-o", "old.csv", mentions="--force")
+
     def test_none_without_a_terminal(self):
         done = subprocess.run(self.ARGUMENTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=True)
         self.assertEqual(done.stderr, b"")
