@@ -131,8 +131,8 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
       });
   add("--repetitions", "N", "Rounds: samples of every point (default 9)",
       [&c](const std::string& text) { c.repetition.repetitions = parse_whole("--repetitions", text, 1, 100000); });
-  add("--warm-ups", "N", "Runs before the first sample (default 2)",
-      [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 0, 100000); });
+  add("--warm-ups", "N", "Runs before the first sample, 1 or more: they tell how long one takes (default 2)",
+      [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 1, 100000); });
   add("--max-memory", "SIZE", "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)",
       [&c](const std::string& text) { c.max_memory = parse_bytes("--max-memory", text); });
 }

@@ -208,7 +208,7 @@ class Reconcile(ComplexityTest):
 
 
 class Measure(ComplexityTest):
-    TINY = ("--len", "8,16", "--d-model", "4,8", "--repetitions", 3, "--warm-ups", 0)
+    TINY = ("--len", "8,16", "--d-model", "4,8", "--repetitions", 3, "--warm-ups", 1)
 
     def test_every_layer_runs(self):
         layers = "convolution,rnn,gru,lstm,self_attention,linear_attention"
@@ -222,7 +222,7 @@ class Measure(ComplexityTest):
         self.assertEqual(data["rows"][0]["flops"], 2 * 2 * 8 * 16)  # kernel 2
         self.assertEqual({fit["verdict"] for fit in data["fits"]}, {"too_small"})
         self.assertGreaterEqual(data["machine"]["cores"], 1)
-        self.assertEqual((data["warm_ups"], data["rounds"]), (0, 3))
+        self.assertEqual((data["warm_ups"], data["rounds"]), (1, 3))
 
     def test_text_says_that_the_range_is_too_small(self):
         self.assertIn("no statement", self.succeed("measure", *self.TINY, "--threads", 1, "--layers", "rnn", "--lang", "en"))
@@ -237,6 +237,7 @@ class Measure(ComplexityTest):
         self.refuse(USAGE, "measure", "--threads", 0, mentions=("--threads",))
         self.refuse(USAGE, "measure", "--repetitions", 0, mentions=("--repetitions",))
         self.refuse(USAGE, "measure", "--warm-ups", "x", mentions=("--warm-ups",))
+        self.refuse(USAGE, "measure", "--warm-ups", 0, mentions=("--warm-ups", "1"))  # one run is always made
         self.refuse(LIMIT, "measure", "--len", 100000, "--max-memory", "1MiB", mentions=("--max-memory",))
         self.refuse(USAGE, "measure", "-f", "npz", mentions=("npz",))
 
