@@ -1,6 +1,7 @@
 """Every subcommand and option of complexity-compare; expected numbers are computed here, by hand or by
 Python's whole numbers."""
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -231,6 +232,12 @@ class Measure(ComplexityTest):
         script = self.succeed("measure", *self.TINY, "--threads", 1, "--layers", "rnn", "-f", "gnuplot")
         self.assertIn("with points", script)
         self.assertIn("with lines", script)
+
+    def test_the_line_of_the_theory_goes_through_the_largest_size(self):
+        script = self.succeed("measure", *self.TINY[2:], "--len", "8,32,16", "--threads", 1, "--layers", "rnn", "-f", "gnuplot")
+        blocks = re.findall(r"(\$data1_\d) << EOD\n(.*?)EOD\n", script, re.DOTALL)
+        points, line = ({float(x): float(y) for x, y in (row.split() for row in text.splitlines())} for _, text in blocks[:2])
+        self.assertEqual(line[32], points[32])
 
     def test_refusals(self):
         self.refuse(USAGE, "measure", "--layers", "cross_attention", mentions=("cross_attention",))
