@@ -1,6 +1,7 @@
 #include <attn/shapes/claims.hpp>
 
 #include <attn/shapes/fitted.hpp>
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/program.hpp>
 #include <attn/shapes/trace.hpp>
 #include <attn/steps.hpp>
@@ -88,12 +89,7 @@ std::vector<Finding> contradictions_of(CheckedCall& checked) {
 }
 
 /// Whether a transpose too many may be why.
-bool is_about_axes(const Finding& finding) {
-  for (const char* rule : {"rank", "no_batch", "rank_differs", "width"}) {
-    if (finding.rule == rule) return true;
-  }
-  return false;
-}
+bool is_about_axes(const Finding& finding) { return is_one_of(finding.rule, {"rank", "no_batch", "rank_differs", "width"}); }
 
 void check_call(CheckedCall& checked, const std::optional<std::size_t>& head_dim, bool batch_first_input,
                 std::vector<Finding>& findings) {

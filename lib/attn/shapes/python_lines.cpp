@@ -1,15 +1,11 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/python_lines.hpp>
 #include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace attn::shapes::python {
 namespace {
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 bool joins_operands(const Token& token) {
   return token.kind == Token::Kind::name && is_one_of(token.text, {"and", "or", "not", "in", "is", "if", "else", "as", "lambda"});

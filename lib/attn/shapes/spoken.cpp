@@ -1,17 +1,10 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/spoken.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 
 namespace attn::shapes {
-namespace {
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-}  // namespace
 
 bool names_the_batch(std::string_view name) {
   return is_one_of(name, {"N", "B", "b", "bs", "bsz", "batch", "batch_size", "nbatches", "n_batch"});

@@ -1,9 +1,9 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/spoken.hpp>
 #include <attn/shapes/tensor_calls.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 
 namespace attn::shapes {
 namespace {
@@ -12,10 +12,6 @@ using Arguments = std::vector<CallArgument>;
 
 constexpr std::size_t no_axis = static_cast<std::size_t>(-1);
 constexpr double most_axes = 16;
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 /// f(2, 3) and f((2, 3)) mean the same.
 std::vector<Value> spread(const Arguments& arguments) {
