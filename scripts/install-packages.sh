@@ -10,15 +10,18 @@ set -eu
 
 packages='g++ cmake ninja-build pkg-config git libxtensor-dev libxtensor-blas-dev libopenblas-dev
           libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev doctest-dev python3'
-# What single tests need: pages in a browser, notebooks in a C++ interpreter, drawn pictures. Where the distribution has no such
-# package, that test is skipped.
+# What single tests need: pages in a browser, notebooks in a C++ interpreter, drawn pictures; and peers of the
+# benchmarks. Where the distribution has no such package, that test is skipped, and that peer is not in the table.
 optional=
 case ${1:-} in
   tests)
     packages="$packages python3-numpy libmpfr-dev"
     optional='chromium chromium-driver python3-selenium fonts-noto-cjk clang-tools-19 gnuplot-nox'
     ;;
-  bench) packages="$packages python3-numpy libbenchmark-dev" ;;
+  bench)
+    packages="$packages python3-numpy libbenchmark-dev"
+    optional='python3-torch libdnnl-dev nodejs npm'  # peers; those that are not there do not take part
+    ;;
 esac
 
 oldest_cmake=3.24
@@ -31,7 +34,8 @@ fail() {
 # A program counts wherever it comes from; headers and libraries count when their package is installed.
 is_present() {
   case $1 in
-    g++ | cmake | git | python3) command -v "$1" >/dev/null ;;
+    g++ | cmake | git | python3 | npm) command -v "$1" >/dev/null ;;
+    nodejs) command -v node >/dev/null ;;
     ninja-build) command -v ninja >/dev/null ;;
     pkg-config) command -v pkg-config >/dev/null ;;
     *) [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
@@ -99,7 +103,7 @@ if command -v apt-get >/dev/null; then
   extra=$(available $optional)
   # shellcheck disable=SC2086
   if [ -n "$extra" ] && ! (install $extra); then
-    echo "install-packages: going on without these; the tests that need them are skipped" >&2
+    echo "install-packages: going on without these; what needs them is left out" >&2
   fi
 else
   check_without_apt

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import statistics
+import subprocess
 import time
 
 
@@ -22,6 +23,27 @@ class Figure:
 
     def as_json(self):
         return dataclasses.asdict(self)
+
+
+class Contender:
+    """A program that answers each line with a number."""
+
+    def __init__(self, command, **options):
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, **options)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        return None if answer in ("", "missing") else float(answer)
+
+    def end(self):
+        """Ends it; the most memory it had, in bytes."""
+        self.process.stdin.close()
+        _, _, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = 0
+        return usage.ru_maxrss * 1024
 
 
 def in_turn(contenders, rounds):

@@ -1,7 +1,7 @@
 """Runs every benchmark, prints their figures as a table of ratios and writes them as JSON.
 
     make bench                                   builds what is measured, then runs this
-    run.py --build FOLDER [--only WORD] [--json FILE]
+    run.py --build FOLDER [--only WORD] [--quick] [--json FILE]
 
 A benchmark is a module of this folder, or the figures.py of one of its folders, with a function
 figures(bench) that yields contest.Figure. Contenders of one figure are measured in turn in one run on
@@ -21,10 +21,11 @@ sys.path.insert(0, str(HERE))
 
 
 class Bench:
-    """Where the programs under measurement are."""
+    """Where the programs under measurement are, and whether small sizes are enough."""
 
-    def __init__(self, build):
+    def __init__(self, build, quick):
         self.build = pathlib.Path(build).resolve()
+        self.quick = quick
 
     def tool(self, name):
         return self.build / "tools" / name
@@ -55,13 +56,14 @@ def machine():
     model = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
     return {"processor": model[0] if model else platform.processor(), "cores": os.cpu_count(), "system": platform.platform(),
-            "load before the run": os.getloadavg()[0]}
+            "load before the run": round(os.getloadavg()[0], 2)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, help="the folder of a release build with the benchmarks")
     parser.add_argument("--only", default="", help="benchmarks whose name contains this")
+    parser.add_argument("--quick", action="store_true", help="leave the largest sizes out: to see that everything runs")
     parser.add_argument("--json", help="also write the figures here")
     options = parser.parse_args()
 
@@ -70,10 +72,13 @@ def main():
     for name, module in benchmarks(options.only):
         print(f"\n{name}: {module.__doc__.splitlines()[0]}")
         figures = []
-        for figure in module.figures(Bench(options.build)):
+        for figure in module.figures(Bench(options.build, options.quick)):
             print_figure(figure)
             figures.append(figure.as_json())
         report["benchmarks"][name] = figures
+    report["machine"]["load after the run"] = round(os.getloadavg()[0], 2)
+    print(f"\nload after the run {report['machine']['load after the run']}; processes of others make times of the clock longer, "
+          "not those of the processor")
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
 

@@ -89,6 +89,31 @@ class Translation(TransformerTest):
         self.assertEqual(self.translate("--text", "三百二十一", "--max-tokens", "2", "--no-notes"), "three hundred\n")
 
 
+class FusedPath(TransformerTest):
+    def test_the_logits_alone_take_the_fused_path_and_are_the_same_but_for_rounding(self):
+        run = ["--text", "三百二十一", "--text", "十", "-f", "json", "--steps", "logits"]
+        reports = {path: json.loads(self.translate(*run, "--path", path)) for path in ("auto", "fused", "reference")}
+        self.assertEqual({path: report["path"] for path, report in reports.items()}, {"auto": "fused", "fused": "fused", "reference": "reference"})
+        values = {path: np.array(report["steps"][0].pop("values")) for path, report in reports.items()}
+        np.testing.assert_allclose(values["fused"], values["reference"], rtol=1e-10, atol=1e-10)
+        np.testing.assert_array_equal(values["auto"], values["fused"])
+        for report in reports.values():
+            self.assertEqual({**report, "path": ""}, {**reports["reference"], "path": ""})
+        np.testing.assert_array_equal(np.array(json.loads(self.translate(*run, "--threads", "3"))["steps"][0]["values"]), values["fused"])
+
+    def test_rotary_and_given_targets_go_the_same_way(self):
+        for more in ([], ["--tokens", "5,3"]):
+            fused, reference = (self.gpt("--tokens", "5,3,2,1", *more, "--path", path)["steps"][0]["values"] for path in ("fused", "reference"))
+            np.testing.assert_allclose(np.array(fused), np.array(reference), rtol=1e-10, atol=1e-10)
+
+    def test_a_run_that_needs_a_step_takes_the_reference_path(self):
+        for more in ([], ["--steps", WEIGHTS], ["--steps", "logits", "--detail"]):
+            self.assertEqual(json.loads(self.translate("--text", "十", "-f", "json", *more))["path"], "reference", more)
+        for more in ([], ["--steps", WEIGHTS], ["--steps", "logits", "--detail"], ["--list-steps"]):
+            self.refuse(USAGE, "transformer", "--model", TRAINED, "--text", "十", "--path", "fused", *more, mentions="--path fused")
+        self.refuse(USAGE, "transformer", "--model", TRAINED, "--text", "十", "--threads", 2, mentions=("--threads", "--steps logits"))
+
+
 class Steps(TransformerTest):
     def test_a_step_is_shown_with_the_tokens_beside_its_rows_and_columns(self):
         text = self.translate("--text", "三百", "--steps", WEIGHTS)

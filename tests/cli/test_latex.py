@@ -11,6 +11,7 @@ TOOLS = pathlib.Path(os.environ["ATTN_COMPUTE"]).parent
 CHECK = "nn.MultiheadAttention(d_model=10, nhead=4)"
 COMMANDS = [
     ["attn-compute", "dot"], ["attn-compute", "mha", "--causal", "--softcap", 3, "--detail"], ["attn-compute", "mistakes"],
+    ["attn-compute", "sdpa", "--causal", "--softcap", 3, "--path", "fused", "--detail"],
     ["complexity-compare", "table"], ["complexity-compare", "sweep"], ["complexity-compare", "crossover"],
     ["complexity-compare", "paths"], ["mha-shapes", "trace"], ["mha-shapes", "layouts"], ["mha-shapes", "masks"],
     ["mha-shapes", "check", CHECK, "--input", "5,3"], ["posenc-dump", "sinusoidal"], ["posenc-dump", "binary"],

@@ -303,6 +303,26 @@ def _(t, command):
     t.refuse(USAGE, command, "--path", "fused", mentions=("--path fused", "--steps output"))
 
 
+@covers("--threads")
+def _(t, command):
+    one = t.step("output", command)
+    for threads in (0, 1, 3):
+        t.assert_equal(t.step("output", command, "--path", "fused", "--threads", threads), t.step("output", command, "--path", "fused"))
+    t.assert_close(t.step("output", command, "--threads", 2), one)
+    t.refuse(USAGE, command, "--threads", 2, mentions=("--threads", "--steps output"))
+    t.refuse(USAGE, command, "--threads", -1, "--steps", "output", mentions="--threads")
+
+
+@covers("--tile")
+def _(t, command):
+    view = [command, "--path", "fused", "--detail", "-f", "json"]
+    t.assertEqual(json.loads(t.succeed(*view))["tile"], {"queries": 2, "keys": 2})
+    t.assertEqual(json.loads(t.succeed(*view, "--tile", "3,1"))["tile"], {"queries": 3, "keys": 1})
+    t.refuse(USAGE, command, "--tile", "2,2", mentions=("--tile", "--path fused --detail"))
+    for wrong in ("2", "2,2,2", "0,2", "2,x"):
+        t.refuse(USAGE, *view, "--tile", wrong, mentions="--tile")
+
+
 # Verification ---------------------------------------------------------------------------------------
 
 @covers("--verify")

@@ -45,7 +45,7 @@ render::JsonObject json_header(const AttentionCommand& command, const AttentionR
                                {"command", command.subcommand},
                                {"dtype", to_string(result.trace.precision)},
                                {"seed", command.run.seed},
-                               {"path", takes_fused_path(command) ? "fused" : "reference"},
+                               {"path", takes_fused_path(command) || shows_tiles(command) ? "fused" : "reference"},
                                {"sizes", render::json_of(result.trace.sizes)},
                                {"scale", result.facts.scale}};
   if (!command.verify.mistakes.empty()) {

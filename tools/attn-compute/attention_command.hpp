@@ -43,7 +43,7 @@ struct AttentionCommand {
   VerifyCommandOptions verify;
   OutputOptions output;
   TensorArguments tensors;
-  Path path = Path::reference;  ///< of a subcommand without --path
+  PathOptions path;
   std::optional<GradientOptions> gradient;  ///< only of a run with Purpose::gradient
 
   /// Whether the run must be taken apart: for --verify, --mistake, a backward pass or an inspection.

@@ -4,6 +4,7 @@
 #include "problem_of.hpp"
 #include "recipe.hpp"
 #include "subcommands.hpp"
+#include "tile_report.hpp"
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
@@ -110,6 +111,7 @@ int run_sdpa(AttentionCommand& c) {
   const HeadCounts counts = head_counts(c);
   const Sizes sizes = sizes_of(c, counts);
   budget.charge(planned_bytes(planned_steps(plan_of(c)), sizes, precision_of<T>()), "the steps of this run");
+  if (shows_tiles(c)) charge_tiles(c, sizes, precision_of<T>(), budget);
   if (c.output.show_recipe) return print_recipe({c, sizes});
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
@@ -120,7 +122,7 @@ int run_sdpa(AttentionCommand& c) {
   if (takes_fused_path(c)) {
     Sizes fused = sizes;
     fused.d_model = 0;  // as in a run step by step, which has no maps
-    return present_fused(c, fused_dot_product_attention(std::move(q), std::move(k), std::move(v), counts.heads, counts.kv_heads, options), options, fused);
+    return present_fused(c, fused_dot_product_attention(std::move(q), std::move(k), std::move(v), counts.heads, counts.kv_heads, options, c.path.fused()), options, fused);
   }
   std::optional<Problem<double>> problem;
   if constexpr (std::is_same_v<T, double>) {
@@ -136,6 +138,7 @@ int run_sdpa(AttentionCommand& c) {
   trace.find(Step::output)->axes = axes_of_output(steps.output.dimension());
   AttentionResult result{std::move(trace), facts_of(c, options, steps.attention.sizes), nullptr, false, {}, std::move(problem)};
   if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
+  if (shows_tiles(c)) return present_tiles(c, result, steps.attention, options);
   return present(c, std::move(result));
 }
 
@@ -149,7 +152,10 @@ Run setup_sdpa(CLI::App& app, Purpose purpose) {
   tensors.add("--value", "Values, of the same rank");
   add_size_options(app, command->sizes,
                    {"--batch", "--len", "--query-len", "--key-len", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
-  if (purpose == Purpose::steps) add_path_option(app, *command);
+  if (purpose == Purpose::steps) {
+    add_path_option(app, command->path);
+    add_tile_option(app, command->path);
+  }
   return [command]() {
     RunPlan everything;
     everything.cache = everything.softcap = everything.mask = everything.detail = everything.dropout = true;

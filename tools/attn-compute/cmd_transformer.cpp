@@ -7,8 +7,10 @@
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
 #include "attention_command.hpp"
+#include "path_option.hpp"
 #include "sequences.hpp"
 #include "stack_formula.hpp"
+#include "step_list.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"
 
@@ -36,6 +38,7 @@ struct TransformerCommand {
   std::optional<double> temperature;
   bool no_cache = false;
   RunOptions run;
+  PathOptions path;
   OutputOptions output;
 };
 
@@ -98,6 +101,30 @@ std::size_t traced_bytes(const ModelConfig& config, std::size_t batch, std::size
   return batch * (encoder + decoder) * bytes_per_element(precision);
 }
 
+// The fused path has one layer at work, and no maps.
+std::size_t fused_bytes(const ModelConfig& config, std::size_t batch, std::size_t source, std::size_t target, Precision precision) {
+  const ModelSizes& s = config.sizes;
+  const std::size_t row = 16 * s.width + 3 * s.feed_forward;
+  return batch * ((source + target) * row + std::max(source, target) * s.vocabulary) * bytes_per_element(precision);
+}
+
+// The name of what a run ends with.
+template <class T>
+std::string last_step(const Model<T>& model) {
+  if (model.weights.w_out) return std::string(name_of(Step::logits));
+  return path_of_stack(model.config.has_decoder() ? Stack::decoder : Stack::encoder) + std::string(name_of(Step::output));
+}
+
+// One pass that leaves only its last result.
+template <class T>
+void run_fused(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, const TokenBatch& source,
+               const TokenBatch& target, TransformerRun& run) {
+  const auto last = std::make_shared<Tensor<T>>(fused_transformer(source, target, model.weights, options, c.path.fused()));
+  const Step step = model.weights.w_out ? Step::logits : Step::output;
+  run.trace.entries.push_back({last_step(model), step, axes_of(step, run.trace.sizes), TensorView(*last)});
+  run.steps = last;
+}
+
 template <class T>
 void trace_run(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, MemoryBudget& budget, TransformerRun& run) {
   std::vector<TokenRow> sources, targets;
@@ -106,13 +133,15 @@ void trace_run(const TransformerCommand& c, const Model<T>& model, const StackOp
     targets.push_back(decoder_input(each));
   }
   const TokenBatch source = token_batch(sources, model.config.pad.value_or(0)), target = token_batch(targets, model.config.pad.value_or(0));
-  budget.charge(traced_bytes(model.config, source.batch, source.length, target.length, precision_of<T>()), "the steps of this run");
+  const auto bytes = run.fused ? fused_bytes : traced_bytes;
+  budget.charge(bytes(model.config, source.batch, source.length, target.length, precision_of<T>()), "the steps of this run");
+  run.trace = Trace{sizes_of(model.config, model.config.has_decoder() ? Stack::decoder : Stack::encoder), precision_of<T>(), {}};
+  run.trace.sizes.batch = run.written.size();
+  if (run.fused) return run_fused(c, model, options, source, target, run);
   StackOptions<T> detailed = options;
   const Detail detail = c.output.detail ? Detail::yes : Detail::no;
   detailed.layer.self.attention.detail = detailed.layer.cross.attention.detail = detailed.layer.norm.detail = detail;
   const auto steps = std::make_shared<TransformerSteps<T>>(transformer(source, target, model.weights, detailed));
-  run.trace = Trace{sizes_of(model.config, model.config.has_decoder() ? Stack::decoder : Stack::encoder), precision_of<T>(), {}};
-  run.trace.sizes.batch = run.written.size();
   append_to(run.trace, *steps);
   run.steps = steps;
 }
@@ -143,13 +172,13 @@ std::string summary_of(const TransformerCommand& c, const TransformerRun& run) {
   return text + "\n" + render::table_text(alignment_table(run, c.output.language));
 }
 
-void list_steps(const TransformerCommand& c, const TransformerRun& run) {
+PrefacedTable list_of_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
+  table.columns = step_columns(c.output.language, {"step", "formula", "axes", "meaning"});
   for (const TraceEntry& entry : run.trace.entries) {
     table.rows.push_back({entry.name, stack_formula(run, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
-  write_table(table, "", c.output);
+  return {lessons::lesson(c.output.language).note("page", "steps").value_or(""), "", std::move(table)};
 }
 
 // Whether the words that were written are the answer, and not the steps.
@@ -164,15 +193,25 @@ std::vector<std::string> steps_to_show(const TransformerCommand& c, const Transf
 }
 
 void present(const TransformerCommand& c, const TransformerRun& run) {
-  if (c.output.list_steps) return list_steps(c, run);
+  if (c.output.list_steps) return write_table([&]() { return list_of_steps(c, run); }, c.output);
   if (answers_in_words(c, run)) return write_text_result(summary_of(c, run), c.output);
   const Trace shown = select_steps(run.trace, steps_to_show(c, run));
   render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},
                                {"model", c.model},       {"dtype", to_string(c.run.dtype)}, {"seed", c.run.seed},
-                               {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
+                               {"path", run.fused ? "fused" : "reference"}, {"sizes", render::json_of(run.trace.sizes)}, {"sequences", sequences_json(run)}};
   write_report({shown, [&]() { return transformer_document(run, shown, c.output); }, std::move(header),
                 [&run](const TraceEntry& entry) { return stack_formula(run, entry, lessons::Language::en).text; }},
                c.output);
+}
+
+// Text shows the last step where none is named; what it was computed from is then not kept.
+template <class T>
+bool takes_fused_path(const TransformerCommand& c, const Model<T>& model, const TransformerRun& run) {
+  const std::string last = last_step(model);
+  const bool only_last = c.output.steps.empty() ? chosen_format(c.output).name == "text" && !answers_in_words(c, run)
+                                                : c.output.steps == std::vector<std::string>{last};
+  const char* const obstacle = c.output.list_steps ? "--list-steps" : c.output.detail ? "--detail" : nullptr;
+  return chooses_fused_path(c.path, only_last, obstacle, last);
 }
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
@@ -192,6 +231,7 @@ int run_transformer(const TransformerCommand& c) {
   TransformerRun run;
   run.config = model.config;
   run.output_bias = model.weights.b_out.has_value();
+  run.fused = takes_fused_path(c, model, run);
   TorchGenerator random(c.run.seed);
   for (Sequence& sequence : sequences) {
     Generated generated = write_one(c, model, options, sequence, random);
@@ -244,6 +284,7 @@ Run setup_transformer(CLI::App& app) {
   add_sequence_options(app, command->sequences);
   add_decoding_options(app, *command);
   add_run_options(app, command->run);
+  add_path_option(app, command->path);
   add_step_options(app, command->output);
   return [command]() {
     return with_precision(command->run.dtype, [&](auto t) { return run_transformer<decltype(t)>(*command); });

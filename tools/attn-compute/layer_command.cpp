@@ -157,7 +157,7 @@ void charge_steps(const LayerCommand& c, const LayerShape& shape, const LayerSiz
   if (c.decoder) {
     ++blocks;
     plan.cache = plan.rotary = false;
-    plan.mask = true;
+    plan.mask = plan.matrices;
     budget.charge(planned_bytes(planned_steps(plan), sizes.cross, precision), "the steps of this run");
   }
   for (std::size_t block = 0; block < blocks; ++block) budget.charge(planned_bytes(around, sizes.self, precision), "the steps of this run");
@@ -205,6 +205,24 @@ std::map<Block, BlockFacts> facts_of_blocks(const LayerCommand& c, const LayerOp
   return blocks;
 }
 
+// Inputs and output alone. With the output goes the step that it repeats, which is the same tensor.
+template <class T>
+int present_fused(const LayerCommand& c, LayerInputs<T> inputs, const LayerWeights<T>& weights, const LayerOptions<T>& options, const LayerSizes& sizes) {
+  const LayerInputs<T> shown{inputs.x, inputs.memory};
+  const Tensor<T> output = fused_layer(std::move(inputs), weights, options, c.path.fused());
+  LayerResult result{Trace{sizes.self, precision_of<T>(), {}}, facts_of_blocks(c, options, sizes)};
+  const auto add = [&](const std::string& path, Step step, const Tensor<T>& tensor, const std::string& axes) {
+    result.trace.entries.push_back({path, step, axes, TensorView(tensor)});
+  };
+  const Step last = c.placement == NormPlacement::pre ? Step::residual : Step::norm;
+  const std::string axes = output.dimension() == 3 ? "B, Lq, Eo" : "Lq, Eo";
+  add(std::string(name_of(Step::x)), Step::x, shown.x, axes_of(Step::x, sizes.self));
+  if (shown.memory) add(std::string(name_of(Step::memory)), Step::memory, *shown.memory, axes_of(Step::memory, sizes.cross));
+  add(path_of(Block::ffn, last), last, output, axes);
+  add(std::string(name_of(Step::output)), Step::output, output, axes);
+  return present_layer(c, std::move(result));
+}
+
 template <class T>
 int run(LayerCommand& c) {
   MemoryBudget budget(c.run.max_memory);
@@ -227,6 +245,7 @@ int run(LayerCommand& c) {
   const LayerWeights<T> weights = to_canonical(*c.layout, read.shape, read.tensors, subject);
   const LayerOptions<T> options = options_of<T>(c, read.shape, sizes);
   LayerInputs<T> inputs{c.tensors.take<T>("--input"), c.tensors.take_optional<T>("--memory")};
+  if (takes_fused_path(c)) return present_fused(c, std::move(inputs), weights, options, sizes);
   const LayerSteps<T> steps = layer(std::move(inputs), weights, options);
 
   LayerResult result{Trace{sizes.self, precision_of<T>(), {}}, facts_of_blocks(c, options, sizes)};

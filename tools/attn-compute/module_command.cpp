@@ -4,6 +4,7 @@
 #include "gradient_report.hpp"
 #include "problem_of.hpp"
 #include "recipe.hpp"
+#include "tile_report.hpp"
 #include "verify_command.hpp"
 
 #include <attn/error.hpp>
@@ -114,6 +115,7 @@ int run(ModuleCommand& c) {
   const std::size_t appended_keys = (bias_kv ? 1 : 0) + (c.add_zero_attn ? 1 : 0);
   const Sizes sizes = sizes_of_run(c, shape, appended_keys);
   budget.charge(planned_bytes(planned_steps(plan_of_module(c)), sizes, precision_of<T>()), "the steps of this run");
+  if (shows_tiles(c)) charge_tiles(c, sizes, precision_of<T>(), budget);
   if (c.output.show_recipe) {
     std::vector<io::NamedView> loaded;
     for (const NamedTensor<T>& named : read.tensors) loaded.push_back({named.name, named.tensor});
@@ -137,7 +139,7 @@ int run(ModuleCommand& c) {
   MultiheadInputs<T> inputs = take_inputs<T>(c);
   if (takes_fused_path(c)) {
     options.average_weights = false;
-    const MultiheadEnds<T> ends = fused_multihead(std::move(inputs), weights, std::move(options));
+    const MultiheadEnds<T> ends = fused_multihead(std::move(inputs), weights, std::move(options), c.path.fused());
     return present(c, result_of_run(c, ends, ends.sizes, weights, explained, {}));
   }
   std::optional<Problem<double>> problem;
@@ -151,6 +153,7 @@ int run(ModuleCommand& c) {
   const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));
   AttentionResult result = result_of_run(c, steps, steps.attention.sizes, weights, explained, std::move(problem));
   if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);
+  if (shows_tiles(c)) return present_tiles(c, result, steps.attention, explained);
   return present(c, std::move(result));
 }
 
@@ -174,7 +177,10 @@ std::string names_of_tensors(const LayoutInfo& layout) {
 
 ModuleCommand::ModuleCommand(CLI::App& app, const std::string& name, const LayoutInfo& default_layout, Sources where, Purpose purpose)
     : AttentionCommand(app, name, "auto", purpose), layout(&default_layout), sources(where) {
-  if (purpose == Purpose::steps) add_path_option(app, *this);
+  if (purpose == Purpose::steps) {
+    add_path_option(app, path);
+    if (name != "layer") add_tile_option(app, path);
+  }
   tensors.add("--input", "X: the input (B, Lq, E) or (Lq, E); queries come from it");
   if (where != Sources::input) tensors.add("--memory", "M: the source of keys and values (B, Lk, Ek)");
   app.add_option("--weights", weights, "Weights of the module: npz, safetensors or json, as FILE or FILE:PREFIX (default: fresh, from --seed). " + names_help(default_layout, where))

@@ -23,6 +23,7 @@ struct TransformerRun {
   ModelConfig config;
   bool output_bias = false;                  ///< the map to the logits has one
   std::vector<Written> written;
+  bool fused = false;                        ///< the trace is the last step alone, computed tile by tile
   Trace trace;                               ///< of one pass over everything read and written; may be empty
   std::shared_ptr<const void> steps;         ///< what the trace points into
   std::vector<std::string> source_tokens;    ///< labels, of the only sequence; empty for several

@@ -167,7 +167,7 @@ const std::vector<Format>& format_table() {
       {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
       {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
       {"latex", {".tex"}, "bmatrix per matrix, for lecture notes; needs amsmath, and Chinese needs ctex and xelatex", write_latex, render::table_latex},
-      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, table_page},
+      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, render::table_html},
   };
   return table;
 }
@@ -229,14 +229,20 @@ void require_table_format(const Format& format) {
   throw UsageError("--format", format.name + " holds tensors; a table needs " + list_of_words(names));
 }
 
-void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options) {
+void write_rendered(const std::function<std::string(const Format&)>& render, const std::function<PageText()>& page,
+                    const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   require_table_format(format);
   const auto sink = open_result(options);
-  const std::string text = render(format);
-  if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
-  sink->write(text);
+  if (format.name == "html") {
+    SinkOutput output(*sink);
+    write_page(output, page, options);
+  } else {
+    const std::string text = render(format);
+    if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
+    sink->write(text);
+  }
   sink->finish();
 }
 
@@ -246,11 +252,15 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
   sink->finish();
 }
 
-void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+void write_table(const std::function<PrefacedTable()>& make, const OutputOptions& options) {
   write_rendered(
       [&](const Format& format) {
-        if (format.name == "html") return table_page(table, preface);
-        return format.name == "text" ? preface + render::table_text(table, page_width(options)) : format.table(table);
+        const PrefacedTable made = make();
+        return format.name == "text" ? made.preface + render::table_text(made.table, page_width(options)) : format.table(made.table);
+      },
+      [&]() {
+        const PrefacedTable made = make();
+        return table_page(made.title, made.preface.empty() ? std::vector<std::string>{} : std::vector<std::string>{made.preface}, made.table);
       },
       options);
 }

@@ -197,7 +197,7 @@ int verify_and_report(const std::vector<MovedTensor>& ours, const std::vector<io
     report.title = verify.file + ": " + verify_word(output.language, to_string(v.verdict));
     report.table = table_of(v, output.language);
     if (output.notes) report.closing = closing_of(v, output.language);
-    write(report, output);
+    write([&report]() { return report; }, output);
   }
   return v.verdict == Verdict::match ? exit_done : exit_different;
 }

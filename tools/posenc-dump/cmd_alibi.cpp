@@ -48,8 +48,7 @@ int run_alibi(const AlibiCommand& c) {
   const std::size_t query_len = c.sizes.query_len.value_or(len), key_len = c.sizes.key_len.value_or(std::max(len, query_len));
   if (key_len < query_len) throw UsageError("--key-len", fmt::format("expected at least the query length {}, found {}", query_len, key_len));
   MemoryBudget budget(c.run.max_memory);
-  const auto count = element_count({heads, query_len, key_len});
-  budget.charge(count && *count < SIZE_MAX / sizeof(T) ? *count * sizeof(T) : SIZE_MAX, "the bias matrices");
+  budget.charge({heads, query_len, key_len}, sizeof(T), "the bias matrices");
   if (!c.verify.files.empty()) {
     EncodingReport words{c.output, {0, 0, heads}};
     words.unnamed = c.slopes_only ? Step::alibi_slopes : Step::alibi_bias;

@@ -60,8 +60,8 @@ Tensor<T> table_of(LearnedCommand& c, TorchGenerator& random) {
     return c.tensors.take<T>("--weights");
   }
   const std::size_t len = c.sizes.len.value_or(12), width = c.sizes.d_model.value_or(16);
-  const auto count = element_count({len, len + width});
-  budget.charge(count && *count < SIZE_MAX / 16 ? *count * 16 : SIZE_MAX, "the table and its products");
+  budget.charge({len, width}, 16, "the table");
+  budget.charge({len, len}, 16, "its products");
   return widened<T>(learned_table(random, len, width));
 }
 

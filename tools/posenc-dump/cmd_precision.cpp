@@ -64,7 +64,8 @@ render::Plot plot_of(const PrecisionCommand& c, const std::vector<MethodError>& 
 }
 
 int run_precision(const PrecisionCommand& c) {
-  const SinusoidalOptions options = options_of(c.shape, default_width);
+  MemoryBudget budget(0);
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
   const std::size_t len = c.shape.len.value_or(default_len);
   require_few_enough(len);
   std::vector<std::uint64_t> positions = sampled_positions(len - 1, samples);

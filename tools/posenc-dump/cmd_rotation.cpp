@@ -48,7 +48,9 @@ render::Table table_of(const RotationCommand& c, const std::vector<PairRotation>
 }
 
 int run_rotation(const RotationCommand& c) {
-  const SinusoidalOptions options = options_of(c.shape, default_width);
+  MemoryBudget budget(0);
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
+  budget.charge({options.d_model}, bytes_per_line, "the lines that are printed");
   const std::size_t len = c.shape.len.value_or(default_len);
   require_few_enough(len);
   const std::vector<PairRotation> pairs = rotations(c.delta, len, options);

@@ -42,10 +42,10 @@ Tensor<T> table_of(const SimilarityCommand& c, const SinusoidalOptions& options,
 template <class T>
 int run_similarity(const SimilarityCommand& c) {
   const std::size_t len = c.shape.len.value_or(default_len);
-  const SinusoidalOptions options = options_of(c.shape, default_width);
   MemoryBudget budget(c.run.max_memory);
-  const std::size_t side = len + options.d_model;
-  budget.charge(len > 0xFFFFFFFF ? SIZE_MAX : len * side * sizeof(T), "the table and its products");
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
+  budget.charge({len, options.d_model}, sizeof(T), "the table");
+  budget.charge({len, len}, sizeof(T), "its products");
   if (!c.verify.files.empty()) {
     EncodingReport words{c.output, {sinusoidal_columns(options).size()}};
     words.unnamed = Step::position_dots;

@@ -42,7 +42,9 @@ bool CsvRows::next(std::vector<std::string_view>& cells) {
 }
 
 std::string_view CsvRows::plain_cell(std::size_t column) {
-  const std::size_t end = std::min(text_.find_first_of(",\n\"", at_), text_.size());
+  // Cells are short: a loop over their characters is faster than a search for three of them.
+  std::size_t end = at_;
+  while (end < text_.size() && text_[end] != ',' && text_[end] != '\n' && text_[end] != '"') ++end;
   if (end < text_.size() && text_[end] == '"')
     throw InputError(subject_, place(column) + ": a quote inside a cell without quotes");
   std::string_view cell = text_.substr(at_, end - at_);

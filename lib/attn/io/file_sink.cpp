@@ -144,6 +144,7 @@ void FileSink::put_in_place() {
 }
 
 void FileSink::discard() noexcept {
+  output_.reset();  // its thread may be writing to the descriptor
   if (descriptor_ >= 0) ::close(descriptor_);
   if (temporary_) ::unlink(temporary_->path().c_str());
 }

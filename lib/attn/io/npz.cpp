@@ -6,11 +6,13 @@
 #include <attn/io/npy_header.hpp>
 #include <attn/io/npz.hpp>
 #include <attn/io/npz_module.hpp>
+#include <attn/io/stored_entries.hpp>
 #include <attn/io/zip_writer.hpp>
 #include <attn/module.hpp>
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <set>
 
 namespace attn::io {
@@ -50,11 +52,33 @@ std::vector<std::string> array_names(const std::vector<ZipEntry>& entries, const
   return names;
 }
 
-Array read_entry(ZipReader& zip, std::size_t position, const std::string& name, const std::string& file,
-                 const MemoryLimit& limit) {
-  const std::string subject = file + ":" + one_line(name);
-  return read_npy(make_bytes(zip.read(position, subject)), subject, limit);
-}
+// An archive whose entries are read where they lie, if they are stored and sound, and else by libzip.
+class Archive {
+ public:
+  Archive(const Bytes& file, const std::string& subject)
+      : file_(file), subject_(subject), zip_(open_zip(file, subject)), stored_(stored_entries(file)) {
+    if (stored_.size() != zip_->entries().size()) stored_.assign(zip_->entries().size(), std::nullopt);
+  }
+
+  const std::vector<ZipEntry>& entries() const { return zip_->entries(); }
+
+  Array read(std::size_t position, const std::string& name, const MemoryLimit& limit) {
+    const std::string subject = subject_ + ":" + one_line(name);
+    const std::optional<StoredEntry>& stored = stored_[position];
+    if (stored && stored->content.size == entries()[position].size && stored->sound()) {
+      return read_npy(stored->content, subject, limit);
+    }
+    Array array = read_npy(make_bytes(zip_->read(position, subject)), subject, limit);
+    forget_pages(file_);  // the archive and all that it holds need not be in memory at once
+    return array;
+  }
+
+ private:
+  const Bytes& file_;
+  const std::string& subject_;
+  std::unique_ptr<ZipReader> zip_;
+  std::vector<std::optional<StoredEntry>> stored_;
+};
 
 }  // namespace
 
@@ -69,27 +93,24 @@ std::vector<std::string> npz_names(const Bytes& file, const std::string& subject
 
 Array read_npz_entry(const Bytes& file, const std::string& name, const std::string& subject,
                      const MemoryLimit& limit) {
-  const auto zip = open_zip(file, subject);
-  const std::vector<std::string> names = array_names(zip->entries(), subject);
+  Archive archive(file, subject);
+  const std::vector<std::string> names = array_names(archive.entries(), subject);
   const auto position = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   if (position == names.size()) throw InputError(subject, "holds no array " + in_quotes(name));
-  limit.check(subject + ":" + one_line(name), zip->entries()[position].size);
-  return read_entry(*zip, position, name, subject, limit);
+  limit.check(subject + ":" + one_line(name), archive.entries()[position].size);
+  return archive.read(position, name, limit);
 }
 
 std::vector<NamedArray> read_npz(const Bytes& file, const std::string& subject, const MemoryLimit& limit) {
-  const auto zip = open_zip(file, subject);
-  const std::vector<std::string> names = array_names(zip->entries(), subject);
+  Archive archive(file, subject);
+  const std::vector<std::string> names = array_names(archive.entries(), subject);
   std::size_t total = 0;
-  for (const ZipEntry& entry : zip->entries()) {
+  for (const ZipEntry& entry : archive.entries()) {
     if (__builtin_add_overflow(total, entry.size, &total)) total = std::numeric_limits<std::size_t>::max();
   }
   limit.check(subject, total);
   std::vector<NamedArray> arrays;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    arrays.push_back({names[i], read_entry(*zip, i, names[i], subject, limit)});
-    forget_pages(file);  // the archive and all that it holds need not be in memory at once
-  }
+  for (std::size_t i = 0; i < names.size(); ++i) arrays.push_back({names[i], archive.read(i, names[i], limit)});
   return arrays;
 }
 

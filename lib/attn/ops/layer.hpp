@@ -135,6 +135,12 @@ void append_to(Trace& trace, const LayerSteps<T>& steps, const std::string& pref
 template <class T>
 LayerSteps<T> layer(LayerInputs<T> inputs, const LayerWeights<T>& weights, const LayerOptions<T>& options);
 
+/// The output of the same run alone, by fused_multihead: no matrix of Lq × Lk, and no step but the one at work.
+/// Throws as `layer` and fused_multihead.
+template <class T>
+Tensor<T> fused_layer(LayerInputs<T> inputs, const LayerWeights<T>& weights, const LayerOptions<T>& options,
+                      const FusedOptions& fused = {});
+
 /// What the next run of this layer starts from: keys and values of all tokens so far, and of the memory.
 template <class T>
 LayerCache<T> cache_after(const LayerSteps<T>& steps);

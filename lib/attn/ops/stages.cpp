@@ -110,6 +110,13 @@ Tensor<T> masked_scores(const Tensor<T>& scores, const Tensor<T>& mask, T fill) 
 }
 
 template <class T>
+std::optional<MaskedRows> policy_of_masked_rows(const AttentionOptions<T>& options) {
+  const bool finite_fill = options.mask_fill != -std::numeric_limits<T>::infinity();
+  if (!options.mask.any() || (finite_fill && !options.masked_rows)) return std::nullopt;
+  return options.masked_rows.value_or(MaskedRows::zero);
+}
+
+template <class T>
 std::vector<bool> rows_under_policy(const AttentionOptions<T>& options, const Tensor<T>* mask) {
   const bool finite_fill = options.mask_fill != -std::numeric_limits<T>::infinity();
   if (!mask || (finite_fill && !options.masked_rows)) return {};
@@ -172,6 +179,8 @@ template Tensor<float> capped_scores(const Tensor<float>&, float);
 template Tensor<double> capped_scores(const Tensor<double>&, double);
 template Tensor<float> masked_scores(const Tensor<float>&, const Tensor<float>&, float);
 template Tensor<double> masked_scores(const Tensor<double>&, const Tensor<double>&, double);
+template std::optional<MaskedRows> policy_of_masked_rows(const AttentionOptions<float>&);
+template std::optional<MaskedRows> policy_of_masked_rows(const AttentionOptions<double>&);
 template std::vector<bool> rows_under_policy(const AttentionOptions<float>&, const Tensor<float>*);
 template std::vector<bool> rows_under_policy(const AttentionOptions<double>&, const Tensor<double>*);
 template Tensor<float> dropped_weights(const Tensor<float>&, const Tensor<float>&, double);

@@ -31,6 +31,10 @@ Tensor<T> capped_scores(const Tensor<T>& scores, T cap);
 template <class T>
 Tensor<T> masked_scores(const Tensor<T>& scores, const Tensor<T>& mask, T fill);
 
+/// What replaces the softmax in a row without a visible key; empty when the softmax decides.
+template <class T>
+std::optional<MaskedRows> policy_of_masked_rows(const AttentionOptions<T>& options);
+
 /// Which rows (b, h, i), flattened, the masked-row policy replaces; empty when the softmax decides. `mask`
 /// is nullptr in a run without one.
 template <class T>

@@ -71,6 +71,17 @@ void append_stack(Trace& trace, const StackSteps<T>& steps, const std::string& p
   add(Step::output, steps.output());
 }
 
+// What run_stack computes for a whole sequence, without its steps.
+template <class T>
+Tensor<T> fused_stack(const TokenBatch& tokens, const std::optional<Tensor<T>>& memory, const StackWeights<T>& weights,
+                      const StackOptions<T>& options, const FusedOptions& fused) {
+  Tensor<T> x = embedded(tokens, 0, weights.embedding, options).output();
+  for (const LayerWeights<T>& each : weights.layers) {
+    x = fused_layer<T>({std::move(x), each.cross ? memory : std::nullopt}, each, options.layer, fused);
+  }
+  return weights.final_norm ? normalised(x, *weights.final_norm, options.layer.norm).norm : x;
+}
+
 }  // namespace
 
 bool TokenBatch::padded() const {
@@ -171,6 +182,22 @@ TransformerSteps<T> transformer(const TokenBatch& source, const TokenBatch& targ
 }
 
 template <class T>
+Tensor<T> fused_transformer(const TokenBatch& source, const TokenBatch& target, const TransformerWeights<T>& weights,
+                            const StackOptions<T>& options, const FusedOptions& fused) {
+  std::optional<Tensor<T>> memory;
+  Tensor<T> last;
+  if (weights.encoder) {
+    last = fused_stack<T>(source, std::nullopt, *weights.encoder, with_padding_mask(options, source), fused);
+    memory = last;
+  }
+  if (weights.decoder) {
+    const StackOptions<T> masked = with_target_masks(options, weights.encoder ? &source : nullptr);
+    last = fused_stack<T>(target, memory, *weights.decoder, masked, fused);
+  }
+  return weights.w_out ? linear(last, weights.w_out, weights.b_out, std::string(name_of(Step::logits))) : last;
+}
+
+template <class T>
 void append_to(Trace& trace, const TransformerSteps<T>& steps) {
   if (steps.encoder) append_stack(trace, *steps.encoder, path_of_stack(Stack::encoder));
   if (steps.decoder) append_stack(trace, *steps.decoder, path_of_stack(Stack::decoder));
@@ -184,6 +211,10 @@ template StackOptions<float> with_padding_mask(StackOptions<float>, const TokenB
 template StackOptions<float> with_target_masks(StackOptions<float>, const TokenBatch*);
 template TransformerSteps<float> transformer(const TokenBatch&, const TokenBatch&, const TransformerWeights<float>&,
                                              const StackOptions<float>&);
+template Tensor<float> fused_transformer(const TokenBatch&, const TokenBatch&, const TransformerWeights<float>&,
+                                         const StackOptions<float>&, const FusedOptions&);
+template Tensor<double> fused_transformer(const TokenBatch&, const TokenBatch&, const TransformerWeights<double>&,
+                                          const StackOptions<double>&, const FusedOptions&);
 template void append_to(Trace&, const TransformerSteps<float>&);
 template EmbeddingSteps<double> embedded(const TokenBatch&, std::size_t, const EmbeddingWeights<double>&, const StackOptions<double>&);
 template StackSteps<double> run_stack(const TokenBatch&, const std::optional<Tensor<double>>&, std::vector<LayerCache<double>>,

@@ -92,6 +92,12 @@ template <class T>
 TransformerSteps<T> transformer(const TokenBatch& source, const TokenBatch& target, const TransformerWeights<T>& weights,
                                 const StackOptions<T>& options);
 
+/// The last result of the same run alone, by fused_layer: the logits [B, Lq, V], or, without w_out, the output
+/// [B, Lq, E] of the last stack. Throws as `transformer`.
+template <class T>
+Tensor<T> fused_transformer(const TokenBatch& source, const TokenBatch& target, const TransformerWeights<T>& weights,
+                            const StackOptions<T>& options, const FusedOptions& fused = {});
+
 /// Collects the steps under their paths: "encoder.token_embedding", "encoder.0.self.weights", …, "logits". The
 /// steps must outlive the trace.
 template <class T>

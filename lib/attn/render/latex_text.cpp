@@ -59,6 +59,7 @@ constexpr std::pair<std::string_view, std::string_view> commands[] = {
     {"η", "$\\eta$"},
     {"θ", "$\\theta$"},
     {"λ", "$\\lambda$"},
+    {"ℓ", "$\\ell$"},
     {"π", "$\\pi$"},
     {"σ", "$\\sigma$"},
     {"φ", "$\\varphi$"},

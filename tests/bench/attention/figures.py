@@ -1,7 +1,8 @@
 """Attention without a matrix of scores, beside NumPy, PyTorch, ONNX Runtime and what the processor can do.
 
 8 heads of 64 in float32, one thread, in GFLOP/s: 4·n²·64·8 operations, half of them under a causal mask. Times of
-one thread are processor times. ONNX Runtime takes part where `npm` can install onnxruntime-node."""
+one thread are processor times. ONNX Runtime takes part where `npm` can install onnxruntime-node, oneDNN's matrix
+products in a loop over tiles where libdnnl-dev is installed."""
 
 import os
 import pathlib
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from contest import Figure, in_turn, median_and_spread
+from contest import Contender, Figure, in_turn, median_and_spread
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -19,27 +20,6 @@ from onnx_model import attention_model  # noqa: E402
 LENGTHS = [512, 1024, 2048, 4096, 8192]
 ONNX_PACKAGE = "onnxruntime-node"
 ROOM = 32 << 20
-
-
-class Contender:
-    """A program that answers each line with a number."""
-
-    def __init__(self, command, **options):
-        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, **options)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().strip()
-        return None if answer in ("", "missing") else float(answer)
-
-    def end(self):
-        """Ends it; the most memory it had, in bytes."""
-        self.process.stdin.close()
-        _, _, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = 0
-        return usage.ru_maxrss * 1024
 
 
 def onnx_contender(bench, folder):
@@ -57,15 +37,23 @@ def onnx_contender(bench, folder):
     return Contender(["node", HERE / "peer_onnx.js"], env={**os.environ, "NODE_PATH": str(modules / "node_modules")})
 
 
+def onednn_contender(bench):
+    """None where it was not built."""
+    program = bench.program("peer_onednn")
+    return Contender([program], env={**os.environ, "OMP_NUM_THREADS": "1"}) if program.exists() else None
+
+
 def operations(length, mask):
     return 4 * length**2 * 64 * 8 / (2 if mask == "causal" else 1)
 
 
-def contest(ours, python, onnx, folder, length, mask):
+def contest(ours, python, onnx, onednn, folder, length, mask):
     """{name: GFLOP/s of every round}; the first round warms up and does not count."""
     runs = {"fused": lambda: ours.ask(f"fused {length} {mask} 1"), "numpy": lambda: python.ask(f"numpy {length} {mask}")}
     if length <= 4096 and python.ask(f"torch 64 {mask}"):
         runs["PyTorch"] = lambda: python.ask(f"torch {length} {mask}")
+    if onednn:
+        runs["oneDNN products"] = lambda: onednn.ask(f"{length} {mask}")
     if onnx:
         runs["ONNX Runtime"] = lambda: onnx.ask(f"{folder / mask}.onnx {length}")
     results = in_turn({**runs, "peak": lambda: ours.ask("peak")}, 8 if length <= 2048 else 4)
@@ -117,12 +105,13 @@ def figures(bench):
         ours = Contender([bench.program("bench_attention")])
         python = Contender([sys.executable, HERE / "peer_python.py"])
         onnx = onnx_contender(bench, folder)
+        onednn = onednn_contender(bench)
         copied = ours.ask("copy") / 1e9
         yield Figure("memory bandwidth of a copy", "GB/s", copied, 0, "", copied, 1, "", True)
-        for length in LENGTHS:
+        for length in LENGTHS[:2] if bench.quick else LENGTHS:
             for mask in ("full", "causal"):
-                yield from figures_of(contest(ours, python, onnx, folder, length, mask), length, mask)
-        yield two_threads(ours, 4096)
-        for contender in filter(None, (ours, python, onnx)):
+                yield from figures_of(contest(ours, python, onnx, onednn, folder, length, mask), length, mask)
+        yield two_threads(ours, 1024 if bench.quick else 4096)
+        for contender in filter(None, (ours, python, onnx, onednn)):
             contender.end()
-    yield memory(bench, 65536)
+    yield memory(bench, 8192 if bench.quick else 65536)

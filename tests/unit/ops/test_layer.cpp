@@ -170,6 +170,34 @@ TEST_CASE("a decoder layer agrees with plain loops, with either placement of the
   }
 }
 
+TEST_CASE("the output alone, by the fused path, is that of the steps but for rounding") {
+  const auto x = naive::numbers<double>({2, 70, 8}, 1), memory = naive::numbers<double>({2, 90, 8}, 2);
+  for (const bool decoder : {false, true}) {
+    for (const NormPlacement placement : {NormPlacement::post, NormPlacement::pre}) {
+      auto options = layer_options(placement);
+      options.self.attention.rotary = RotaryPositions<double>{};
+      options.self.attention.softcap = 3;
+      options.cross.attention.mask.valid_lens = {90, 7};
+      const LayerInputs<double> inputs{x, decoder ? std::optional(memory) : std::nullopt};
+      const auto whole = layer<double>(inputs, layer_weights(decoder), options);
+      CHECK(largest_difference(fused_layer<double>(inputs, layer_weights(decoder), options), whole.output()) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("the fused path of a layer goes on from a cache, and keeps the rank of its input") {
+  const auto x = naive::numbers<double>({2, 5, 8}, 1), memory = naive::numbers<double>({2, 3, 8}, 2);
+  const auto weights = layer_weights(true);
+  const auto options = layer_options(NormPlacement::post);
+  const auto whole = layer<double>({x, memory}, weights, options);
+  const auto four = layer<double>({rows(x, 0, 4), memory}, weights, options);
+  const auto last = fused_layer<double>({rows(x, 4, 1), std::nullopt, cache_after(four)}, weights, options);
+  CHECK(largest_difference(last, rows(whole.output(), 4, 1)) < 1e-13);
+  const auto flat = naive::numbers<double>({3, 8}, 6);
+  CHECK(shape_of(fused_layer<double>({flat}, layer_weights(false), options)) == Shape{3, 8});
+  CHECK_THROWS_WITH_AS(fused_layer<double>({x}, weights, options), "memory: is missing: a decoder layer attends to it", ShapeError);
+}
+
 TEST_CASE("the steps of a layer come in order of computation, under paths that are all different") {
   const auto x = naive::numbers<double>({1, 2, 8}, 1);
   const auto post = paths_of(layer<double>({x}, layer_weights(false), layer_options(NormPlacement::post)));

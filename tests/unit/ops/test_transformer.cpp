@@ -77,6 +77,27 @@ TEST_CASE("a decoder does not see the future, an encoder sees everything") {
   CHECK(rows_of(run({1, 2, 6}, {1, 2, 3}).encoder->output(), 0, 1) != rows_of(steps.encoder->output(), 0, 1));
 }
 
+TEST_CASE("the last result alone, by the fused path, is that of the steps but for rounding") {
+  const TokenBatch source = token_batch({{1, 2, 3, 4}, {5, 6}}), target = token_batch({{1, 2, 6}, {1, 3}});
+  const auto close = [](const Tensor<double>& a, const Tensor<double>& b) {
+    REQUIRE(shape_of(a) == shape_of(b));
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(a.data()[i] == doctest::Approx(b.data()[i]).epsilon(1e-12));
+  };
+  for (const bool encoder : {false, true}) {
+    for (const NormPlacement placement : {NormPlacement::pre, NormPlacement::post}) {
+      TransformerWeights<double> weights = small_transformer(encoder);
+      const StackOptions<double> options = small_options(placement);
+      const auto steps = transformer(source, target, weights, options);
+      close(fused_transformer(source, target, weights, options), *steps.logits);
+      weights.w_out.reset();
+      close(fused_transformer(source, target, weights, options), steps.decoder->output());
+      if (!encoder) continue;
+      weights.decoder.reset();
+      close(fused_transformer(source, target, weights, options), steps.encoder->output());
+    }
+  }
+}
+
 TEST_CASE("the trace of a model has dotted paths, each once, in order of computation") {
   const auto steps = transformer(token_batch({{1, 2}}), token_batch({{3}}), small_transformer(true), small_options());
   Trace trace;

@@ -6,7 +6,6 @@
 #include <attn/ops/stages.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
 namespace attn {
@@ -26,17 +25,9 @@ InstructionSet chosen_set(const AttentionOptions<T>& options, const FusedOptions
   return set;
 }
 
-// When the policy for masked rows replaces what the softmax gives; as rows_under_policy.
-template <class T>
-std::optional<MaskedRows> policy_of(const AttentionOptions<T>& options) {
-  const bool finite_fill = options.mask_fill != -std::numeric_limits<T>::infinity();
-  if (!options.mask.any() || (finite_fill && !options.masked_rows)) return std::nullopt;
-  return options.masked_rows.value_or(MaskedRows::zero);
-}
-
 template <class T>
 Rules<T> rules_of(const AttentionOptions<T>& options, const Sizes& sizes) {
-  Rules<T> rules{sizes, effective_scale(options, sizes.head_dim), std::nullopt, policy_of(options)};
+  Rules<T> rules{sizes, effective_scale(options, sizes.head_dim), std::nullopt, policy_of_masked_rows(options)};
   if (options.softcap) rules.softcap = static_cast<T>(*options.softcap);
   return rules;
 }
