@@ -207,9 +207,18 @@ const Format& chosen_format(const OutputOptions& options) {
                                                    list_of_words(known) + "); choose one with --format");
 }
 
-std::unique_ptr<io::Sink> open_result(const OutputOptions& options) {
-  return io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+namespace {
+
+io::Overwrite overwrite_of(const OutputOptions& options) { return options.force ? io::Overwrite::yes : io::Overwrite::no; }
+
+}  // namespace
+
+void check_result(const OutputOptions& options) {
+  if (!options.as_script) check_format_options(chosen_format(options), options);
+  io::check_target(options.path, overwrite_of(options));
 }
+
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options) { return io::open_sink(options.path, overwrite_of(options)); }
 
 void write_report(const TraceReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);

@@ -20,10 +20,6 @@ std::string quoted(std::string_view text) {
   return result + "\"";
 }
 
-bool is_drawn(double x, double y, const Plot& plot) {
-  return std::isfinite(x) && std::isfinite(y) && !(plot.log_x && x <= 0) && !(plot.log_y && y <= 0);
-}
-
 std::string data_name(std::size_t plot, std::size_t curve) {
   return "$data" + std::to_string(plot + 1) + "_" + std::to_string(curve + 1);
 }
@@ -93,6 +89,10 @@ std::string commands_of(const Plot& plot, std::size_t number) {
 }
 
 }  // namespace
+
+bool is_drawn(double x, double y, const Plot& plot) {
+  return std::isfinite(x) && std::isfinite(y) && !(plot.log_x && x <= 0) && !(plot.log_y && y <= 0);
+}
 
 std::string gnuplot_terminal(std::string_view extension) {
   if (extension == ".svg") return "set terminal svg size 800,600 noenhanced background \"white\"\n";

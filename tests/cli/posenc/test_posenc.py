@@ -123,6 +123,7 @@ class OtherSubcommandsTest(PosencTest):
         self.assertLess(max(float(row["largest_error"]) for row in rows), 1e-15)
         self.assertIn("+δ", self.output("rotation"))
         self.refuse(USAGE, "rotation", "--delta", "x", mentions="--delta")
+        self.refuse(LIMIT, "rotation", "--offset", 1 << 62, "--delta", 1 << 62, mentions="beyond position 9223372036854775807")
 
     def test_frequencies(self):
         rows = self.rows("frequencies", "--d-model", 8)
