@@ -1,6 +1,7 @@
 #include "encoding_verify.hpp"
 
 #include "../common/verify_files.hpp"
+#include "../common/verify_words.hpp"
 
 #include <attn/error.hpp>
 
