@@ -222,7 +222,7 @@ bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
 // An encoder writes nothing, and neither does a decoder that was told what to write.
 void check_generation(const TransformerCommand& c, const ModelConfig& config) {
   if (config.has_decoder() && !target_given(c)) return;
-  const char* option = c.top_k ? "--top-k" : c.temperature ? "--temperature" : c.most_tokens ? "--max-tokens" : c.no_cache ? "--no-cache" : nullptr;
+  const char* option = c.top_k ? "--top-k" : c.temperature ? "--temperature" : c.most_tokens ? "--max-tokens" : nullptr;
   if (option) throw UsageError(option, fmt::format("is about writing, and this run writes nothing: {}", config.has_decoder() ? "the target is given" : "the model is an encoder"));
 }
 

@@ -71,6 +71,7 @@ class Places {
 bool is_csv_numbered_header(const std::vector<std::string_view>& cells) {
   const std::size_t names = names_in(cells);
   if (names == 0 || names > most_names || names == cells.size()) return false;
+  if (cells[names - 1] != "position" && cells[names - 1] != "row") return false;
   double last = -1;
   for (std::size_t column = names; column < cells.size(); ++column) {
     const Number number = parse_number(cells[column]);

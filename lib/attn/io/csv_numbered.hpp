@@ -10,7 +10,8 @@
 
 namespace attn::io {
 
-/// True for a header of one to three names followed by whole numbers that rise, the numbers of the columns.
+/// True for a header of one to three names, the last of them "position" or "row", and whole numbers that rise, the
+/// numbers of the columns.
 bool is_csv_numbered_header(const std::vector<std::string_view>& cells);
 
 /// The rows after that header `header`: an axis for every name and one for the columns, float64. Every index but the

@@ -25,6 +25,8 @@ TEST_CASE("a header of names and then the numbers of columns says that rows are 
   CHECK(is_csv_numbered_header({"position", "0", "1", "2"}));
   CHECK(is_csv_numbered_header({"position", "6", "7", "9"}));
   CHECK(is_csv_numbered_header({"B", "H", "position", "0"}));
+  CHECK(is_csv_numbered_header({"H", "row", "0", "1"}));
+  CHECK_FALSE(is_csv_numbered_header({"k0", "1"}));
   CHECK_FALSE(is_csv_numbered_header({"position"}));
   CHECK_FALSE(is_csv_numbered_header({"0", "1"}));
   CHECK_FALSE(is_csv_numbered_header({"position", "1", "0"}));
