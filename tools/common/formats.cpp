@@ -141,10 +141,18 @@ void write_html(io::Sink& sink, const TraceReport& report, const OutputOptions& 
 
 std::string text_table(const render::Table& table) { return render::table_text(table); }
 
+}  // namespace
+
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options) {
+  if (options.precision && (!format.table || format.name == "json")) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+}
+
+namespace {
+
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
-  if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+  refuse_digits_of_exact_formats(format, options);
   if (!options.blank.empty() && !format.table) throw UsageError("--blank", "leaves cells empty; every cell of " + format.name + " holds a number");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }

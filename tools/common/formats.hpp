@@ -46,6 +46,9 @@ const Format& find_format(const std::string& name);
 /// extension that no format has.
 const Format& chosen_format(const OutputOptions& options);
 
+/// Throws UsageError for --precision with a format whose every number reads back exactly.
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options);
+
 /// Throws UsageError if the format holds tensors only.
 void require_table_format(const Format& format);
 

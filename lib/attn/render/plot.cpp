@@ -74,6 +74,8 @@ std::string commands_of(const Plot& plot, std::size_t number) {
   text += plot.log_x ? "set logscale x\n" : "unset logscale x\n";
   text += plot.log_y ? "set logscale y\n" : "unset logscale y\n";
   text += "set format \"%g\"\n";
+  const bool square = !plot.matrix.empty() && plot.matrix.front().shape()[0] == plot.matrix.front().shape()[1];
+  text += square ? "set size square\n" : "set size nosquare\n";
   if (!plot.matrix.empty()) {
     text += "set yrange [*:*] reverse\nset autoscale xfix\nset autoscale yfix\nunset key\n"
             "set palette defined (-1 \"#2166ac\", 0 \"#f7f7f7\", 1 \"#b2182b\")\n";
@@ -101,6 +103,7 @@ std::string gnuplot_terminal(std::string_view extension) {
 
 std::string gnuplot_script(const std::vector<Plot>& plots, std::string_view output) {
   std::string text(output);
+  if (output.empty()) text = "# For a picture in a file: gnuplot -e \"set terminal pngcairo; set output 'picture.png'\" SCRIPT\n";
   for (std::size_t i = 0; i < plots.size(); ++i) text += data_of(plots[i], i);
   const bool many = plots.size() > 1;
   if (many) text += "set multiplot layout " + std::to_string(plots.size()) + ",1\n";
