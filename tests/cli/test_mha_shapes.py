@@ -214,7 +214,7 @@ class CheckTest(Shapes):
     def test_what_the_code_leaves_open_is_listed_and_contradicts_nothing(self):
         answer = self.json("check", "nn.MultiheadAttention(8, 2, bias=b, batch_first=cfg.bf)", "--input", "5,3,8", "--batch-first-input")
         self.assertEqual((answer["verdict"], answer["unknown"]), ("consistent", ["bias = b", "batch_first = cfg.bf"]))
-        answer = self.json("check", "m = nn.MultiheadAttention(8, 2, kdim=k)", "--input", "5,3,8", "--key", "5,3,6")
+        answer = self.json("check", "m = nn.MultiheadAttention(8, 2, kdim=k)", "--input", "5,3,8", "--key", "5,3,6", "--value", "5,3,8")
         self.assertEqual((answer["unknown"], answer["output"]), (["kdim = k"], [5, 3, 8]))
         answer = self.json("check", "nn.MultiheadAttention(**config)", code=DIFFERENT)
         self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["**config"]))
@@ -473,7 +473,7 @@ class MasksTest(Shapes):
         self.refuse(USAGE, "masks", "-f", "npz", mentions="holds tensors")
 
     def test_lengths_have_the_sizes_that_are_asked_for(self):
-        self.assertEqual(self.convert("sdpa", "d2l", "ones:2x1x1x1", "--key-len", 5), [5, 5])
+        self.assertEqual(self.convert("sdpa", "d2l", "[[[[1]]],[[[1]]]]", "--key-len", 5), [5, 5])
         self.assertEqual(self.convert("torch", "d2l", "[[0,0,1]]", "--batch", 4), [2, 2, 2, 2])
         self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[2000000]", mentions="1048576 keys")
 

@@ -85,7 +85,8 @@ class Interpreter {
 
   /// `print(y.shape)  # torch.Size([5, 3, 8])` and `assert y.shape == (5, 3, 8)` claim a shape.
   bool claim_shape(const Statement& statement) {
-    const Expression& value = *statement.value;
+    const bool holds_with_more = statement.value->kind == ExpressionKind::unknown && statement.value->text == "and";
+    const Expression& value = holds_with_more ? *statement.value->base : *statement.value;
     if (value.kind == ExpressionKind::binary && value.text == "==") return claim(*value.base, *value.items[0]);
     const bool printed = value.kind == ExpressionKind::call && python::dotted_name(*value.base) == "print" && value.arguments.size() == 1;
     if (!printed || statement.comment.empty()) return false;
@@ -121,15 +122,16 @@ class Interpreter {
       case ExpressionKind::attribute: return evaluate_attribute(expression);
       case ExpressionKind::tuple:
       case ExpressionKind::list: {
-        Value value;
-        value.kind = Value::Kind::tuple;
-        for (const python::ExpressionPtr& item : expression.items) value.items.push_back(evaluate(*item));
-        return value;
+        std::vector<Value> items;
+        for (const python::ExpressionPtr& item : expression.items) items.push_back(evaluate(*item));
+        return tuple_value(std::move(items));
       }
       case ExpressionKind::binary: return evaluate_binary(expression);
       case ExpressionKind::call: return evaluate_call(expression);
       case ExpressionKind::subscript: return evaluate_subscript(expression);
-      default: return {};
+      default:
+        if (expression.base) evaluate(*expression.base);  // for the calls in it
+        return {};
     }
   }
 

@@ -37,6 +37,9 @@ struct CallArgument {
 
 Value number_value(double number);
 Value tensor_value(Shape shape);
+/// A tuple or list. Not known with more than 4096 items, those of its items included: (x, x) of itself again and again
+/// doubles with every statement.
+Value tuple_value(std::vector<Value> items);
 /// The tuple of numbers that x.shape is.
 Value shape_value(const Shape& shape);
 

@@ -67,6 +67,13 @@ TEST_CASE("a tuple that is unpacked gives its items, and one that is not known g
   CHECK(unknown.calls[0].open == std::set<Role>{Role::key, Role::value});
 }
 
+TEST_CASE("one of two values is not known, and the call in it is still followed") {
+  const std::string start = "x = torch.zeros(5, 2, 8)\n";
+  CHECK(run_program(start + "m = nn.MultiheadAttention(8, 2 if small else 4)").calls[0].unknown == std::vector<std::string>{"num_heads = 2 if small else 4"});
+  CHECK(run_program(start + "m = nn.MultiheadAttention(8, 2)\ny = m(x, x, x)[0] if ready else x").calls[0].call.query == Shape{5, 2, 8});
+  CHECK(run_program(start + "m = nn.MultiheadAttention(8, 2)\ny = m(x, x, x)[0]\nassert y.shape == (5, 2, 9) and ready").calls[0].output == Shape{5, 2, 9});
+}
+
 TEST_CASE("an axis that is not known is not the first") {
   CHECK(run_program("N = x.size(0)").batch_first_input);
   CHECK_FALSE(run_program("N = x.size(axis)").batch_first_input);
