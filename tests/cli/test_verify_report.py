@@ -53,6 +53,22 @@ class VerifyReportTest(ToolTest):
         ends = {width(line) for line in table}
         self.assertEqual(len(ends), 1, table)  # the last column is flush right
 
+    def test_the_map_of_a_large_run_is_of_the_whole_run(self):
+        run = ("mha", "--d-model", "32", "--heads", "4", "--batch", "3", "--len", "200")
+        right = self.steps(*run)
+        wrong = {name: right[name].copy() for name in ("scores_raw", "scores_scaled")}
+        wrong["scores_scaled"] *= np.sqrt(8) / np.sqrt(32)  # C1: D = 8, E = 32
+        np.savez(self.folder / "large.npz", **wrong)
+        text = self.report("large.npz", "--width", 160, run=run)
+        self.assertIn("C1", text)
+        for batch in range(2):  # the first eight of twelve matrices
+            for head in range(4):
+                self.assertIn(f"batch {batch}, head {head}", text)
+        # 200 rows in at most 24 marks are 9 rows a mark, 200 columns in at most 32 are 7.
+        self.assertIn("a block of 9 × 7", " ".join(text.split()))
+        self.assertIn("8 of 12 matrices", " ".join(text.split()))
+        self.assertRegex(text, r"Lq 198 [░▒▓█]")
+
     def test_every_diagnosis_reads_as_a_sentence_in_both_languages(self):
         """No placeholder is left open, and nothing reads "instead of ." where a value is missing."""
         ids = [row["id"] for row in json.loads(self.succeed("mistakes", "-f", "json")) if row["can_be_made"]]

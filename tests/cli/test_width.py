@@ -53,6 +53,28 @@ class WidthTest(ToolTest):
                     self.check_width(text, width, f"{command} {language} {width}")
                     self.assertIn("═" * width, text)
 
+    def test_no_line_of_a_verification_is_wider_than_the_terminal(self):
+        run = ("mha", "--d-model", "12", "--heads", "3", "--len", "40")
+        self.succeed(*run, "--mistake", "C1,M7", "--causal", "-o", "wrong.npz")
+        self.succeed(*run, "--mistake", "C1", "--steps", "output,weights", "-o", "few.npz")
+        for submissions, widths in ((["wrong.npz"], (40, 60, 80, 120)), (["few.npz", "wrong.npz"], (60, 80, 120))):
+            for language in ("en", "zh"):
+                for width in widths:
+                    code, printed, errors = self.run_on_a_terminal(width, *run, "--causal", "--verify", *submissions, "--color", "never", "--lang", language)
+                    self.assertEqual((code, errors), (1, b""))
+                    text = printed.decode().replace("\r\n", "\n")
+                    self.check_width(text, width, f"{submissions} {language} {width}")
+                    self.assertIn("scores_scaled", text)
+
+    def test_a_narrow_page_says_which_columns_of_a_verification_it_lacks(self):
+        self.succeed("mha", "--mistake", "C1", "-o", "wrong.npz")
+        wide = self.differ("mha", "--verify", "wrong.npz", "--width", 120)
+        self.assertNotIn("narrow", wide)
+        self.assertRegex(wide, r"relative +at +ours +theirs\n")
+        narrow = self.differ("mha", "--verify", "wrong.npz", "--width", 70)
+        self.assertRegex(" ".join(narrow.split()), r"On a page this narrow without: relative, ours, theirs\.")
+        self.assertRegex(narrow, r"step +end to end +locally +differ +largest +at\n")
+
     def test_a_page_is_neither_too_narrow_nor_too_wide_to_read(self):
         for columns, width in ((10, 40), (300, 160)):
             text = self.on_a_terminal(columns, "dot", "--color", "never")

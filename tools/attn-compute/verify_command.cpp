@@ -1,6 +1,7 @@
 #include "verify_command.hpp"
 
 #include "../common/formats.hpp"
+#include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
 #include "verify_values.hpp"
 
@@ -75,6 +76,7 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
   words.sizes = problem.sizes;
   words.hint = command.verify.hint;
   words.color = wants_colour(command.output);
+  words.width = page_width(command.output);
   return report_judged(files, words, command.output);
 }
 

@@ -31,7 +31,7 @@ void write_json_report(const std::vector<Judged>& judged, const ReportWords& wor
 
 void write_text_report(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& options) {
   std::string text;
-  if (judged.size() > 1) text = render::table_text(table_of(judged, words.language, words.hint)) + "\n";
+  if (judged.size() > 1) text = render::table_text(table_of(judged, words.language, words.hint), words.width) + "\n";
   for (std::size_t i = 0; i < judged.size(); ++i) text += (i > 0 ? "\n" : "") + text_of(judged[i], words);
   write_text_result(text, options);
 }

@@ -11,6 +11,7 @@
 #include <attn/render/table.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -38,6 +39,7 @@ struct ReportWords {
   Sizes sizes{};          ///< of the run, for the labels of axes
   int hint = 0;
   bool color = false;
+  std::size_t width = 100;  ///< columns of the page of text
   std::function<std::map<Step, Tensor<double>>()> ours{};  ///< our tensors, for a page that shows them
 };
 

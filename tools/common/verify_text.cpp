@@ -16,7 +16,32 @@
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100, table_width = 130;
+// What gives way on a narrow page, the first first; every other format has all columns.
+constexpr const char* least_needed[] = {"relative", "ours", "theirs", "largest", "at", "differ"};
+
+constexpr std::size_t label_room = 14;  // of a map: margin and row labels
+
+struct FittedTable {
+  std::string text;
+  std::vector<std::string> left_out;  ///< titles of columns
+};
+
+FittedTable fitted(render::Table table, std::size_t width) {
+  FittedTable result;
+  for (const char* key : least_needed) {
+    if (render::table_width(table, width) <= width) break;
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(), [key](const render::Column& c) { return c.key == key; });
+    if (column == table.columns.end()) continue;
+    const auto index = column - table.columns.begin();
+    result.left_out.push_back(column->title);
+    table.columns.erase(column);
+    for (std::vector<render::Cell>& row : table.rows) {
+      if (index < static_cast<std::ptrdiff_t>(row.size())) row.erase(row.begin() + index);
+    }
+  }
+  result.text = render::table_text(table, width);
+  return result;
+}
 
 // "(L, B, E) to (B, L, E)" without the English word.
 std::string with_arrow(std::string axes) {
@@ -36,9 +61,11 @@ class Page {
       add(word("unfilled", {{"count", std::to_string(unfilled)}, {"list", unfilled_steps()}}) + "\n");
     }
     if (!tells(page_.hint, hint_where)) return std::move(text_);
-    const render::Table table = table_of_steps(judged_, page_.language, page_.hint);
-    if (!table.rows.empty()) add("\n" + render::table_text(table, table_width));
-    if (carried_rounding()) add("\n" + word("carried") + "\n");
+    add_table();
+    if (carried_rounding()) {
+      add("\n");
+      add_paragraph(word("carried"), 0);
+    }
     add_first_step();
     if (tells(page_.hint, hint_why)) add_diagnosis();
     if (page_.hint == 0 && v_.verdict == Verdict::match) add_blind_spots();
@@ -54,18 +81,28 @@ class Page {
   void add_paragraph(const std::string& paragraph, std::size_t margin, const std::string& first = {}) {
     const std::size_t hanging = margin + render::display_width(first);
     bool at_first = true;
-    for (const std::string& line : render::wrap(paragraph, page_width - hanging)) {
+    for (const std::string& line : render::wrap(paragraph, page_.width - hanging)) {
       add(at_first ? std::string(margin, ' ') + first : std::string(hanging, ' '));
       add(line + "\n");
       at_first = false;
     }
   }
 
+  void add_table() {
+    const render::Table whole = table_of_steps(judged_, page_.language, page_.hint);
+    if (whole.rows.empty()) return;
+    const FittedTable table = fitted(whole, page_.width);
+    add("\n" + table.text);
+    if (table.left_out.empty()) return;
+    add("\n");
+    add_paragraph(word("narrow", {{"list", fmt::format("{}", fmt::join(table.left_out, lessons::words(page_.language).list_separator))}}), 0);
+  }
+
   void add_alignments() {
     for (const Alignment& a : judged_.theirs.alignments) {
       if (a.how == "name" && a.axes.empty()) continue;
       const char* entry = a.axes.empty() ? "aligned" : a.axes == "axes of size 1" ? "aligned_ones" : "aligned_axes";
-      add("  " + word(entry, {{"name", a.theirs}, {"step", std::string(name_of(a.step))}, {"found", word("by_" + a.how)}, {"expected", with_arrow(a.axes)}}) + "\n");
+      add_paragraph(word(entry, {{"name", a.theirs}, {"step", std::string(name_of(a.step))}, {"found", word("by_" + a.how)}, {"expected", with_arrow(a.axes)}}), 2);
     }
     for (const std::string& name : judged_.theirs.unmatched) add("  " + word("heading", {{"name", name}, {"found", word("unmatched")}}) + "\n");
   }
@@ -105,6 +142,10 @@ class Page {
     render::DifferenceStyle style;
     style.color = page_.color;
     style.words = lessons::words(page_.language);
+    style.width = page_.width;
+    style.columns = std::min(style.columns, (page_.width - label_room) / 2);
+    style.rows_per_cell = v_.excess_rows;
+    style.columns_per_cell = v_.excess_columns;
     const render::DifferenceMap map = render::draw_differences(render::Panel{*v_.excess, split_axes(axes_of_step(step))}, style);
     add("\n" + map.text);
     const char* legend = map.largest == 0 ? "map_marks" : page_.hint == 0 ? "map" : "map_hint";
@@ -122,10 +163,14 @@ class Page {
 
   void add_diagnosis() {
     const std::vector<Diagnosis>& all = v_.diagnosis;
-    if (all.size() > 1 && all[0].step == all[1].step && all[0].with.empty()) add("\n" + word("tie") + "\n");
+    if (all.size() > 1 && all[0].step == all[1].step && all[0].with.empty()) {
+      add("\n");
+      add_paragraph(word("tie"), 0);
+    }
     for (const Diagnosis& d : all) {
       const char* degree = d.convention ? "equivalent" : d.explains ? "explains" : "consistent";
-      add(fmt::format("\n  {}  {}\n", d.id, sentence_of(d, "title", judged_, page_)));
+      add("\n");
+      add_paragraph(sentence_of(d, "title", judged_, page_), 2, d.id + "  ");
       add_paragraph(word("degree", {{"step", std::string(name_of(d.step))}, {"found", word(degree)}}), 6);
       add_paragraph(sentence_of(d, "message", judged_, page_), 6);
       if (page_.hint == 0) add_paragraph(sentence_of(d, "fix", judged_, page_), 6, "→ ");
@@ -137,16 +182,20 @@ class Page {
   void add_unexplained() {
     for (const StepVerdict& step : v_.steps) {
       if (step.step != *v_.first_divergent_step || step.difference.total == 0) continue;
-      add("\n" + word(page_.hint == 0 ? "unknown" : "unknown_hint") + "\n");
+      add("\n");
+      add_paragraph(word(page_.hint == 0 ? "unknown" : "unknown_hint"), 0);
       if (page_.hint > 0) continue;
       const std::string cell = fmt::format("{}[{}]", name_of(step.step), fmt::join(unravel(step.difference.at, step.ours), ","));
       add(page_.has_cells ? "  --cell '" + cell + "'\n" : "  " + cell + "\n");
-      if (v_.pairs_left_out) add(word("pairs_left_out") + "\n");
+      if (v_.pairs_left_out) add_paragraph(word("pairs_left_out"), 0);
     }
   }
 
   void add_blind_spots() {
-    if (v_.blind_spots_left_out) add("\n" + word("blind_left_out") + "\n");
+    if (v_.blind_spots_left_out) {
+      add("\n");
+      add_paragraph(word("blind_left_out"), 0);
+    }
     std::vector<std::string> unchanged, impossible;
     for (const BlindSpot& spot : v_.blind_spots) (spot.applies ? unchanged : impossible).push_back(spot.id);
     if (unchanged.empty() && impossible.empty()) return;

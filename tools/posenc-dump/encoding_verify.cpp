@@ -1,5 +1,6 @@
 #include "encoding_verify.hpp"
 
+#include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
 #include "../common/verify_words.hpp"
 
@@ -42,6 +43,7 @@ int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::Enco
   words.has_cells = report.has_cells;
   words.hint = verify.hint;
   words.color = wants_colour(report.output);
+  words.width = page_width(report.output);
   words.values = [&report](const Diagnosis& diagnosis) {
     lessons::Placeholders values = values_of(report.output, report.sizes, diagnosis.variant, diagnosis.expected);
     values["step"] = std::string(name_of(diagnosis.step));

@@ -52,6 +52,8 @@ class Drawing {
       line.push_back(m);
     }
     draw_line(line);
+    map_.rows_per_mark *= style_.rows_per_cell;
+    map_.columns_per_mark *= style_.columns_per_cell;
     return std::move(map_);
   }
 
@@ -75,7 +77,7 @@ class Drawing {
     return all;
   }
 
-  std::string row_label(std::size_t r) const { return matrices_.row_label(r * map_.rows_per_mark); }
+  std::string row_label(std::size_t r) const { return matrices_.row_label(r * map_.rows_per_mark * style_.rows_per_cell); }
 
   std::size_t width_of(std::size_t matrix) const {
     const std::size_t head = std::max(display_width(matrices_.caption(matrix)), display_width(matrices_.column_label(0)));
@@ -85,7 +87,7 @@ class Drawing {
   // "Lk 0      6": the first column, and the last where there is room for it.
   std::string column_line() const {
     const std::string first = matrices_.column_label(0);
-    const std::string last = std::to_string((columns_ - 1) * map_.columns_per_mark);
+    const std::string last = std::to_string((columns_ - 1) * map_.columns_per_mark * style_.columns_per_cell);
     const std::size_t room = columns_ * mark_width;
     if (first.empty() || columns_ < 2 || display_width(first) + 2 + last.size() > room) return first;
     return first + pad_left(last, room - display_width(first) - (last.size() < mark_width ? 1 : 0));

@@ -14,6 +14,7 @@ struct DifferenceStyle {
   bool color = false;        ///< shaded blocks, as ANSI sequences of 256 colours
   std::size_t rows = 24, columns = 32;  ///< most marks of a matrix; a larger one is drawn in blocks of cells
   std::size_t matrices = 8;             ///< most matrices
+  std::size_t rows_per_cell = 1, columns_per_cell = 1;  ///< of the step that are one cell of the panel, for the labels
   Words words{};
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace attn::render {
 namespace {
@@ -139,6 +140,11 @@ std::string json_cell(const Cell& cell) {
 }
 
 }  // namespace
+
+std::size_t table_width(const Table& table, std::size_t width) {
+  const std::vector<std::size_t> widths = column_widths(table, width);
+  return std::accumulate(widths.begin(), widths.end(), (widths.empty() ? 0 : widths.size() - 1) * between_columns);
+}
 
 std::string table_text(const Table& table, std::size_t width) {
   const std::vector<std::size_t> widths = column_widths(table, width);

@@ -36,6 +36,8 @@ struct Table {
 /// Aligned by display width under a rule; cells of left-aligned columns are wrapped if the table would
 /// be wider than `width` columns; words wider than half of that may be broken.
 std::string table_text(const Table& table, std::size_t width = 100);
+/// The columns that table_text() takes: more than `width` where words and numbers leave no other choice.
+std::size_t table_width(const Table& table, std::size_t width);
 /// A header line and a line a row, RFC 4180.
 std::string table_csv(const Table& table);
 /// An array of objects; an empty cell is null. Not finite: the strings "NaN", "Infinity", "-Infinity".

@@ -1,3 +1,4 @@
+#include <attn/verify/excess.hpp>
 #include <attn/verify/large.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rounding.hpp>
@@ -12,6 +13,8 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
+constexpr std::size_t most_block_rows = 24, most_block_columns = 32;  // a map of a matrix says no more
+
 // First pass: ours against theirs, end to end, each of our tensors only as long as it is needed.
 class Stream {
  public:
@@ -24,6 +27,12 @@ class Stream {
       verdicts.push_back(judged(step, shape));
     }
     return verdicts;
+  }
+
+  /// Where a step that was judged differs; empty where nothing could be subtracted.
+  std::optional<BlockExcess> excess_at(Step step) {
+    const auto found = excess_.find(step);
+    return found == excess_.end() ? std::nullopt : std::optional<BlockExcess>(std::move(found->second));
   }
 
  private:
@@ -44,6 +53,8 @@ class Stream {
       verdict.tolerance = measured(step, ours);
     }
     verdict.difference = compare(ours, theirs, verdict.tolerance);
+    const bool differs = verdict.difference.status == Status::mismatch || verdict.difference.status == Status::nonfinite;
+    if (differs && !shape.empty()) excess_.emplace(step, block_excess(ours, theirs, verdict.tolerance, most_block_rows, most_block_columns));
     return verdict;
   }
 
@@ -60,6 +71,7 @@ class Stream {
   const VerifyOptions& options_;
   const std::map<Step, Shape> shapes_;
   Evaluator<double> run_;
+  std::map<Step, BlockExcess> excess_;
   Problem<float> narrow_;
   std::unique_ptr<Evaluator<float>> single_;
 };
@@ -155,6 +167,17 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
   return part;
 }
 
+// The map is of the whole, not of the slice that was walked.
+void show_where(Verification& found, Stream& stream) {
+  found.excess.reset();
+  if (!found.first_divergent_step) return;
+  std::optional<BlockExcess> blocks = stream.excess_at(*found.first_divergent_step);
+  if (!blocks) return;
+  found.excess = std::move(blocks->worst);
+  found.excess_rows = blocks->rows;
+  found.excess_columns = blocks->columns;
+}
+
 }  // namespace
 
 bool is_large(const Problem<double>& problem) {
@@ -166,7 +189,8 @@ bool is_large(const Problem<double>& problem) {
 
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   Verification result;
-  result.steps = Stream(problem, theirs, options).judged();
+  Stream stream(problem, theirs, options);
+  result.steps = stream.judged();
   bool compared = false;
   for (StepVerdict& verdict : result.steps) {
     const bool computed = problem.inputs.count(verdict.step) == 0;
@@ -187,7 +211,10 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     const Slice slice = slice_around(problem, first->step, first->difference.at, of_heads);
     const Problem<double> part = problem_of_slice(problem, slice);
     Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
-    if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) return confirmed;
+    if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) {
+      show_where(*confirmed, stream);
+      return confirmed;
+    }
   }
   return std::nullopt;
 }

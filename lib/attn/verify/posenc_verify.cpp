@@ -118,8 +118,12 @@ class Judge {
 
   // The deviations of one explanation, as one mistake or as a pair.
   void add(std::vector<Diagnosis>& found, Step step, const Explanation& explanation, bool explains, const std::string& rounding) const {
-    const std::vector<Deviation> differences = difference(explanation.deviations, run_.usual);
-    if (differences.empty() && rounding != "float64" && rounding != "float32") {
+    std::vector<Deviation> differences = difference(explanation.deviations, run_.usual);
+    if (options_.decimals) {
+      // Decimals are coarser than any float: a low precision cannot be told from them.
+      const auto of_rounding = [](const Deviation& one) { return one.id == "R6" || one.id == "E11"; };
+      differences.erase(std::remove_if(differences.begin(), differences.end(), of_rounding), differences.end());
+    } else if (differences.empty() && rounding != "float64" && rounding != "float32") {
       found.push_back({"T2", rounding, step, explains, false, explanation.residual, "", "float32"});
     }
     for (const Deviation& one : differences) {

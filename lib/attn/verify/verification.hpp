@@ -49,8 +49,9 @@ struct Verification {
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
   /// At the first divergent step, how far their cells are off, as excess() has it, NaN where a cell was not
-  /// filled in; empty where the shapes differ or the run is too large.
+  /// filled in; empty where the shapes differ. Of a large run it has the blocks of block_excess().
   std::optional<Tensor<double>> excess{};
+  std::size_t excess_rows = 1, excess_columns = 1;  ///< cells of the step that are one of `excess`
   std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself
   bool blind_spots_left_out = false;   ///< a match, and the run is too large to make every mistake in it
   bool pairs_left_out = false;         ///< a step is unexplained, and the run is too large to try mistakes in pairs

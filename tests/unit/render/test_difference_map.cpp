@@ -35,6 +35,16 @@ TEST_CASE("a mark says how far a cell is from the largest difference") {
   CHECK(map.rows_per_mark * map.columns_per_mark == 1);
 }
 
+TEST_CASE("cells that stand for blocks are labelled with the first cell of the block") {
+  DifferenceStyle style;
+  style.rows_per_cell = 10;
+  style.columns_per_cell = 7;
+  const DifferenceMap map = drawn(zeros({2, 4}), {"Lq", "Lk"}, style);
+  CHECK(map.text == "        Lk 0  21\n   Lq 0 · · · ·\n  Lq 10 · · · ·\n\n");
+  CHECK(map.rows_per_mark == 10);
+  CHECK(map.columns_per_mark == 7);
+}
+
 TEST_CASE("matrices stand side by side under their captions, as far as the page is wide") {
   const DifferenceMap map = drawn(zeros({3, 2, 2}), {"B", "Lq", "Lk"}, DifferenceStyle{40});
   CHECK(map.text ==

@@ -92,3 +92,13 @@ TEST_CASE("a formula is mathematics in LaTeX and Markdown, and text elsewhere") 
   CHECK(table_json(table) == "[\n  {\"operations\": \"n²·d\"}\n]\n");
   CHECK(table_text(table) == "operations\n──────────\nn²·d\n");
 }
+
+TEST_CASE("the width of a table is known before it is printed") {
+  Table table;
+  table.columns = {{"step"}, {"what it is"}, {"ours", Alignment::right}};
+  table.rows = {{"scores_raw", "every query against every key", 0.5}};
+  // 10 + 2 + 29 + 2 + 4; on 30 columns the words wrap: 10 + 2 + 12 + 2 + 4. A column of words keeps 8.
+  CHECK(table_width(table, 100) == 47);
+  CHECK(table_width(table, 30) == 30);
+  CHECK(table_width(table, 20) == 10 + 2 + 8 + 2 + 4);
+}

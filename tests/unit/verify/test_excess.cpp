@@ -35,3 +35,26 @@ TEST_CASE("NaN or an infinity on one side only cannot be subtracted, on both sid
   CHECK(map(4) == inf);
   CHECK(map(5) == inf);
 }
+
+TEST_CASE("a block has the worst of its cells, and the last blocks what is left") {
+  // 3 rows of 5 in at most 2 by 2 blocks: blocks of 2 rows and 3 columns.
+  const Tensor<double> ours = filled<double>({2, 3, 5}, 1.0);
+  Tensor<double> theirs = ours;
+  theirs(0, 1, 2) = 3;      // first block of the first matrix
+  theirs(0, 0, 0) = 1.5;
+  theirs(0, 2, 4) = 0;      // its last
+  theirs(1, 0, 3) = inf;    // second matrix, first row of blocks, second column
+  const BlockExcess blocks = block_excess(ours, theirs, {0, 0.1, false}, 2, 2);
+  CHECK(shape_of(blocks.worst) == Shape{2, 2, 2});
+  CHECK(blocks.rows == 2);
+  CHECK(blocks.columns == 3);
+  const double expected[] = {2, 0, 0, 1, 0, inf, 0, 0};
+  for (std::size_t i = 0; i < 8; ++i) CHECK(blocks.worst.data()[i] == expected[i]);
+}
+
+TEST_CASE("blocks of one cell are the cells") {
+  const Tensor<double> ours = row({1, 2, 3}), theirs = row({1, 2.5, 7});
+  const BlockExcess blocks = block_excess(ours, theirs, {0, 0, false}, 4, 4);
+  CHECK(blocks.worst == excess(ours, theirs, {0, 0, false}));
+  CHECK(blocks.rows * blocks.columns == 1);
+}

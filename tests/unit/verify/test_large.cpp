@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace attn;
 using namespace loops;
 
@@ -39,6 +41,28 @@ void check_same_steps(const Verification& a, const Verification& b) {
   }
 }
 
+// The map of a large run has the worst cell of every block of the whole map.
+void check_same_map(const Verification& sliced, const Verification& whole) {
+  REQUIRE(sliced.excess.has_value() == whole.excess.has_value());
+  if (!whole.excess) return;
+  const Tensor<double>& cells = *whole.excess;
+  const Shape shape = shape_of(cells), blocks = shape_of(*sliced.excess);
+  REQUIRE(shape.size() >= 2);
+  CHECK(sliced.excess_rows * sliced.excess_columns > 1);
+  const std::size_t rows = shape[shape.size() - 2], columns = shape.back();
+  const std::size_t down = blocks[blocks.size() - 2], across = blocks.back();
+  Tensor<double> worst = filled<double>(blocks, 0.0);
+  for (std::size_t matrix = 0; matrix < cells.size() / (rows * columns); ++matrix) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        double& found = worst.data()[(matrix * down + i / sliced.excess_rows) * across + j / sliced.excess_columns];
+        found = std::max(found, cells.data()[(matrix * rows + i) * columns + j]);
+      }
+    }
+  }
+  CHECK(worst == *sliced.excess);
+}
+
 void check_same(const Submission& theirs, const char* ids) {
   const Problem<double> problem = problem_of(long_causal());
   REQUIRE(is_large(problem));
@@ -50,6 +74,7 @@ void check_same(const Submission& theirs, const char* ids) {
   CHECK(ids_of(sliced->diagnosis) == ids);
   CHECK(ids_of(whole.diagnosis) == ids);
   check_same_steps(*sliced, whole);
+  check_same_map(*sliced, whole);
 }
 
 }  // namespace
