@@ -19,3 +19,20 @@ set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pkgconfig_to_prefix /${pkgconfig_dir} /)
 configure_file(cmake/attnscope.pc.in ${CMAKE_CURRENT_BINARY_DIR}/attnscope.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/attnscope.pc DESTINATION ${pkgconfig_dir})
+
+# The folders of the packages that installed headers include. A package that was downloaded is installed into the
+# same prefix.
+set(package_folders "")
+foreach(package IN ITEMS xtensor xtl nlohmann_json::nlohmann_json)
+  get_target_property(folders ${package} INTERFACE_INCLUDE_DIRECTORIES)
+  list(APPEND package_folders ${folders})
+endforeach()
+list(FILTER package_folders EXCLUDE REGEX "[$]<|-NOTFOUND$|^$")
+install(CODE "
+  set(template [[${CMAKE_CURRENT_SOURCE_DIR}/cmake/installed.hpp.in]])
+  set(output [[${CMAKE_CURRENT_BINARY_DIR}/installed.hpp]])
+  set(include_dir [[${CMAKE_INSTALL_INCLUDEDIR}]])
+  set(library_dir [[${CMAKE_INSTALL_LIBDIR}]])
+  set(package_folders [[${package_folders}]])
+  set(compiler_folders [[${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES}]])
+  include([[${CMAKE_CURRENT_SOURCE_DIR}/cmake/InstallNotebookHeader.cmake]])")

@@ -4,11 +4,13 @@
 
 namespace attn {
 
-std::string with_symbols(std::string_view formula, const std::function<std::string(Step)>& symbol_of) {
+std::string with_symbols(std::string_view formula, const std::function<std::string(Step)>& symbol_of,
+                         const std::function<std::string(std::string_view)>& words_of) {
   std::string text;
   while (!formula.empty()) {
     const std::size_t begin = formula.find('<');
-    text += formula.substr(0, begin);
+    const std::string_view words = formula.substr(0, begin);
+    text += words_of ? words_of(words) : std::string(words);
     if (begin == std::string_view::npos) break;
     const std::size_t end = formula.find('>', begin);
     const std::string_view name = formula.substr(begin + 1, end - begin - 1);

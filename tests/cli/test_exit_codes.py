@@ -113,11 +113,22 @@ class ExitCodeTest(ToolTest):
             out, err = process.communicate()
             self.assertEqual((process.returncode, out, err), (-number, b"", b""))
 
-    def is_reading(self, pid):
-        """Whether the process has caught SIGINT and sleeps: it waits for its standard input."""
+    def test_a_signal_that_was_ignored_stays_so(self):
+        """As under nohup, and for jobs in the background."""
+        for number in (signal.SIGINT, signal.SIGHUP):
+            process = subprocess.Popen([tool_path(), "dot", "--query", "-", "--key", "[[1,2]]"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+            while not self.is_reading(process.pid, signal.SIGTERM):
+                pass
+            process.send_signal(number)
+            _, err = process.communicate(b"[[3,4]]")
+            self.assertEqual((process.returncode, err), (DONE, b""))
+
+    def is_reading(self, pid, caught=signal.SIGINT):
+        """Whether the process catches that signal and sleeps: it waits for its standard input."""
         with open(f"/proc/{pid}/status") as status:
             fields = dict(line.split(":", 1) for line in status)
-        return bool(int(fields["SigCgt"], 16) & 1 << (signal.SIGINT - 1)) and fields["State"].split()[0] == "S"
+        return bool(int(fields["SigCgt"], 16) & 1 << (caught - 1)) and fields["State"].split()[0] == "S"
 
 
 if __name__ == "__main__":

@@ -37,6 +37,21 @@ class LanguageTest(ToolTest):
         for name in ("csv", "json", "npz", "safetensors"):
             self.assertEqual(self.run_tool("mha", "-f", name, "--lang", "zh").stdout, self.run_tool("mha", "-f", name).stdout, name)
 
+    def test_a_page_of_one_table_has_its_words_in_both_languages(self):
+        for arguments in (["dot", "--cell", "weights[0,0,0,1]"], ["dot", "--list-steps"], ["layer", "--list-steps"], ["layer", "--cell", "self.norm[0,1,2]"],
+                          ["gradient", "dot", "--list-steps"], ["mistakes"], ["mistakes", "C1"], ["probe"], ["scaling"], ["residual"], ["depth"]):
+            for language in ("en", "zh"):
+                page = self.succeed(*arguments, "-f", "html", "--lang", language)
+                main = page[page.index("<main>"):page.index("</main>")]
+                self.assertIn(f'<html lang="{language}">', page)
+                for offered in ("en", "zh"):
+                    self.assertIn(f'data-language="{offered}"', page, arguments)
+                    self.assertIn(f'<div lang="{offered}">', main, arguments)
+                self.assertRegex(main, "<h1>.*\\w.*</h1>", arguments)
+                self.assertTrue(CHINESE.search(main), arguments)
+                english = re.sub(r'<(span|div) lang="zh">.*?</\1>(?=<|\n)', "", main, flags=re.DOTALL)
+                self.assertRegex(english, r"\b(the|of|not|for|sum)\b", arguments)
+
     def test_every_step_has_notes_in_both_languages(self):
         rich = ["--causal", "--softcap", "2", "--detail", "--dropout", "0.5"]
         for command in SUBCOMMANDS:

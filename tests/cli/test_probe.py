@@ -14,8 +14,9 @@ from tool import ToolTest, USAGE
 # No number that counts changes by these: conventions, which verification reports as equivalent.
 UNOBSERVABLE = {"C6", "G2", "M4", "M14", "M17", "T1"}
 OF_LAYERS = {f"L{i}" for i in range(1, 7)}
-# Shown by any input, and fitted: a submission of NaN alone.
+# Noticed with any input: a submission of NaN alone.
 ALWAYS = {"T3"}
+LAYERS = ("encoder-layer", "decoder-layer")
 
 
 class ProbeTest(ToolTest):
@@ -45,10 +46,31 @@ class ProbeTest(ToolTest):
                     self.assertIn(mistake, [d["id"] for d in report["diagnosis"]])
             shown |= set(ids)
         can = {row["id"] for row in json.loads(self.succeed("mistakes", "-f", "json")) if row["can_be_made"]}
-        self.assertEqual(can - shown - OF_LAYERS - ALWAYS, UNOBSERVABLE)
+        self.assertEqual(can - shown - ALWAYS, UNOBSERVABLE)
         self.assertEqual(shown & UNOBSERVABLE, set())
         text = " ".join(self.succeed("probe", "--lang", "en").split())
         self.assertIn("but C6, G2, M4, M14, M17 and T1, which", text)
+
+    def test_each_layer_shows_every_mistake_of_norms_and_residual_connections_by_name(self):
+        for case in LAYERS:
+            _, command, ids = self.program(case)
+            self.assertEqual(OF_LAYERS - set(ids), set(), case)
+            for mistake in sorted(OF_LAYERS):
+                with self.subTest(case=case, mistake=mistake):
+                    self.succeed(*command, "--mistake", mistake, "-o", "wrong.npz", "--force")
+                    report = json.loads(self.differ(*command, "--verify", "wrong.npz", "-f", "json"))
+                    self.assertIn(mistake, [d["id"] for d in report["diagnosis"]])
+
+    def test_an_answer_with_nothing_to_compare_is_said_to_be_noticed_always(self):
+        for case in self.cases():
+            program, _, _ = self.program(case)
+            self.assertIn("# Whatever the input, this is noticed too: T3\n", program)
+            cannot = re.search(r"cannot show: (.*?) Whatever", " ".join(line[2:] for line in program.splitlines() if line.startswith("# ")))[1]
+            self.assertNotIn("T3", cannot.split())
+        _, command, _ = self.program("self")
+        self.succeed(*command, "--mistake", "T3", "--steps", "output", "-o", "nothing.npz")
+        report = json.loads(self.differ(*command, "--verify", "nothing.npz", "-f", "json"))
+        self.assertIn("T3", [d["id"] for d in report["diagnosis"]])
 
     def test_the_right_run_matches_on_every_case(self):
         for case in self.cases():
@@ -122,8 +144,22 @@ class TorchTest(ProbeTest):
                 report = json.loads(self.succeed(*command, "--verify", "steps.npz", "-f", "json"))
                 self.assertEqual((report["verdict"], report["diagnosis"]), ("match", []))
                 compared = {step["step"] for step in report["steps"] if step["status"] == "match"}
-                self.assertIn("weights", compared)
+                self.assertIn("self.weights" if case in LAYERS else "weights", compared)
                 self.assertEqual({step["status"] for step in report["steps"]}, {"match"}, case)
+
+    def test_a_line_of_a_layer_changed_by_hand_is_found_and_named(self):
+        changes = {"unbiased=unbiased": ("unbiased=True", "L1"), "x.mean(-1, keepdim=True), x.var(-1,": ("x.mean(1, keepdim=True), x.var(1,", "L3"),
+                   "keep(block, residual=x + y)\n    return x + y": ("keep(block, residual=y)\n    return y", "L5"),
+                   "(norm_var + eps).sqrt()": ("(norm_var.sqrt() + eps)", "L2")}
+        for case in LAYERS:
+            program, command, _ = self.program(case)
+            program = program[:program.index("# The same by PyTorch's own layer")] + program[program.index("# The steps that there are"):]
+            for right, (wrong, mistake) in changes.items():
+                with self.subTest(case=case, mistake=mistake):
+                    self.assertIn(right, program)
+                    subprocess.run([sys.executable, "-c", program.replace(right, wrong)], cwd=self.folder, check=True, timeout=120)
+                    report = json.loads(self.differ(*command, "--verify", "steps.npz", "-f", "json"))
+                    self.assertIn(mistake, [d["id"] for d in report["diagnosis"]])
 
     def test_a_line_changed_by_hand_is_found_and_named(self):
         program, command, _ = self.program("cross")
@@ -139,7 +175,8 @@ def load_tests(loader, tests, pattern):
     del tests, pattern
     if sys.argv[1:] == ["torch"] or os.environ.get("PROBE_WITH_TORCH"):
         return unittest.TestSuite([TorchTest("test_printed_programs_run_and_their_steps_are_right"),
-                                   TorchTest("test_a_line_changed_by_hand_is_found_and_named")])
+                                   TorchTest("test_a_line_changed_by_hand_is_found_and_named"),
+                                   TorchTest("test_a_line_of_a_layer_changed_by_hand_is_found_and_named")])
     return loader.loadTestsFromTestCase(ProbeTest)
 
 

@@ -1,5 +1,5 @@
 """Every notebook of notebooks-cpp, executed cell by cell in a real C++ interpreter; what its cells print must be
-what is stored. With a C++ kernel of Jupyter the notebooks are executed by nbclient too.
+what is stored. test_jupyter.py executes them in Jupyter.
 
     python3 test_notebooks.py INCLUDE_FOLDER LIBRARY
 
@@ -16,18 +16,6 @@ import interpreter
 import notebooks
 
 INCLUDE_FOLDER, LIBRARY = sys.argv[1:3]
-
-
-def kernel_of_jupyter():
-    """The name of an installed C++17 kernel, and nbclient; None where one of them is missing."""
-    try:
-        import nbclient
-        import nbformat
-        from jupyter_client.kernelspec import KernelSpecManager
-    except ImportError:
-        return None
-    names = [name for name in KernelSpecManager().find_kernel_specs() if name in ("xcpp17", "xeus-cpp", "xcpp17-cling")]
-    return (names[0], nbclient, nbformat) if names else None
 
 
 class Stored(unittest.TestCase):
@@ -64,6 +52,16 @@ class Stored(unittest.TestCase):
         of_binder = (notebooks.FOLDER.parent / "binder" / "environment.yml").read_text(encoding="utf-8")
         self.assertEqual(of_binder[of_binder.index("name:"):], of_notebooks[of_notebooks.index("name:"):])
 
+    def test_the_environment_has_both_kernels_and_what_the_library_is_built_with(self):
+        text = (notebooks.FOLDER / "environment.yml").read_text(encoding="utf-8")
+        named = set(re.findall(r"^  - ([\w-]+)", text, re.MULTILINE))
+        wanted = {"conda-forge", "xeus-cling", "xeus-cpp", "nbclient", "xtensor", "xtensor-blas", "cli11", "fmt", "doctest", "nlohmann_json", "libzip"}
+        self.assertEqual(wanted - named, set())
+
+    def test_binder_installs_the_library_beside_the_kernels(self):
+        script = (notebooks.FOLDER.parent / "binder" / "postBuild").read_text(encoding="utf-8")
+        self.assertIn('cmake --install build/binder --prefix "$CONDA_PREFIX"', script)
+
     def test_every_notebook_ends_with_an_exercise_and_its_check(self):
         for source in notebooks.sources():
             self.assertIn("check(", notebooks.code_of(source)[-1], source.name)
@@ -95,16 +93,6 @@ class Executed(unittest.TestCase):
     def test_a_cell_that_ends_the_program_is_a_failure(self):
         with self.assertRaisesRegex(interpreter.CellFailed, "cell 1"):
             interpreter.run_cells(["#include <cstdlib>", "std::exit(0);", "int after = 1;"], INCLUDE_FOLDER, LIBRARY)
-
-    def test_in_jupyter(self):
-        kernel = kernel_of_jupyter()
-        if kernel is None:
-            self.skipTest("no C++ kernel of Jupyter, or no nbclient")
-        name, nbclient, nbformat = kernel
-        for source in notebooks.sources():
-            with self.subTest(source.stem):
-                notebook = nbformat.read(notebooks.path_of(source, "en"), as_version=4)
-                nbclient.NotebookClient(notebook, kernel_name=name, timeout=300).execute()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Checks a JSON value against the part of JSON Schema that data/verify.schema.json uses."""
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "anyOf", "required", "properties",
+KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "anyOf", "oneOf", "required", "properties",
          "additionalProperties", "items", "minimum"}
 
 
@@ -25,6 +25,12 @@ def problems(value, schema, root=None, where="$"):
     if "anyOf" in schema:
         tried = [problems(value, option, root, where) for option in schema["anyOf"]]
         return [] if [] in tried else [f"{where}: {value!r} fits none of {len(tried)} alternatives"]
+    if "oneOf" in schema:
+        tried = [problems(value, option, root, where) for option in schema["oneOf"]]
+        if tried.count([]) == 1:
+            return []
+        # What is wrong with the alternative that comes closest says more than that none fits.
+        return min(tried, key=len) or [f"{where}: fits {tried.count([])} of {len(tried)} alternatives, expected one"]
     found = []
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types

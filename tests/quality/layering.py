@@ -35,7 +35,10 @@ PURE = {"ops", "weights", BASE}
 TEXT_AND_FILES = re.compile(r"(fmt/.*|iostream|ostream|istream|fstream|sstream|cstdio|stdio\.h|filesystem|"
                             r"CLI/.*|nlohmann/.*|zip\.h)")
 # What a header must not bring to whoever includes it.
-HEAVY = re.compile(r"(fmt/.*|iostream|CLI/.*|nlohmann/json\.hpp|zip\.h)")
+HEAVY = re.compile(r"(fmt/.*|iostream|CLI/.*|nlohmann/.*|zip\.h)")
+# Forward declarations: of a package still, but no weight. Headers that are not installed may have them.
+FORWARD = re.compile(r"nlohmann/json_fwd\.hpp")
+NOT_INSTALLED = re.compile(r'PATTERN "([\w/]+\.hpp)" EXCLUDE')
 XTENSOR = re.compile(r"(xtensor.*|xtl/.*|xsimd/.*)")
 
 # (file, include): why this one is right.
@@ -43,7 +46,7 @@ EXCEPTIONS = {
     ("lib/attn/module.cpp", "filesystem"): "finds the folder that a module is loaded from",
     ("lib/attn/ops/blas_module.cpp", "xtensor-blas/xlinalg.hpp"): "the module that links BLAS",
     ("lib/attn/ops/blas_module.cpp", "xtensor/xadapt.hpp"): "the module that links BLAS",
-    ("lib/attn/notebook/display.hpp", "nlohmann/json.hpp"): "what Jupyter takes a result as",
+    ("lib/attn/notebook/display.hpp", "nlohmann/json.hpp"): "what Jupyter takes a result as; the one installed header that needs the package",
     ("lib/attn/tensor.hpp", "xtensor/containers/xarray.hpp"): "the one place that includes xtensor",
     ("lib/attn/tensor.hpp", "xtensor/xarray.hpp"): "the one place that includes xtensor",
 }
@@ -59,8 +62,15 @@ def part_of(path):
     return folders[2] if len(folders) > 2 else BASE
 
 
-def problem(path, included):
+def private_headers(root):
+    """The headers that lib/CMakeLists.txt does not install, by their names: no user of the library sees them."""
+    rules = root / "lib" / "CMakeLists.txt"
+    return set(NOT_INSTALLED.findall(rules.read_text(encoding="utf-8"))) if rules.exists() else set()
+
+
+def problem(path, included, private):
     """What is wrong with `path` including `included`; empty if nothing."""
+    is_header, is_private = path.endswith(".hpp"), path.split("/")[-1] in private
     part = part_of(path)
     if part not in MAY_INCLUDE:
         return f"lib/attn/{part} is no part that tests/quality/layering.py knows; add its row"
@@ -78,20 +88,25 @@ def problem(path, included):
         return f"xtensor is included in lib/attn/tensor.hpp only ({included})"
     if part in PURE and TEXT_AND_FILES.fullmatch(included):
         return f"{part} knows nothing of text and files ({included})"
-    if path.endswith(".hpp") and HEAVY.fullmatch(included):
+    if is_header and not is_private and included.split("/")[-1] in private and path.startswith("lib/"):
+        return f"an installed header cannot include one that is not installed ({included})"
+    if is_private and FORWARD.fullmatch(included):
+        return ""
+    if is_header and HEAVY.fullmatch(included):
         return f"headers stay light ({included})"
     return ""
 
 
 def main():
     root = tree.root()
+    private = private_headers(root)
     findings = []
     paths = tree.files_under(root / "lib" / "attn", ".hpp", ".cpp") + tree.files_under(root / "tools", ".hpp", ".cpp")
     for file in paths:
         path = file.relative_to(root).as_posix()
         code = tree.without_comments(file.read_text(encoding="utf-8"))
         for match in INCLUDE.finditer(code):
-            found = problem(path, match.group(1))
+            found = problem(path, match.group(1), private)
             if found and (path, match.group(1)) not in EXCEPTIONS:
                 line = code.count("\n", 0, match.start()) + 1
                 findings.append(f"{path}:{line}: {found}")

@@ -76,6 +76,15 @@ class Layering(CheckTest):
         for include in ("fmt/format.h", "iostream", "fstream", "cstdio", "CLI/CLI.hpp", "nlohmann/json.hpp"):
             self.assert_include("lib/attn/ops/mask.cpp", include, "ops knows nothing of text and files")
 
+    def test_installed_headers_do_not_name_nlohmann_json(self):
+        rules = 'install(DIRECTORY attn FILES_MATCHING PATTERN "*.hpp" PATTERN "strict.hpp" EXCLUDE)\n'
+        forward = "#include <nlohmann/json_fwd.hpp>\n"
+        self.assert_finds("layering", {"lib/CMakeLists.txt": rules, "lib/attn/io/other.hpp": forward}, "headers stay light")
+        self.assert_passes("layering", {"lib/CMakeLists.txt": rules, "lib/attn/io/strict.hpp": forward})
+        self.assert_finds("layering", {"lib/CMakeLists.txt": rules, "lib/attn/io/strict.hpp": "#include <nlohmann/json.hpp>\n"}, "headers stay light")
+        self.assert_finds("layering", {"lib/CMakeLists.txt": rules, "lib/attn/io/other.hpp": "#include <attn/io/strict.hpp>\n"},
+                          "an installed header cannot include one that is not installed")
+
     def test_xtensor_has_one_place(self):
         self.assert_include("lib/attn/ops/mask.cpp", "xtensor/xview.hpp", "xtensor is included in")
         self.assert_include("tools/common/numbers.cpp", "xtensor-blas/xlinalg.hpp", "xtensor is included in")

@@ -14,6 +14,13 @@ TEST_CASE("every step in angle brackets becomes its symbol, and the rest stays")
   CHECK(with_symbols("<weights>·<v>", [](Step step) { return step == Step::v ? "V⁺" : "A"; }) == "A·V⁺");
 }
 
+TEST_CASE("what is between the symbols can be written in another way") {
+  const auto symbol = [](Step) { return std::string("$Q$"); };
+  const auto words = [](std::string_view text) { return "[" + std::string(text) + "]"; };
+  CHECK(with_symbols("<q_proj> split into heads", symbol, words) == "[]$Q$[ split into heads]");
+  CHECK(with_symbols("the same", symbol, words) == "[the same]");
+}
+
 TEST_CASE("a name that is no step is an error of the table") {
   CHECK_THROWS_AS(with_symbols("<nothing> + 1"), std::logic_error);
   CHECK_THROWS_AS(with_symbols("a < b"), std::logic_error);

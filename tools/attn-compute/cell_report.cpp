@@ -104,36 +104,43 @@ render::Table table_of(const CellExplanation& cell, const lessons::Lesson& lesso
   return table;
 }
 
-std::string text_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms, std::size_t width) {
-  std::string text = title + "\n";
-  for (const std::string& line : lines) {
+// The cell for people, in a language.
+struct SpokenCell {
+  std::string title;
+  std::vector<std::string> lines;
+  render::Table terms;
+};
+
+SpokenCell spoken_of(const CellExplanation& cell, Precision precision, const OutputOptions& options) {
+  const lessons::Lesson& lesson = lessons::lesson(options.language);
+  return {cell.cell + " = " + exact(cell.value, precision), lines_of(cell, lesson, precision),
+          table_of(cell, lesson, precision, options.precision.value_or(decimals_of_terms))};
+}
+
+std::string text_of(const SpokenCell& cell, std::size_t width) {
+  std::string text = cell.title + "\n";
+  for (const std::string& line : cell.lines) {
     bool first = true;
     for (const std::string& piece : render::wrap(line, width - 2)) {
       text += (first ? "" : "  ") + piece + "\n";
       first = false;
     }
   }
-  return terms.rows.empty() ? text : text + "\n" + render::table_text(terms, width);
+  return cell.terms.rows.empty() ? text : text + "\n" + render::table_text(cell.terms, width);
 }
 
-std::string markdown_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
-  std::string text = "# " + render::markdown_text(title) + "\n\n";
-  for (const std::string& line : lines) text += render::markdown_text(line) + "\n\n";
-  if (terms.rows.empty()) return text.substr(0, text.size() - 1);
-  return text + render::table_markdown(terms);
+std::string markdown_of(const SpokenCell& cell) {
+  std::string text = "# " + render::markdown_text(cell.title) + "\n\n";
+  for (const std::string& line : cell.lines) text += render::markdown_text(line) + "\n\n";
+  if (cell.terms.rows.empty()) return text.substr(0, text.size() - 1);
+  return text + render::table_markdown(cell.terms);
 }
 
-std::string latex_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
-  std::string text = "\\section*{" + render::latex_text(title) + "}\n\n";
-  for (const std::string& line : lines) text += render::latex_text(line) + "\n\n";
-  if (terms.rows.empty()) return text.substr(0, text.size() - 1);
-  return text + render::table_latex(terms);
-}
-
-std::string html_of(const std::string& title, const std::vector<std::string>& lines, const render::Table& terms) {
-  std::string preface = title + "\n";
-  for (const std::string& line : lines) preface += line + "\n";
-  return table_page(terms, preface);
+std::string latex_of(const SpokenCell& cell) {
+  std::string text = "\\section*{" + render::latex_text(cell.title) + "}\n\n";
+  for (const std::string& line : cell.lines) text += render::latex_text(line) + "\n\n";
+  if (cell.terms.rows.empty()) return text.substr(0, text.size() - 1);
+  return text + render::table_latex(cell.terms);
 }
 
 // A row a statement: the number, how it is made, which rules hide it, the equations, the terms.
@@ -210,22 +217,20 @@ CellAddress parse_cell(const Trace& trace, const std::string& text) {
 
 void write_cell(const AttentionCommand& command, const Trace& trace, const AttentionFacts& facts, const CellAddress& address) {
   const OutputOptions& options = command.output;
-  // Data formats do not depend on the language.
-  const auto explained = [&](lessons::Language language) { return explain_cell(trace, facts, address, language); };
+  const auto spoken = [&]() { return spoken_of(explain_cell(trace, facts, address, options.language), trace.precision, options); };
   const auto render = [&](const Format& format) {
-    if (format.name == "csv") return render::table_csv(rows_of(explained(lessons::Language::en)));
-    if (format.name == "json") return json_of(explained(lessons::Language::en));
-    const CellExplanation cell = explained(options.language);
-    const lessons::Lesson& lesson = lessons::lesson(options.language);
-    const std::string title = cell.cell + " = " + exact(cell.value, trace.precision);
-    const std::vector<std::string> lines = lines_of(cell, lesson, trace.precision);
-    const render::Table terms = table_of(cell, lesson, trace.precision, options.precision.value_or(decimals_of_terms));
-    if (format.name == "markdown") return markdown_of(title, lines, terms);
-    if (format.name == "latex") return latex_of(title, lines, terms);
-    if (format.name == "html") return html_of(title, lines, terms);
-    return text_of(title, lines, terms, page_width(options));
+    if (format.name == "markdown") return markdown_of(spoken());
+    if (format.name == "latex") return latex_of(spoken());
+    if (format.name == "text") return text_of(spoken(), page_width(options));
+    // Data formats do not depend on the language.
+    const CellExplanation cell = explain_cell(trace, facts, address, lessons::Language::en);
+    return format.name == "csv" ? render::table_csv(rows_of(cell)) : json_of(cell);
   };
-  write_rendered(render, options);
+  const auto page = [&]() {
+    SpokenCell cell = spoken();
+    return table_page(std::move(cell.title), std::move(cell.lines), std::move(cell.terms));
+  };
+  write_rendered(render, page, options);
 }
 
 void write_cell(const AttentionCommand& command, const AttentionResult& result) {

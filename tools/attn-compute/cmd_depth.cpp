@@ -93,14 +93,17 @@ int run_depth(const DepthCommand& c) {
   std::vector<render::Plot> plots;
   for (const Quantity& quantity : quantities) plots.push_back(plot_of(c, points, quantity));
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  TableReport report = experiment_report(c.output, "depth", c.run.seed, {{"count", std::to_string(sizes.draws)}, {"B", std::to_string(samples)}});
-  report.header.emplace_back("layers", static_cast<std::uint64_t>(sizes.layers));
-  report.header.emplace_back("samples", static_cast<std::uint64_t>(samples));
-  report.header.emplace_back("draws", static_cast<std::uint64_t>(sizes.draws));
-  for (const Quantity& quantity : quantities) report.tables.push_back(shown_table(c, points, quantity));
-  report.rows = tidy_table(points);
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report = experiment_report(c.output, "depth", c.run.seed, {{"count", std::to_string(sizes.draws)}, {"B", std::to_string(samples)}});
+    report.header.emplace_back("layers", static_cast<std::uint64_t>(sizes.layers));
+    report.header.emplace_back("samples", static_cast<std::uint64_t>(samples));
+    report.header.emplace_back("draws", static_cast<std::uint64_t>(sizes.draws));
+    for (const Quantity& quantity : quantities) report.tables.push_back(shown_table(c, points, quantity));
+    report.rows = tidy_table(points);
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

@@ -76,7 +76,7 @@ void add_rope_options(CLI::App& app, LayerCommand& c) {
 
 }  // namespace
 
-Run setup_layer(CLI::App& app, Purpose purpose) {
+std::shared_ptr<LayerCommand> add_layer(CLI::App& app, Purpose purpose) {
   auto command = std::make_shared<LayerCommand>(app, purpose);
   static const Choices<bool> kinds = {{"encoder", false}, {"decoder", true}};
   add_choice(app, "--kind", command->decoder, kinds, "An encoder layer, or a decoder layer, which also attends to --memory (default encoder)")
@@ -91,6 +91,11 @@ Run setup_layer(CLI::App& app, Purpose purpose) {
   add_cross_options(app, *command);
   add_rope_options(app, *command);
   add_size_options(app, command->sizes, {"--batch", "--len", "--query-len", "--key-len", "--d-model", "--heads", "--kv-heads", "--head-dim", "--value-dim"});
+  return command;
+}
+
+Run setup_layer(CLI::App& app, Purpose purpose) {
+  const std::shared_ptr<LayerCommand> command = add_layer(app, purpose);
   return [command]() { return run_layer(*command); };
 }
 

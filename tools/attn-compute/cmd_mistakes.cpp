@@ -1,6 +1,7 @@
 // The catalogue of mistakes: what each looks like, how it shows, when it is invisible, what mends it.
 #include "../common/formats.hpp"
 #include "../common/output_options.hpp"
+#include "../common/page_report.hpp"
 #include "../common/page_width.hpp"
 #include "../common/suggest.hpp"
 #include "subcommands.hpp"
@@ -41,7 +42,9 @@ std::vector<std::string> chosen_ids(const MistakesCommand& c) {
 
 render::Table table_of(const MistakesCommand& c) {
   render::Table table;
-  table.columns = {{"id"}, {"title"}, {"symptom"}, {"shows"}, {"blind"}, {"fix"}, {"can be made", render::Alignment::left, "can_be_made"}};
+  for (const char* column : {"id", "title", "symptom", "shows", "blind", "fix", "can_be_made"}) {
+    table.columns.push_back({lessons::lesson(c.output.language).note("mistakes", column).value_or(column), render::Alignment::left, column});
+  }
   for (const std::string& id : chosen_ids(c)) {
     table.rows.push_back({id, about(c, id, "title"), about(c, id, "symptom"), about(c, id, "shows"), about(c, id, "blind"),
                           about(c, id, "fix"), !mistakes_of(id).empty()});
@@ -66,8 +69,8 @@ std::string text_of(const MistakesCommand& c) {
 }
 
 int run_mistakes(const MistakesCommand& c) {
-  const render::Table table = table_of(c);
-  write_rendered([&](const Format& format) { return format.name == "text" ? text_of(c) : format.table(table); }, c.output);
+  write_rendered([&](const Format& format) { return format.name == "text" ? text_of(c) : format.table(table_of(c)); },
+                 [&]() { return table_page(lessons::lesson(c.output.language).note("page", "mistakes").value_or(""), {}, table_of(c)); }, c.output);
   return exit_done;
 }
 

@@ -1,7 +1,8 @@
 // Writes an input and weights that reveal mistakes, and prints the program that runs them through PyTorch.
 #include "../common/choices.hpp"
 #include "../common/formats.hpp"
-#include "module_command.hpp"
+#include "../common/page_width.hpp"
+#include "layer_command.hpp"
 #include "probe_cases.hpp"
 #include "subcommands.hpp"
 
@@ -15,12 +16,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 namespace attn::tools {
 namespace {
 
-constexpr std::size_t page_width = 100;
+constexpr std::size_t program_width = 100;
 constexpr const char* steps_file = "steps.npz";
 
 struct ProbeCommand {
@@ -32,10 +34,17 @@ std::string word(const ProbeCommand& c, const std::string& entry, const lessons:
   return lessons::lesson(c.output.language).note("probe", entry, values).value_or(entry);
 }
 
-// The command `mha` of the case, ready to run in this process.
+// The command of the case, `mha` or `layer`, ready to run in this process.
 struct ProbeRun {
   ProbeRun(const ProbeCase& probe, const std::string& file, bool recipe) {
-    command = add_mha(app, Purpose::steps);
+    if (probe.kind == ProbeKind::attention) {
+      command = add_mha(app, Purpose::steps);
+      run = [this]() { run_module(*command); };
+    } else {
+      const std::shared_ptr<LayerCommand> layer = add_layer(app, Purpose::steps);
+      command = layer;
+      run = [layer]() { run_layer(*layer); };
+    }
     std::vector<std::string> words = probe_arguments(probe, file);
     if (recipe) words.emplace_back("--show-recipe");
     std::reverse(words.begin(), words.end());  // as CLI11 takes a vector
@@ -44,6 +53,7 @@ struct ProbeRun {
 
   CLI::App app;
   std::shared_ptr<ModuleCommand> command;
+  std::function<void()> run;
 };
 
 struct Survey {
@@ -58,7 +68,7 @@ Survey survey_of(const ProbeCase& probe, const std::string& file) {
     survey.revealed = mistakes_revealed_by(problem);
     for (const auto& [step, tensor] : run_problem(problem)) survey.steps.emplace_back(name_of(step));
   };
-  run_module(*run.command);
+  run.run();
   return survey;
 }
 
@@ -77,7 +87,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string command_line(const ProbeCase& probe, const std::string& file) {
-  std::string line = "attn-compute mha";
+  std::string line = "attn-compute " + probe.subcommand();
   for (const std::string& argument : probe_arguments(probe, file)) line += " " + quoted(argument);
   return line;
 }
@@ -86,13 +96,7 @@ std::string command_line(const ProbeCase& probe, const std::string& file) {
 std::string comment(const std::string& paragraph, const std::string& indent = " ") {
   if (paragraph.empty()) return "#\n";
   std::string text;
-  for (const std::string& line : render::wrap(paragraph, page_width - 1 - indent.size())) text += "#" + indent + line + "\n";
-  return text;
-}
-
-std::string wrapped(const std::string& paragraph) {
-  std::string text;
-  for (const std::string& line : render::wrap(paragraph, page_width)) text += line + "\n";
+  for (const std::string& line : render::wrap(paragraph, program_width - 1 - indent.size())) text += "#" + indent + line + "\n";
   return text;
 }
 
@@ -107,7 +111,8 @@ std::string introduction(const ProbeCommand& c, const Survey& survey) {
   text += comment("") + comment(word(c, "reveals", {{"count", std::to_string(survey.revealed.shown.size())}, {"list", list_of(survey.revealed.shown)}}));
   std::vector<std::string> hidden = survey.revealed.unchanged;
   hidden.insert(hidden.end(), survey.revealed.impossible.begin(), survey.revealed.impossible.end());
-  return text + comment(word(c, "hides", {{"list", list_of(hidden)}})) + "\n";
+  text += comment(word(c, "hides", {{"list", list_of(hidden)}}));
+  return text + comment(word(c, "always", {{"list", list_of(survey.revealed.always)}})) + "\n";
 }
 
 std::string saving_lines(const ProbeCommand& c, const Survey& survey) {
@@ -115,7 +120,9 @@ std::string saving_lines(const ProbeCommand& c, const Survey& survey) {
   for (const std::string& step : survey.steps) names += (names.empty() ? "\"" : ", \"") + step + "\"";
   std::string text = "\n" + comment(word(c, "save"));
   text += fmt::format("names = [{}]\n", names);
-  return text + fmt::format("np.savez(\"{}\", **{{name: globals()[name].detach().numpy() for name in names if name in globals()}})\n", steps_file);
+  // The program of a layer keeps its steps in a dictionary, because their names are paths.
+  const char* const where = c.chosen->kind == ProbeKind::attention ? "globals()" : "steps";
+  return text + fmt::format("np.savez(\"{0}\", **{{name: {1}[name].detach().numpy() for name in names if name in {1}}})\n", steps_file, where);
 }
 
 void print(const std::string& text) {
@@ -140,7 +147,7 @@ int write_probe(const ProbeCommand& c, const Format& format) {
   const Survey survey = survey_of(*c.chosen, c.output.path);
   print(introduction(c, survey));
   ProbeRun recipe(*c.chosen, c.output.path, true);
-  run_module(*recipe.command);
+  recipe.run();
   print(saving_lines(c, survey));
   return exit_done;
 }
@@ -157,8 +164,12 @@ render::Table table_of(const ProbeCommand& c) {
 int run_probe(const ProbeCommand& c) {
   const Format& format = chosen_format(c.output);
   if (!format.table) return write_probe(c, format);
-  const std::string preface = wrapped(word(c, "list")) + "\n";
-  write_table(table_of(c), preface, c.output);
+  const auto preface = [&c]() {
+    std::string text;
+    for (const std::string& line : render::wrap(word(c, "list"), page_width(c.output))) text += line + "\n";
+    return text + "\n";
+  };
+  write_table([&]() { return PrefacedTable{word(c, "heading"), preface(), table_of(c)}; }, c.output);
   return exit_done;
 }
 

@@ -68,13 +68,16 @@ int run_residual(const ResidualCommand& c) {
   const std::vector<GradientPoint> points = residual_gradients(sizes, random);
   const std::vector<render::Plot> plots = {plot_of(c, points)};
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  TableReport report = experiment_report(c.output, "residual", c.run.seed, {{"count", std::to_string(sizes.draws)}, {"total", std::to_string(sizes.layers)}});
-  report.header.emplace_back("layers", static_cast<std::uint64_t>(sizes.layers));
-  report.header.emplace_back("draws", static_cast<std::uint64_t>(sizes.draws));
-  report.tables = {shown_table(c, points)};
-  report.rows = tidy_table(points);
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report = experiment_report(c.output, "residual", c.run.seed, {{"count", std::to_string(sizes.draws)}, {"total", std::to_string(sizes.layers)}});
+    report.header.emplace_back("layers", static_cast<std::uint64_t>(sizes.layers));
+    report.header.emplace_back("draws", static_cast<std::uint64_t>(sizes.draws));
+    report.tables = {shown_table(c, points)};
+    report.rows = tidy_table(points);
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

@@ -90,13 +90,16 @@ int run_scaling(ScalingCommand& c) {
   const std::vector<ScalingPoint> points = scaling(c.options, random);
   const std::vector<render::Plot> plots = plots_of(c, points);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
-  TableReport report = experiment_report(c.output, "scaling", c.run.seed, {{"count", std::to_string(c.options.draws)}, {"Lk", std::to_string(c.options.keys)}});
-  report.header.emplace_back("keys", static_cast<std::uint64_t>(c.options.keys));
-  report.header.emplace_back("draws", static_cast<std::uint64_t>(c.options.draws));
-  report.tables = {shown_table(c, points, false), shown_table(c, points, true)};
-  report.rows = tidy_table(points);
-  report.drawing = drawings_of(plots, c.picture, c.output);
-  write_table_report(report, c.output);
+  const auto make = [&]() {
+    TableReport report = experiment_report(c.output, "scaling", c.run.seed, {{"count", std::to_string(c.options.draws)}, {"Lk", std::to_string(c.options.keys)}});
+    report.header.emplace_back("keys", static_cast<std::uint64_t>(c.options.keys));
+    report.header.emplace_back("draws", static_cast<std::uint64_t>(c.options.draws));
+    report.tables = {shown_table(c, points, false), shown_table(c, points, true)};
+    report.rows = tidy_table(points);
+    report.drawing = drawings_of(plots, c.picture, c.output);
+    return report;
+  };
+  write_table_report(make, c.output);
   return exit_done;
 }
 

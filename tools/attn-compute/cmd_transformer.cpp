@@ -10,6 +10,7 @@
 #include "path_option.hpp"
 #include "sequences.hpp"
 #include "stack_formula.hpp"
+#include "step_list.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"
 
@@ -171,13 +172,13 @@ std::string summary_of(const TransformerCommand& c, const TransformerRun& run) {
   return text + "\n" + render::table_text(alignment_table(run, c.output.language));
 }
 
-void list_steps(const TransformerCommand& c, const TransformerRun& run) {
+PrefacedTable list_of_steps(const TransformerCommand& c, const TransformerRun& run) {
   render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
+  table.columns = step_columns(c.output.language, {"step", "formula", "axes", "meaning"});
   for (const TraceEntry& entry : run.trace.entries) {
     table.rows.push_back({entry.name, stack_formula(run, entry, c.output.language).text, entry.axes, lessons::meaning(c.output.language, entry.step)});
   }
-  write_table(table, "", c.output);
+  return {lessons::lesson(c.output.language).note("page", "steps").value_or(""), "", std::move(table)};
 }
 
 // Whether the words that were written are the answer, and not the steps.
@@ -192,7 +193,7 @@ std::vector<std::string> steps_to_show(const TransformerCommand& c, const Transf
 }
 
 void present(const TransformerCommand& c, const TransformerRun& run) {
-  if (c.output.list_steps) return list_steps(c, run);
+  if (c.output.list_steps) return write_table([&]() { return list_of_steps(c, run); }, c.output);
   if (answers_in_words(c, run)) return write_text_result(summary_of(c, run), c.output);
   const Trace shown = select_steps(run.trace, steps_to_show(c, run));
   render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "transformer"},
@@ -215,7 +216,14 @@ bool takes_fused_path(const TransformerCommand& c, const Model<T>& model, const 
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
 bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
-  return !answers_in_words(c, run) || c.output.list_steps || (run.written.size() == 1 && c.output.notes);
+  return !answers_in_words(c, run) || c.output.list_steps || c.run.strict || (run.written.size() == 1 && c.output.notes);
+}
+
+// An encoder writes nothing, and neither does a decoder that was told what to write.
+void check_generation(const TransformerCommand& c, const ModelConfig& config) {
+  if (config.has_decoder() && !target_given(c)) return;
+  const char* option = c.top_k ? "--top-k" : c.temperature ? "--temperature" : c.most_tokens ? "--max-tokens" : c.no_cache ? "--no-cache" : nullptr;
+  if (option) throw UsageError(option, fmt::format("is about writing, and this run writes nothing: {}", config.has_decoder() ? "the target is given" : "the model is an encoder"));
 }
 
 template <class T>
@@ -223,6 +231,7 @@ int run_transformer(const TransformerCommand& c) {
   if (c.model.empty()) throw UsageError("--model", "is missing: the folder of a model (config.json, model.safetensors)");
   MemoryBudget budget(c.run.max_memory);
   const Model<T> model = read_model<T>(c.model, c.names, io::MemoryLimit(budget.left()));
+  check_generation(c, model.config);
   std::vector<Sequence> sequences = read_sequences(c.sequences, model.config, model.source, model.target);
   const std::size_t longest = longest_sequence(c, model.config, sequences);
   charge_positions(model.config, longest, precision_of<T>(), budget);

@@ -71,8 +71,8 @@ std::string joined(const Problem<double>& problem, const Gradient& gradient, boo
     if (latex && !term->latex.empty()) {
       text += with_symbols(of_this_layer(problem, *term, term->latex), [&](Step operand) { return render::latex_symbol(symbol(operand)); });
     } else {
-      const std::string words = with_symbols(of_this_layer(problem, *term, term->text), symbol);
-      text += latex ? "\\text{" + render::latex_text(words) + "}" : words;
+      const std::string words = of_this_layer(problem, *term, term->text);
+      text += latex ? latex_of_words(words, symbol) : with_symbols(words, symbol);
     }
   }
   return text;

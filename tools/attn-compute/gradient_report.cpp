@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
 #include "gradient_formula.hpp"
+#include "step_list.hpp"
 
 #include <attn/error.hpp>
 #include <attn/grad/backward.hpp>
@@ -165,13 +166,13 @@ render::JsonArray measured_json(const Backward& run, const Trace& shown) {
   return all;
 }
 
-void list_gradients(const Backward& run) {
+PrefacedTable list_of_gradients(const Backward& run) {
   render::Table table;
-  table.columns = {{"step"}, {"formula"}, {"axes"}, {"meaning"}};
+  table.columns = step_columns(run.command.output.language, {"step", "formula", "axes", "meaning"});
   for (const TraceEntry& entry : run.trace.entries) {
     table.rows.push_back({entry.name, gradient_formula(run.problem, run.gradients[index_of(run, entry)]).text, entry.axes, lessons::meaning(run.command.output.language, entry.step)});
   }
-  write_table(table, "", run.command.output);
+  return {lessons::lesson(run.command.output.language).note("page", "gradients").value_or(""), "", std::move(table)};
 }
 
 // The numbers forward once more, the gradients while they are added up and as they are handed out, and a run that is
@@ -211,7 +212,7 @@ int present_gradient(const AttentionCommand& command, const Sizes& sizes, const 
   charge_backward(command, sizes, problem);
   const Backward run = run_backward(command, sizes, problem, upstream);
   if (command.output.list_steps) {
-    list_gradients(run);
+    write_table([&]() { return list_of_gradients(run); }, run.command.output);
     return exit_done;
   }
   const Trace shown = select_steps(run.trace, command.output.steps);

@@ -7,6 +7,7 @@
 #include <attn/weights/layer_layout.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ struct LayerSizes {
   Sizes self;
   Sizes cross;  ///< decoder only
 };
+
+/// The options of `layer`.
+std::shared_ptr<LayerCommand> add_layer(CLI::App& app, Purpose purpose);
 
 int run_layer(LayerCommand& command);
 

@@ -104,6 +104,10 @@ void show_instead(LayerResult& result, const std::map<Step, Tensor<double>>& wro
 }  // namespace
 
 int present_layer(const LayerCommand& command, LayerResult result) {
+  if (command.inspect) {
+    command.inspect(*result.problem);
+    return exit_done;
+  }
   check_worksheet(command);
   if (!command.verify.files.empty()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;

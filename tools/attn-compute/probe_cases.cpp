@@ -1,6 +1,7 @@
 #include "probe_cases.hpp"
 
 #include <attn/random.hpp>
+#include <attn/weights/layer_layout.hpp>
 #include <attn/weights/multihead_shape.hpp>
 
 #include <algorithm>
@@ -33,6 +34,37 @@ MultiheadShape shape_of(const ProbeCase& probe) {
   return resolved(layout_named(probe.layout), shape);
 }
 
+// The tensors of a module's state_dict in their order, by name.
+std::vector<NamedShape> shapes_of_weights(const ProbeCase& probe) {
+  std::vector<NamedShape> shapes;
+  if (probe.kind == ProbeKind::attention) {
+    for (const ExpectedTensor& expected : expected_tensors(layout_named(probe.layout), shape_of(probe))) {
+      shapes.push_back({std::string(expected.row->name), expected.shape});
+    }
+    return shapes;
+  }
+  LayerShape layer;
+  layer.decoder = probe.kind == ProbeKind::decoder_layer;
+  layer.attention = shape_of(probe);
+  layer.ffn_width = probe.d_model + 5;
+  TorchGenerator random(seed);
+  const LayoutInfo& layout = layout_named(probe.layout);
+  for (const NamedTensor<float>& fresh : initialise(layout, resolved(layout, layer), random)) {
+    shapes.push_back({fresh.name, attn::shape_of(fresh.tensor)});
+  }
+  return shapes;
+}
+
+// Parameters that are neither zero nor one anywhere: not the biases, and not the gains of norms.
+Tensor<float> parameter(TorchGenerator& random, const NamedShape& named) {
+  const bool matrix = named.shape.size() > 1;
+  Tensor<float> tensor = normal(random, named.shape, matrix ? 1.3 / std::sqrt(static_cast<double>(named.shape.back())) : 0.5);
+  const std::vector<LayerRow>& rows = layer_rows();
+  const bool gain = std::any_of(rows.begin(), rows.end(), [&](const LayerRow& row) { return row.feeds == Step::gamma && row.name == named.name; });
+  if (gain) tensor += 1.5F;
+  return tensor;
+}
+
 }  // namespace
 
 const std::vector<ProbeCase>& probe_cases() {
@@ -47,6 +79,10 @@ const std::vector<ProbeCase>& probe_cases() {
       {"window", "d2l", 2, 4, 2, 7, 7, 3, 5, 10, {"--window", "2,1"}},
       {"softcap", "d2l", 2, 4, 2, 6, 6, 3, 5, 10, {"--softcap", "2.5", "--causal"}},
       {"scale", "d2l", 2, 4, 2, 6, 6, 3, 5, 10, {"--scale", "0.3"}},
+      {"encoder-layer", "torch", 2, 3, 3, 5, 5, 4, 4, 12, {"--activation", "gelu", "--eps", "0.01", "--valid-lens", "5,3"},
+       false, 0, 1.3F, ProbeKind::encoder_layer},
+      {"decoder-layer", "torch", 2, 3, 3, 5, 7, 4, 4, 12, {"--norm", "pre", "--eps", "0.01", "--causal", "--memory-valid-lens", "7,4"},
+       true, 0, 1.3F, ProbeKind::decoder_layer},
   };
   return cases;
 }
@@ -62,17 +98,14 @@ std::vector<ProbeTensor> probe_tensors(const ProbeCase& probe) {
     add(Step::past_key, {probe.batch, probe.kv_heads, probe.past_len, probe.head_dim});
     add(Step::past_value, {probe.batch, probe.kv_heads, probe.past_len, probe.value_dim});
   }
-  for (const ExpectedTensor& expected : expected_tensors(layout_named(probe.layout), shape_of(probe))) {
-    const bool bias = expected.shape.size() == 1;
-    const double deviation = bias ? 0.5 : 1.3 / std::sqrt(static_cast<double>(expected.shape.back()));
-    tensors.push_back({"weights." + std::string(expected.row->name), normal(random, expected.shape, deviation)});
-  }
+  for (const NamedShape& named : shapes_of_weights(probe)) tensors.push_back({"weights." + named.name, parameter(random, named)});
   return tensors;
 }
 
 std::vector<std::string> probe_arguments(const ProbeCase& probe, const std::string& file) {
   std::vector<std::string> words = {"--layout", probe.layout, "--heads", std::to_string(probe.heads),
                                     "--weights", file + ":weights", "--input", file + ":x"};
+  if (probe.kind == ProbeKind::decoder_layer) words.insert(words.begin(), {"--kind", "decoder"});
   if (probe.memory) words.insert(words.end(), {"--memory", file + ":memory"});
   if (probe.past_len > 0) words.insert(words.end(), {"--past-key", file + ":past_key", "--past-value", file + ":past_value"});
   words.insert(words.end(), probe.options.begin(), probe.options.end());

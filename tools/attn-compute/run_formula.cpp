@@ -91,6 +91,12 @@ std::string symbol_in(const NoteContext& c, Step step, Step operand) {
 
 }  // namespace
 
+std::string latex_of_words(const std::string& formula, const std::function<std::string(Step)>& symbol_of) {
+  const auto symbol = [&symbol_of](Step operand) { return "$" + render::latex_symbol(symbol_of(operand)) + "$"; };
+  const auto words = [](std::string_view text) { return render::latex_text(text); };
+  return "\\text{" + with_symbols(formula, symbol, words) + "}";
+}
+
 std::string activation_name(Activation activation) {
   static const char* const names[] = {"ReLU", "GELU", "GELU_tanh", "SiLU"};
   return names[static_cast<std::size_t>(activation)];
@@ -125,7 +131,7 @@ RunFormula run_formula(const NoteContext& c, Step step, lessons::Language langua
   if (formula.text.empty()) {
     formula.latex = render::latex_symbol(formula.symbol);
   } else if (latex.empty()) {
-    formula.latex = "\\text{" + render::latex_text(formula.text) + "}";
+    formula.latex = latex_of_words(text, symbol_of);
   } else {
     formula.latex = with_symbols(latex, [&](Step operand) { return render::latex_symbol(symbol_of(operand)); });
   }

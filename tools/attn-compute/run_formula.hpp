@@ -7,6 +7,7 @@
 #include <attn/ops/feed_forward.hpp>
 #include <attn/trace.hpp>
 
+#include <functional>
 #include <string>
 
 namespace attn::tools {
@@ -23,6 +24,9 @@ RunFormula run_formula(const NoteContext& context, Step step, lessons::Language 
 /// The step of this run that stands in for an operand of the table: present keys instead of new ones, the
 /// input when there is no memory, capped scores. nullptr if the run has neither.
 const TraceEntry* operand_in(const NoteContext& context, Step step, Step operand);
+
+/// LaTeX of a formula in words, "<q_proj> split into heads": the words as text, the operands as mathematics.
+std::string latex_of_words(const std::string& formula, const std::function<std::string(Step)>& symbol_of);
 
 /// "GELU", as formulas write it.
 std::string activation_name(Activation activation);

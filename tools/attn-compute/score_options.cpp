@@ -164,7 +164,7 @@ void check_score_options(const ScoreOptions& o, const TensorArguments& tensors, 
   if (tensors.has("--past-key") != tensors.has("--past-value")) {
     throw UsageError("--past-key", "a cache needs --past-key and --past-value together");
   }
-  if (o.causal_align_given && !o.causal && !o.window.bounded() && o.valid_lens.empty()) {
+  if (o.causal_align_given && !o.causal && !o.window.bounded()) {
     throw UsageError("--causal-align", "has no effect without --causal or --window");
   }
   const bool given = tensors.has("--mask") || tensors.has("--memory-mask");

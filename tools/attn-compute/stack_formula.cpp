@@ -63,7 +63,7 @@ StackFormula stack_formula(const TransformerRun& run, const TraceEntry& entry, l
   }
   const auto symbol = [&](Step operand) { return std::string(step_info(operand_of(config, entry, operand)).symbol); };
   StackFormula formula{with_symbols(text, symbol), {}};
-  formula.latex = latex.empty() ? "\\text{" + render::latex_text(formula.text) + "}"
+  formula.latex = latex.empty() ? latex_of_words(text, symbol)
                                 : with_symbols(latex, [&](Step operand) { return render::latex_symbol(symbol(operand)); });
   return formula;
 }

@@ -1,6 +1,7 @@
 #include "step_list.hpp"
 
 #include "../common/formats.hpp"
+#include "../common/page_report.hpp"
 #include "../common/page_width.hpp"
 #include "../common/run_tool.hpp"
 #include "../common/suggest.hpp"
@@ -93,14 +94,19 @@ std::string text_of(const std::vector<ListedStep>& steps, lessons::Language lang
   return text;
 }
 
-render::Table table_of(const std::vector<ListedStep>& steps, lessons::Language language) {
+// What programs read of kinds does not depend on the language.
+enum class Readers { people, programs };
+
+render::Table table_of(const std::vector<ListedStep>& steps, lessons::Language language, Readers readers) {
   static const char* const kinds[] = {"parameter", "input", "step", "detail"};
+  const auto word = [language](const std::string& key) { return lessons::lesson(language).note("page", key).value_or(key); };
   render::Table table;
-  table.columns = {{"step"}, {"kind"}, {"formula"}, {"axes"}, {"meaning"}};
+  table.columns = step_columns(language, {"step", "kind", "formula", "axes", "meaning"});
   for (const OtherSystem& system : other_systems) table.columns.push_back({system.key});
   for (const ListedStep& listed : steps) {
     const StepInfo& info = step_info(listed.step);
-    std::vector<render::Cell> row = {listed.path, kinds[static_cast<std::size_t>(info.kind)], with_symbols(lessons::formula(language, listed.step)),
+    const std::string kind = kinds[static_cast<std::size_t>(info.kind)];
+    std::vector<render::Cell> row = {listed.path, readers == Readers::people ? word("kind_" + kind) : kind, with_symbols(lessons::formula(language, listed.step)),
                                      std::string(info.axes), lessons::meaning(language, listed.step)};
     for (const OtherSystem& system : other_systems) row.emplace_back(std::string(info.foreign.*system.step));
     table.rows.push_back(std::move(row));
@@ -110,12 +116,24 @@ render::Table table_of(const std::vector<ListedStep>& steps, lessons::Language l
 
 }  // namespace
 
+std::vector<render::Column> step_columns(lessons::Language language, const std::vector<std::string>& keys) {
+  std::vector<render::Column> columns;
+  for (const std::string& key : keys) {
+    columns.push_back({lessons::lesson(language).note("page", "column_" + key).value_or(key), render::Alignment::left, key});
+  }
+  return columns;
+}
+
 int write_step_list(const std::vector<ListedStep>& steps, const OutputOptions& options) {
   const std::vector<ListedStep> listed = selected(steps, options.steps);
   write_rendered(
       [&](const Format& format) {
         if (format.name == "text") return text_of(listed, options.language, page_width(options));
-        return format.table(table_of(listed, options.language));
+        const bool data = format.name == "csv" || format.name == "json";
+        return format.table(table_of(listed, options.language, data ? Readers::programs : Readers::people));
+      },
+      [&]() {
+        return table_page(lessons::lesson(options.language).note("page", "steps").value_or(""), {}, table_of(listed, options.language, Readers::people));
       },
       options);
   return exit_done;

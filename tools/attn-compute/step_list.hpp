@@ -3,6 +3,7 @@
 
 #include "../common/output_options.hpp"
 
+#include <attn/render/table.hpp>
 #include <attn/steps.hpp>
 
 #include <string>
@@ -19,5 +20,8 @@ struct ListedStep {
 /// Writes the steps that --steps selects, all without it: for people two lines or three a step, in the other
 /// formats a table. Throws UsageError for a glob that selects nothing.
 int write_step_list(const std::vector<ListedStep>& steps, const OutputOptions& options);
+
+/// The columns of a list of steps, titled in the language; programs read the keys.
+std::vector<render::Column> step_columns(lessons::Language language, const std::vector<std::string>& keys);
 
 }  // namespace attn::tools

@@ -53,17 +53,24 @@ void write_json_of(io::Sink& sink, const ArrayReport& report) {
 
 void write_csv_of(io::Sink& sink, const ArrayReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
-  const TensorView& matrix = report.arrays.front().tensor;
-  const std::size_t width = matrix.shape().back(), rows = width == 0 ? 0 : matrix.size() / width;
+  const NamedResult& first = report.arrays.front();
+  const TensorView& array = first.tensor;
+  const std::size_t width = array.shape().back(), rows = width == 0 ? 0 : array.size() / width;
   std::vector<std::string> columns = report.columns;
   for (std::size_t c = columns.size(); c < width; ++c) columns.push_back(std::to_string(c));
-  MatrixCsv csv(output, report.row_name, columns, {options.precision});
+  const Shape outer(array.shape().begin(), array.shape().end() - std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(array.rank())));
+  std::vector<std::string> titles(first.axes.begin(), first.axes.begin() + static_cast<std::ptrdiff_t>(outer.size()));
+  titles.push_back(report.row_name);
+  MatrixCsv csv(output, titles, columns, {options.precision});
+  const std::size_t rows_of_matrix = array.rank() < 2 ? 1 : array.shape()[outer.size()];
   for (std::size_t r = 0; r < rows; ++r) {
-    const std::size_t at = r * width;
-    if (matrix.precision() == Precision::float64) {
-      csv.add_row(report.first_row + r, static_cast<const double*>(matrix.data()) + at, width);
+    std::vector<std::size_t> place(outer.size() + 1, report.first_row + r % rows_of_matrix);
+    std::size_t matrix = r / rows_of_matrix;
+    for (std::size_t axis = outer.size(); axis-- > 0; matrix /= outer[axis]) place[axis] = matrix % outer[axis];
+    if (array.precision() == Precision::float64) {
+      csv.add_row(place, static_cast<const double*>(array.data()) + r * width, width);
     } else {
-      csv.add_row(report.first_row + r, static_cast<const float*>(matrix.data()) + at, width);
+      csv.add_row(place, static_cast<const float*>(array.data()) + r * width, width);
     }
   }
   csv.finish();
@@ -88,28 +95,32 @@ void write_as(const std::string& format, io::Sink& sink, const ArrayReport& repo
   if (format == "safetensors") return io::write_safetensors(sink, views_of(report));
   if (format == "markdown") return render::write_markdown(output, report.document, style_of<render::MarkdownStyle>(options));
   if (format == "latex") return render::write_latex(output, report.document, style_of<render::LatexStyle>(options));
-  if (format == "html") return write_page(output, page_of(report), options);
   if (format == "text") return write_text_of(sink, report, options);
   throw UsageError("--format", format + " does not hold arrays");
 }
 
 }  // namespace
 
-MatrixCsv::MatrixCsv(render::Output& output, const std::string& row_name, const std::vector<std::string>& columns,
+MatrixCsv::MatrixCsv(render::Output& output, const std::vector<std::string>& place, const std::vector<std::string>& columns,
                      render::NumberFormat format)
     : buffer_(output), format_(format) {
-  buffer_.append(render::csv_field(row_name));
-  for (const std::string& column : columns) {
-    buffer_.append(',');
-    buffer_.append(render::csv_field(column));
+  const char* separator = "";
+  for (const std::vector<std::string>* titles : {&place, &columns}) {
+    for (const std::string& title : *titles) {
+      buffer_.append(separator + render::csv_field(title));
+      separator = ",";
+    }
   }
   buffer_.append('\n');
 }
 
 template <class T>
-void MatrixCsv::add_row(std::size_t number, const T* values, std::size_t count) {
-  char* const digits = buffer_.reserve(32);
-  buffer_.commit(std::to_chars(digits, digits + 32, number).ptr);
+void MatrixCsv::add_row(const std::vector<std::size_t>& place, const T* values, std::size_t count) {
+  for (const std::size_t& index : place) {
+    if (&index != &place.front()) buffer_.append(',');
+    char* const digits = buffer_.reserve(32);
+    buffer_.commit(std::to_chars(digits, digits + 32, index).ptr);
+  }
   for (std::size_t c = 0; c < count; ++c) {
     char* const cell = buffer_.reserve(render::number_room(format_) + 1);
     *cell = ',';
@@ -118,21 +129,19 @@ void MatrixCsv::add_row(std::size_t number, const T* values, std::size_t count) 
   buffer_.append('\n');
 }
 
-template void MatrixCsv::add_row(std::size_t, const float*, std::size_t);
-template void MatrixCsv::add_row(std::size_t, const double*, std::size_t);
-
-void write_array_report(const ArrayReport& report, const OutputOptions& options) {
-  const Format& format = chosen_format(options);
-  const auto sink = open_result(options);
-  write_as(format.name, *sink, report, options);
-  sink->finish();
-}
+template void MatrixCsv::add_row(const std::vector<std::size_t>&, const float*, std::size_t);
+template void MatrixCsv::add_row(const std::vector<std::size_t>&, const double*, std::size_t);
 
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
-  if (chosen_format(options).name != "html") return write_array_report(make(), options);
+  const Format& format = chosen_format(options);
+  refuse_digits_of_exact_formats(format, options);
   const auto sink = open_result(options);
-  SinkOutput output(*sink);
-  write_page(output, [&make]() { return page_of(make()); }, options);
+  if (format.name == "html") {
+    SinkOutput output(*sink);
+    write_page(output, [&make]() { return page_of(make()); }, options);
+  } else {
+    write_as(format.name, *sink, make(), options);
+  }
   sink->finish();
 }
 

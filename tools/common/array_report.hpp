@@ -26,7 +26,7 @@ struct ArrayReport {
   render::Document document;       ///< text, Markdown, LaTeX, HTML
   render::JsonObject header{};     ///< JSON: the members before "steps"
   std::vector<NamedResult> arrays{};  ///< JSON, NPZ, safetensors: all; NPY, CSV: the first
-  std::string row_name = "row";    ///< CSV: the title of the first column, which counts rows from `first_row`
+  std::string row_name = "row";    ///< CSV: the title of the column that counts rows from `first_row`, after the axes before it
   std::size_t first_row = 0;
   std::vector<std::string> columns{};  ///< CSV: the titles of the others; empty: 0, 1, …
   std::string drawing{};           ///< text: printed at the end, as it is
@@ -35,18 +35,17 @@ struct ArrayReport {
 /// --format, --output, --force, --precision, --notes, --lang, --color, --full.
 void add_array_options(CLI::App& app, OutputOptions& options);
 
-/// Writes the report to --output in the chosen format.
-void write_array_report(const ArrayReport& report, const OutputOptions& options);
-/// The same of a report that is made when it is written: a page asks for it once in each language.
+/// Writes the report to --output in the chosen format; a page asks `make` once for each language.
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options);
 
-/// A CSV of a matrix that is made while it is written: a header, then the number of each row and its values.
+/// A CSV of rows that are made while it is written: a header, then the place of each row (its number, after the
+/// indices of the axes before it) and its values.
 class MatrixCsv {
  public:
-  MatrixCsv(render::Output& output, const std::string& row_name, const std::vector<std::string>& columns,
+  MatrixCsv(render::Output& output, const std::vector<std::string>& place, const std::vector<std::string>& columns,
             render::NumberFormat format);
   template <class T>
-  void add_row(std::size_t number, const T* values, std::size_t count);
+  void add_row(const std::vector<std::size_t>& place, const T* values, std::size_t count);
   void finish() { buffer_.flush(); }
 
  private:

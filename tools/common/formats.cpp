@@ -141,10 +141,18 @@ void write_html(io::Sink& sink, const TraceReport& report, const OutputOptions& 
 
 std::string text_table(const render::Table& table) { return render::table_text(table); }
 
+}  // namespace
+
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options) {
+  if (options.precision && (!format.table || format.name == "json")) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+}
+
+namespace {
+
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
-  if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+  refuse_digits_of_exact_formats(format, options);
   if (!options.blank.empty() && !format.table) throw UsageError("--blank", "leaves cells empty; every cell of " + format.name + " holds a number");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }
@@ -167,7 +175,7 @@ const std::vector<Format>& format_table() {
       {"safetensors", {".safetensors"}, "one tensor a step", write_safetensors, nullptr},
       {"markdown", {".md"}, "headings, formulas and tables", write_markdown, render::table_markdown},
       {"latex", {".tex"}, "bmatrix per matrix, for lecture notes; needs amsmath, and Chinese needs ctex and xelatex", write_latex, render::table_latex},
-      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, table_page},
+      {"html", {".html", ".htm"}, "one page for a browser: heat maps, every digit on hover, both languages", write_html, render::table_html},
   };
   return table;
 }
@@ -199,9 +207,18 @@ const Format& chosen_format(const OutputOptions& options) {
                                                    list_of_words(known) + "); choose one with --format");
 }
 
-std::unique_ptr<io::Sink> open_result(const OutputOptions& options) {
-  return io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+namespace {
+
+io::Overwrite overwrite_of(const OutputOptions& options) { return options.force ? io::Overwrite::yes : io::Overwrite::no; }
+
+}  // namespace
+
+void check_result(const OutputOptions& options) {
+  if (!options.as_script) check_format_options(chosen_format(options), options);
+  io::check_target(options.path, overwrite_of(options));
 }
+
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options) { return io::open_sink(options.path, overwrite_of(options)); }
 
 void write_report(const TraceReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);
@@ -220,14 +237,20 @@ void require_table_format(const Format& format) {
   throw UsageError("--format", format.name + " holds tensors; a table needs " + list_of_words(names));
 }
 
-void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options) {
+void write_rendered(const std::function<std::string(const Format&)>& render, const std::function<PageText()>& page,
+                    const OutputOptions& options) {
   const Format& format = chosen_format(options);
   check_format_options(format, options);
   require_table_format(format);
   const auto sink = open_result(options);
-  const std::string text = render(format);
-  if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
-  sink->write(text);
+  if (format.name == "html") {
+    SinkOutput output(*sink);
+    write_page(output, page, options);
+  } else {
+    const std::string text = render(format);
+    if (format.name == "latex") sink->write(render::latex_needs(render::has_wide_character(text)));
+    sink->write(text);
+  }
   sink->finish();
 }
 
@@ -237,11 +260,15 @@ void write_text_result(const std::string& text, const OutputOptions& options) {
   sink->finish();
 }
 
-void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options) {
+void write_table(const std::function<PrefacedTable()>& make, const OutputOptions& options) {
   write_rendered(
       [&](const Format& format) {
-        if (format.name == "html") return table_page(table, preface);
-        return format.name == "text" ? preface + render::table_text(table, page_width(options)) : format.table(table);
+        const PrefacedTable made = make();
+        return format.name == "text" ? made.preface + render::table_text(made.table, page_width(options)) : format.table(made.table);
+      },
+      [&]() {
+        const PrefacedTable made = make();
+        return table_page(made.title, made.preface.empty() ? std::vector<std::string>{} : std::vector<std::string>{made.preface}, made.table);
       },
       options);
 }

@@ -17,6 +17,8 @@
 
 namespace attn::tools {
 
+struct PageText;
+
 /// A finished run as the writers of formats see it.
 struct TraceReport {
   const Trace& trace;                          ///< the selected steps
@@ -31,7 +33,7 @@ struct Format {
   std::string description;
   /// Writes the report, or throws UsageError when the format cannot hold it.
   void (*write_trace)(io::Sink& sink, const TraceReport& report, const OutputOptions& options);
-  /// Writes a table (list of steps, one cell's terms); nullptr: the format holds tensors only.
+  /// A table by itself (of a list of steps, of one cell's terms); nullptr: the format holds tensors only.
   std::string (*table)(const render::Table& table);
 };
 
@@ -44,21 +46,37 @@ const Format& find_format(const std::string& name);
 /// extension that no format has.
 const Format& chosen_format(const OutputOptions& options);
 
+/// Throws UsageError for --precision with a format whose every number reads back exactly.
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options);
+
 /// Throws UsageError if the format holds tensors only.
 void require_table_format(const Format& format);
+
+/// Throws, before something that takes long, what opening --output in the chosen format would throw.
+void check_result(const OutputOptions& options);
 
 /// Opens --output, replacing an existing file only with --force.
 std::unique_ptr<io::Sink> open_result(const OutputOptions& options);
 
-/// Writes the report, or the table, to --output in the chosen format.
+/// Writes the report to --output in the chosen format.
 void write_report(const TraceReport& report, const OutputOptions& options);
-void write_table(const render::Table& table, const std::string& preface, const OutputOptions& options);
+
+struct PrefacedTable {
+  std::string title;    ///< of a page; the other formats have the table alone
+  std::string preface;  ///< text and pages: what stands above the table
+  render::Table table;
+};
+
+/// Writes a table to --output in the chosen format; a page asks `make` once for each language. Throws UsageError
+/// for a format that holds tensors only.
+void write_table(const std::function<PrefacedTable()>& make, const OutputOptions& options);
 
 /// Writes finished text (a report, a recipe) to --output.
 void write_text_result(const std::string& text, const OutputOptions& options);
-/// Writes to --output what `render` returns for the chosen format. Throws UsageError for a format that
-/// holds tensors only.
-void write_rendered(const std::function<std::string(const Format&)>& render, const OutputOptions& options);
+/// Writes to --output what `render` returns for the chosen format; of a page, what `page` gives, asked once for
+/// each language. Throws UsageError for a format that holds tensors only.
+void write_rendered(const std::function<std::string(const Format&)>& render, const std::function<PageText()>& page,
+                    const OutputOptions& options);
 
 /// Digits after the point in text, Markdown and LaTeX, without --precision.
 constexpr int default_decimals = 4;

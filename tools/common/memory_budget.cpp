@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 #include <sys/resource.h>
@@ -47,6 +48,11 @@ void MemoryBudget::charge(std::size_t bytes, const std::string& what) {
                                            readable_bytes(limit_)));
   }
   used_ += bytes;
+}
+
+void MemoryBudget::charge(const Shape& shape, std::size_t size, const std::string& what) {
+  const auto count = element_count(shape);
+  charge(count && *count <= SIZE_MAX / size ? *count * size : SIZE_MAX, what);
 }
 
 std::string readable_bytes(std::size_t bytes) {

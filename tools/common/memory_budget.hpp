@@ -1,6 +1,8 @@
 // The memory a run may use, checked before anything large is allocated.
 #pragma once
 
+#include <attn/shape.hpp>
+
 #include <cstddef>
 #include <string>
 
@@ -13,6 +15,8 @@ class MemoryBudget {
 
   /// Sets aside `bytes` for `what`. Throws LimitError, naming both numbers, when the sum would pass the limit.
   void charge(std::size_t bytes, const std::string& what);
+  /// The same for the elements of a shape, each of `size` bytes; more than can be counted is more than the limit.
+  void charge(const Shape& shape, std::size_t size, const std::string& what);
 
   std::size_t left() const { return limit_ - used_; }
 

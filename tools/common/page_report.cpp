@@ -2,7 +2,6 @@
 
 #include <attn/lessons/words.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace attn::tools {
@@ -33,23 +32,12 @@ void write_page(render::Output& output, const std::function<PageText()>& make, c
   render::write_page(output, editions, style_of(options));
 }
 
-void write_page(render::Output& output, const PageText& text, const OutputOptions& options) {
-  render::write_page(output, {edition_of(text, options.language)}, style_of(options));
-}
-
-std::string table_page(const render::Table& table) { return table_page(table, ""); }
-
-std::string table_page(const render::Table& table, const std::string& preface) {
-  PageText text;
-  const std::size_t end = std::min(preface.find('\n'), preface.size());
-  text.title = preface.substr(0, end);
-  text.blocks.emplace_back();
-  text.blocks.back().drawing = preface.substr(std::min(end + 1, preface.size()));
-  if (!text.blocks.back().drawing.empty()) text.blocks.emplace_back();
-  text.blocks.back().table = table;
-  render::StringOutput output;
-  render::write_page(output, {edition_of(text, Language::en)});
-  return output.text();
+PageText table_page(std::string title, std::vector<std::string> paragraphs, render::Table table) {
+  PageText page{std::move(title), {}};
+  page.blocks.emplace_back();
+  page.blocks.back().paragraphs = std::move(paragraphs);
+  if (!table.rows.empty()) page.blocks.back().table = std::move(table);
+  return page;
 }
 
 }  // namespace attn::tools

@@ -1,13 +1,13 @@
 // Reports as pages for a browser: every kind of result, in both languages.
 #pragma once
 
-#include "formats.hpp"
 #include "output_options.hpp"
 
 #include <attn/render/html_page.hpp>
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace attn::tools {
 
@@ -34,12 +34,8 @@ struct PageText {
 
 /// Writes the page that `make` gives, called once for each language, the reader's first.
 void write_page(render::Output& output, const std::function<PageText()>& make, const OutputOptions& options);
-/// The same of a text that there is in the reader's language only.
-void write_page(render::Output& output, const PageText& text, const OutputOptions& options);
 
-/// A table by itself.
-std::string table_page(const render::Table& table);
-/// With lines before it, of which the first is the title.
-std::string table_page(const render::Table& table, const std::string& preface);
+/// A page that is one table below a few paragraphs.
+PageText table_page(std::string title, std::vector<std::string> paragraphs, render::Table table);
 
 }  // namespace attn::tools

@@ -175,7 +175,10 @@ int report(const Tool& tool, const std::string& problem, int code) {
 }  // namespace
 
 int run_tool(const Tool& tool, int argc, const char* const* argv) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, end_by_signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // What was to be ignored (nohup, a job in the background) stays so.
+    if (std::signal(signal, end_by_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
   try {
     return dispatch(tool, argc, argv);
   } catch (const Error& error) {

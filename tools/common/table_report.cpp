@@ -112,32 +112,26 @@ void write_json(io::Sink& sink, const TableReport& report) {
   render::write_json(output, object);
 }
 
+void write_as(const Format& format, io::Sink& sink, const TableReport& report, const OutputOptions& options) {
+  if (format.name == "json") return write_json(sink, report);
+  sink.write(format.name == "csv"        ? render::table_csv(report.rows)
+             : format.name == "markdown" ? markdown_of(report, options.notes)
+             : format.name == "latex"    ? latex_of(report, options.notes)
+                                         : text_of(report, options.notes, page_width(options)));
+}
+
 }  // namespace
 
-void write_table_report(const TableReport& report, const OutputOptions& options) {
+void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options) {
   const Format& format = chosen_format(options);
   require_table_format(format);
   const auto sink = open_result(options);
   if (format.name == "html") {
     SinkOutput output(*sink);
-    write_page(output, page_of(report, options.notes), options);
-  } else if (format.name == "json") {
-    write_json(*sink, report);
-  } else if (format.name == "csv") {
-    sink->write(render::table_csv(report.rows));
+    write_page(output, [&]() { return page_of(make(), options.notes); }, options);
   } else {
-    sink->write(format.name == "markdown" ? markdown_of(report, options.notes)
-                : format.name == "latex"  ? latex_of(report, options.notes)
-                                          : text_of(report, options.notes, page_width(options)));
+    write_as(format, *sink, make(), options);
   }
-  sink->finish();
-}
-
-void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options) {
-  if (chosen_format(options).name != "html") return write_table_report(make(), options);
-  const auto sink = open_result(options);
-  SinkOutput output(*sink);
-  write_page(output, [&]() { return page_of(make(), options.notes); }, options);
   sink->finish();
 }
 

@@ -40,10 +40,9 @@ enum class Numbers { whole, fractions };
 /// drawing.
 void add_table_options(CLI::App& app, OutputOptions& options, Numbers numbers = Numbers::fractions);
 
-/// Writes the report to --output in the chosen format. Introduction, closing and the paragraphs below
-/// tables are notes: --no-notes leaves them out. Throws UsageError for a format that holds tensors only.
-void write_table_report(const TableReport& report, const OutputOptions& options);
-/// The same of a report that is made when it is written: a page asks for it once in each language.
+/// Writes the report to --output in the chosen format; a page asks `make` once for each language. Introduction,
+/// closing and the paragraphs below tables are notes: --no-notes leaves them out. Throws UsageError for a format
+/// that holds tensors only.
 void write_table_report(const std::function<TableReport()>& make, const OutputOptions& options);
 
 }  // namespace attn::tools

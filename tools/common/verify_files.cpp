@@ -130,7 +130,8 @@ int report_judged(const std::vector<Judged>& judged, const ReportWords& words, c
     // Words that programs read do not depend on the language.
     const lessons::Language language = format == "csv" ? lessons::Language::en : words.language;
     const bool steps = judged.size() == 1 && tells(words.hint, hint_where);
-    write_table(steps ? table_of_steps(judged.front(), language, words.hint) : table_of(judged, language, words.hint), "", output);
+    render::Table table = steps ? table_of_steps(judged.front(), language, words.hint) : table_of(judged, language, words.hint);
+    write_table([&]() { return PrefacedTable{"", "", std::move(table)}; }, output);
   }
   int worst = exit_done;
   for (const Judged& one : judged) worst = std::max(worst, exit_code_of(one));

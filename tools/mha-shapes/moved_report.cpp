@@ -21,9 +21,6 @@ namespace {
 constexpr const char* group = "Verification";
 
 Tolerance tolerance_of(const MovedVerifyOptions& verify, const std::vector<io::NamedArray>& theirs) {
-  if (verify.rtol.has_value() != verify.atol.has_value()) {
-    throw UsageError(verify.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
-  }
   if (verify.rtol) return {*verify.rtol, *verify.atol, true};
   double rounding = 0;  // half a unit of the coarsest element type
   for (const io::NamedArray& named : theirs) {
@@ -176,6 +173,11 @@ void add_moved_verify_options(CLI::App& app, MovedVerifyOptions& o) {
   add("--atol", "X", "Absolute tolerance, together with --rtol", [&o, number](const std::string& text) { o.atol = number("--atol", text); });
 }
 
+void check_moved_verify(const MovedVerifyOptions& o) {
+  if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
+  if (o.rtol && o.file.empty()) throw UsageError("--rtol", "needs --verify, whose tolerance it is");
+}
+
 int verify_and_report(const std::vector<MovedTensor>& ours, const std::vector<io::NamedArray>& theirs, const std::vector<MovedMistake>& mistakes,
                       const MovedVerifyOptions& verify, const OutputOptions& output) {
   const Tolerance tolerance = tolerance_of(verify, theirs);
@@ -195,7 +197,7 @@ int verify_and_report(const std::vector<MovedTensor>& ours, const std::vector<io
     report.title = verify.file + ": " + verify_word(output.language, to_string(v.verdict));
     report.table = table_of(v, output.language);
     if (output.notes) report.closing = closing_of(v, output.language);
-    write(report, output);
+    write([&report]() { return report; }, output);
   }
   return v.verdict == Verdict::match ? exit_done : exit_different;
 }

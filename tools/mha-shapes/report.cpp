@@ -69,12 +69,6 @@ PageText page_of(const Report& report) {
   return page;
 }
 
-std::string html_of(const Report& report, const OutputOptions& options) {
-  render::StringOutput output;
-  write_page(output, page_of(report), options);
-  return output.text();
-}
-
 render::Json json_cell(const render::Cell& cell) {
   if (const auto* word = std::get_if<std::string>(&cell)) return *word;
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return *whole;
@@ -102,28 +96,17 @@ std::string json_of_report(const Report& report) {
 
 }  // namespace
 
-void write(const Report& report, const OutputOptions& options) {
+void write(const std::function<Report()>& make, const OutputOptions& options) {
   write_rendered(
       [&](const Format& format) {
+        const Report report = make();
         if (format.name == "text") return text_of(report, wants_colour(options), page_width(options));
         if (format.name == "json") return json_of_report(report);
         if (format.name == "markdown") return markdown_of(report);
         if (format.name == "latex") return latex_of(report);
-        if (format.name == "html") return html_of(report, options);
         return format.table(report.table);
       },
-      options);
-}
-
-void write(const std::function<Report()>& make, const OutputOptions& options) {
-  if (chosen_format(options).name != "html") return write(make(), options);
-  write_rendered(
-      [&](const Format&) {
-        render::StringOutput output;
-        write_page(output, [&make]() { return page_of(make()); }, options);
-        return output.text();
-      },
-      options);
+      [&]() { return page_of(make()); }, options);
 }
 
 std::string say(lessons::Language language, const std::string& key, const lessons::Placeholders& values) {

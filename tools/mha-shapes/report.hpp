@@ -27,9 +27,7 @@ struct Report {
 };
 
 /// Writes the report to the file of the options in the chosen format: CSV has the table only, JSON one
-/// object {facts…, rows_key: [{column: cell, …}, …]}.
-void write(const Report& report, const OutputOptions& options);
-/// The same of a report that is made when it is written: a page asks for it once in each language.
+/// object {facts…, rows_key: [{column: cell, …}, …]}; a page asks `make` once for each language.
 void write(const std::function<Report()>& make, const OutputOptions& options);
 
 /// A sentence of the lesson, "shapes." put before the key. Throws std::logic_error for a key without text.

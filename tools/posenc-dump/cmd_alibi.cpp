@@ -48,8 +48,7 @@ int run_alibi(const AlibiCommand& c) {
   const std::size_t query_len = c.sizes.query_len.value_or(len), key_len = c.sizes.key_len.value_or(std::max(len, query_len));
   if (key_len < query_len) throw UsageError("--key-len", fmt::format("expected at least the query length {}, found {}", query_len, key_len));
   MemoryBudget budget(c.run.max_memory);
-  const auto count = element_count({heads, query_len, key_len});
-  budget.charge(count && *count < SIZE_MAX / sizeof(T) ? *count * sizeof(T) : SIZE_MAX, "the bias matrices");
+  budget.charge({heads, query_len, key_len}, sizeof(T), "the bias matrices");
   if (!c.verify.files.empty()) {
     EncodingReport words{c.output, {0, 0, heads}};
     words.unnamed = c.slopes_only ? Step::alibi_slopes : Step::alibi_bias;
@@ -72,13 +71,15 @@ int run_alibi(const AlibiCommand& c) {
     report.document.sections.push_back(section);
     report.arrays.push_back({std::string(name_of(Step::alibi_slopes)), section.formula, {"H"}, slope_tensor});
     if (!c.slopes_only) {
-      render::Section biases{2, "bias", "b", "b[h, i, j] = -m_h · (i - j)", "b_{hij} = -m_h (i - j)"};
-      biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, {}, {}, render::Shading::diverging, false};
+      const bool symmetric = c.future == AlibiFuture::symmetric;
+      render::Section biases{2, "bias", "b", symmetric ? "b[h, i, j] = -m_h · |i - j|" : "b[h, i, j] = -m_h · (i - j)",
+                             symmetric ? "b_{hij} = -m_h |i - j|" : "b_{hij} = -m_h (i - j)"};
+      biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, position_labels(key_len - query_len, query_len), {}, render::Shading::diverging, false};
       report.document.sections.push_back(biases);
       report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::alibi_bias)), biases.formula, {"H", "Lq", "Lk"}, bias});
     }
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"head_count", static_cast<std::uint64_t>(heads)}};
-    add_mistakes(report.header, c.verify);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

@@ -71,9 +71,10 @@ render::Table columns_table(const BinaryCommand& c, const SinusoidalOptions& opt
 
 int run_binary(const BinaryCommand& c) {
   const std::size_t len = c.shape.len.value_or(8);
-  const SinusoidalOptions options = options_of(c.shape, 6);
   MemoryBudget budget(0);
-  budget.charge(len > SIZE_MAX / 1024 ? SIZE_MAX : len * (options.d_model * 16 + 256), "the table");
+  const SinusoidalOptions options = options_of(c.shape, 6, budget);
+  budget.charge({len, options.d_model}, 16, "the table");
+  budget.charge({len + options.d_model}, bytes_per_line, "the lines that are printed");
   const auto make = [&]() {
     TableReport report;
     report.title = posenc_word(c.output, "binary_title");

@@ -54,7 +54,9 @@ render::Plot plot_of(const FrequenciesCommand& c, const std::vector<Frequency>& 
 }
 
 int run_frequencies(const FrequenciesCommand& c) {
-  const SinusoidalOptions options = options_of(c.shape, 32);
+  MemoryBudget budget(0);
+  const SinusoidalOptions options = options_of(c.shape, 32, budget);
+  budget.charge({options.d_model}, bytes_per_line, "the lines that are printed");
   if (!c.verify.files.empty()) {
     EncodingReport words{c.output, {options.d_model}};
     words.unnamed = Step::pair_omega;

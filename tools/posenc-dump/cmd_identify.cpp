@@ -61,6 +61,7 @@ Tensor<double> read_table(IdentifyCommand& c, EncodingSizes& sizes) {
   const io::Array array = io::read_array(c.file, "identify", io::MemoryLimit(budget.left()));
   budget.charge(array.size() * sizeof(double), c.file);
   const Tensor<double> table = io::to_tensor<double>(array, c.file);
+  if (table.size() == 0) throw ShapeError(c.file, "has shape " + to_string(shape_of(table)) + ": there is nothing to identify");
   sizes.heads = c.kind == Kind::alibi && table.dimension() > 0 ? table.shape(0) : c.heads.value_or(1);
   sizes.width = table.dimension() > 0 ? table.shape(table.dimension() - 1) : 0;
   sizes.head_dim = sizes.width / sizes.heads;

@@ -31,7 +31,7 @@ struct PrecisionCommand {
 render::Table summary(const PrecisionCommand& c, const std::vector<MethodError>& errors) {
   const auto right = render::Alignment::right;
   render::Table table;
-  table.columns = {{posenc_word(c.output, "method")}, {posenc_word(c.output, "how")}, {posenc_word(c.output, "largest_error"), right}, {posenc_word(c.output, "first_beyond"), right}};
+  table.columns = {{posenc_word(c.output, "method")}, {posenc_word(c.output, "how")}, {posenc_word(c.output, "largest_sampled"), right}, {posenc_word(c.output, "first_beyond"), right}};
   for (const MethodError& error : errors) {
     const AngleMethod& method = angle_methods()[error.method];
     const double largest = *std::max_element(error.largest_error.begin(), error.largest_error.end());
@@ -64,7 +64,8 @@ render::Plot plot_of(const PrecisionCommand& c, const std::vector<MethodError>& 
 }
 
 int run_precision(const PrecisionCommand& c) {
-  const SinusoidalOptions options = options_of(c.shape, default_width);
+  MemoryBudget budget(0);
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
   const std::size_t len = c.shape.len.value_or(default_len);
   require_few_enough(len);
   std::vector<std::uint64_t> positions = sampled_positions(len - 1, samples);

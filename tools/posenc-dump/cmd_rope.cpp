@@ -66,13 +66,12 @@ std::size_t length_of(RopeCommand& c, MemoryBudget& budget) {
     require_agreement("--len", c.sizes.len, shape[shape.size() - 2], "--input");
     c.rope.head_dim = shape.back();
     len = shape[shape.size() - 2];
-    budget.charge(2 * *element_count(shape) * sizeof(double), "the input and its rotation");
+    budget.charge(shape, 2 * sizeof(double), "the input and its rotation");
   }
   if (c.rope.factor != 1 && c.rope.scaling == RotaryScaling::none) throw UsageError("--factor", "stretches positions only with --scaling linear or ntk");
   c.rope.rotary_dim = c.rotary_dim.value_or(c.rope.head_dim);
   c.rope = checked(c.rope);
-  const auto count = element_count({len, c.rope.rotary_dim, 2});
-  budget.charge(count && *count < SIZE_MAX / sizeof(double) ? *count * sizeof(double) : SIZE_MAX, "the tables");
+  budget.charge({len, c.rope.rotary_dim, 2}, sizeof(double), "the tables");
   return len;
 }
 
@@ -127,9 +126,10 @@ int run_rope(RopeCommand& c) {
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rope"}, {"dtype", to_string(c.run.dtype)}, {"base", c.rope.base},
                      {"pairing", c.rope.pairing == RotaryPairing::half_split ? "half-split" : "interleaved"}, {"rotary_dim", static_cast<std::uint64_t>(c.rope.rotary_dim)},
                      {"score_spread", error}};
-    add_mistakes(report.header, c.verify);
     report.row_name = "position";
-    report.first_row = c.tensors.has("--input") ? 0 : c.rope.offset;
+    report.first_row = c.rope.offset;
+    for (render::Section& section : report.document.sections) section.panel->row_labels = position_labels(c.rope.offset, len);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

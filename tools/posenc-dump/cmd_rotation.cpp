@@ -31,6 +31,7 @@ struct RotationCommand {
 
 std::int64_t parse_delta(const std::string& text) {
   const bool negative = !text.empty() && text[0] == '-';
+  if (text.find_first_not_of("0123456789", negative) != std::string::npos) throw UsageError("--delta", "expected a whole number, such as 3 or -3, found '" + text + "'");
   const auto size = static_cast<std::int64_t>(parse_whole("--delta", negative ? text.substr(1) : text, 0, std::uint64_t{1} << 62));
   return negative ? -size : size;
 }
@@ -48,7 +49,9 @@ render::Table table_of(const RotationCommand& c, const std::vector<PairRotation>
 }
 
 int run_rotation(const RotationCommand& c) {
-  const SinusoidalOptions options = options_of(c.shape, default_width);
+  MemoryBudget budget(0);
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
+  budget.charge({options.d_model}, bytes_per_line, "the lines that are printed");
   const std::size_t len = c.shape.len.value_or(default_len);
   require_few_enough(len);
   const std::vector<PairRotation> pairs = rotations(c.delta, len, options);

@@ -42,10 +42,10 @@ Tensor<T> table_of(const SimilarityCommand& c, const SinusoidalOptions& options,
 template <class T>
 int run_similarity(const SimilarityCommand& c) {
   const std::size_t len = c.shape.len.value_or(default_len);
-  const SinusoidalOptions options = options_of(c.shape, default_width);
   MemoryBudget budget(c.run.max_memory);
-  const std::size_t side = len + options.d_model;
-  budget.charge(len > 0xFFFFFFFF ? SIZE_MAX : len * side * sizeof(T), "the table and its products");
+  const SinusoidalOptions options = options_of(c.shape, default_width, budget);
+  budget.charge({len, options.d_model}, sizeof(T), "the table");
+  budget.charge({len, len}, sizeof(T), "its products");
   if (!c.verify.files.empty()) {
     EncodingReport words{c.output, {sinusoidal_columns(options).size()}};
     words.unnamed = Step::position_dots;
@@ -62,10 +62,10 @@ int run_similarity(const SimilarityCommand& c) {
     report.document.sections.push_back(similarity_section(c.output, result));
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "similarity"}, {"dtype", to_string(c.run.dtype)},
                      {"spread_on_diagonals", result.spread}, {"monotone_to", static_cast<std::uint64_t>(result.monotone_to)}};
-    add_mistakes(report.header, c.verify);
     report.arrays.push_back({std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, result.dots});
     report.row_name = "position";
     report.drawing = drawings_of(plots, c.picture, c.output);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

@@ -126,7 +126,6 @@ render::JsonObject header_of(const SinusoidalCommand& c, const SinusoidalOptions
           {"base", options.base}, {"offset", std::uint64_t{options.offset}},
           {"layout", options.order == PairOrder::interleaved ? "interleaved" : "concatenated"},
           {"denominator", options.denominator == Denominator::width ? "d" : "d-2"}};
-  add_mistakes(header, c.verify);
   return header;
 }
 
@@ -149,7 +148,7 @@ Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
     require_agreement("--len", c.shape.len, len, "--input");
     require_agreement("--d-model", c.shape.d_model, width, "--input");
   }
-  Extent extent{c.shape.len.value_or(len), options_of(c.shape, width), {}};
+  Extent extent{c.shape.len.value_or(len), options_of(c.shape, width, budget), {}};
   const std::size_t columns = width_of(extent.options);
   if (c.tensors.has("--input") && columns != width) {
     throw ShapeError("--input", fmt::format("has {} columns, and the encoding with --odd drop has {}", width, columns));
@@ -166,7 +165,7 @@ int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   SinkOutput output(*sink);
   std::vector<std::string> titles;
   for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));
-  MatrixCsv csv(output, "position", titles, {c.output.precision});
+  MatrixCsv csv(output, {"position"}, titles, {c.output.precision});
   const SinusoidalRows<T> rows(extent.options, extent.columns);
   const std::size_t rows_at_once = std::min(extent.len, std::max<std::size_t>(1, values_at_once / rows.width()));
   const auto count_from = [&](std::size_t first) { return std::min(rows_at_once, extent.len - first); };
@@ -176,7 +175,7 @@ int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
     const std::size_t next = first + rows_at_once;
     std::future<void> filled;
     if (next < extent.len) filled = std::async(std::launch::async, [&] { rows.fill(next, count_from(next), following.data()); });
-    for (std::size_t i = 0; i < count_from(first); ++i) csv.add_row(extent.options.offset + first + i, &values[i * rows.width()], rows.width());
+    for (std::size_t i = 0; i < count_from(first); ++i) csv.add_row({static_cast<std::size_t>(extent.options.offset) + first + i}, &values[i * rows.width()], rows.width());
     if (filled.valid()) filled.get();
     values.swap(following);
   }
@@ -211,6 +210,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   }
   render::Section section = section_of("P", formula, "p_{i,2j} = \\sin(i / b^{2j/d}),\\quad p_{i,2j+1} = \\cos(i / b^{2j/d})",
                                        table, shown_axes(c.output, {"position", "column"}), labels);
+  section.panel->row_labels = position_labels(options.offset, extent.len);
   if (options.offset > 0) section.notes.push_back(posenc_word(c.output, "offset", {{"offset", std::to_string(options.offset)}}));
   if (options.order == PairOrder::concatenated) section.notes.push_back(posenc_word(c.output, "concatenated"));
   if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
@@ -223,14 +223,14 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   report.row_name = "position";
   report.columns = labels;
   report.first_row = options.offset;
+  add_mistakes(report, c.verify, c.output);
   return report;
 }
 
 template <class T>
 int run_with_input(SinusoidalCommand& c, const Extent& extent, MemoryBudget& budget) {
   const TensorArgument& input = *c.tensors.find("--input");
-  const std::size_t elements = *element_count(input.shape());
-  budget.charge(2 * elements * sizeof(T), "X and X + P");
+  budget.charge(input.shape(), 2 * sizeof(T), "X and X + P");
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   const Tensor<T> x = c.tensors.take<T>("--input");
@@ -252,7 +252,7 @@ int verify_sinusoidal(SinusoidalCommand& c) {
   MemoryBudget budget(c.run.max_memory);
   const Extent extent = extent_of(c, budget);
   if (!c.columns.empty()) throw UsageError("--verify", "holds the whole table against theirs; leave out --columns");
-  budget.charge(4 * extent.len * extent.columns.size() * sizeof(double), "the table and theirs");
+  budget.charge({extent.len, extent.columns.size()}, 4 * sizeof(double), "the table and theirs");
   TorchGenerator random(c.run.seed);
   c.tensors.draw(random);
   const posenc::EncodingRun run = sinusoidal_run(extent.options, extent.len, c.tensors.take_optional<double>("--input"));
@@ -269,13 +269,13 @@ int run_sinusoidal(SinusoidalCommand& c) {
   const Extent extent = extent_of(c, budget);
   if (!c.cell.empty()) substituted(c.cell, extent.options, extent.len);  // refused before anything is computed
   const bool wants_numbers = c.picture.file.empty() && !c.output.as_script && !c.picture.heatmap && !c.picture.curves;
+  if (!wants_numbers && c.tensors.has("--input")) throw UsageError("--input", "shows X + P in numbers, and pictures show P alone; choose one of the two");
   if (wants_numbers && !c.tensors.has("--input") && c.verify.mistakes.empty() && chosen_format(c.output).name == "csv") return stream_csv<T>(c, extent);
   const std::size_t width = extent.columns.size();
-  if (extent.len > SIZE_MAX / sizeof(double) / width) throw LimitError("table", fmt::format("{} × {} numbers are more than memory can address", extent.len, width));
-  budget.charge(extent.len * width * sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
+  budget.charge({extent.len, width}, sizeof(T), fmt::format("the table of {} × {} numbers", extent.len, width));
   if (c.tensors.has("--input")) return run_with_input<T>(c, extent, budget);
   const Tensor<T> table = table_of<T>(c, extent);
-  if (!wants_numbers) budget.charge(extent.len * width * 3 * sizeof(double), "the picture");
+  if (!wants_numbers) budget.charge({extent.len, width}, 3 * sizeof(double), "the picture");
   const std::vector<render::Plot> plots = wants_numbers ? std::vector<render::Plot>{} : plots_of(c, extent.options, table, extent.columns);
   if (write_picture(plots, c.picture, c.output)) return exit_done;
   const auto make = [&]() {

@@ -51,13 +51,15 @@ void add_table_shape(CLI::App& app, TableOptions& o, const std::string& default_
   add_choice(app, "--odd", o.table.odd, odd_widths(), "An odd d: refuse it (default), end with a sine of its own, or leave that column out")->group(group);
 }
 
-SinusoidalOptions options_of(const TableOptions& o, std::size_t default_width) {
+SinusoidalOptions options_of(const TableOptions& o, std::size_t default_width, MemoryBudget& budget) {
+  constexpr std::size_t bytes_per_column = 128;  // its place in the table, its frequency, its title
   SinusoidalOptions table = o.table;
   table.d_model = o.d_model.value_or(default_width);
   if (table.d_model % 2 == 1 && table.odd == OddWidth::refuse) {
     throw UsageError("--d-model", fmt::format("{} is odd, so one sine has no cosine; choose --odd extra-sin or --odd drop, or an even width such as {}",
                                               table.d_model, table.d_model + 1));
   }
+  budget.charge({table.d_model}, bytes_per_column, fmt::format("{} columns", table.d_model));
   return table;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../common/cli11_forward.hpp"
+#include "../common/memory_budget.hpp"
 
 #include <attn/ops/position.hpp>
 
@@ -22,8 +23,11 @@ enum class Without { nothing, offset, layout, offset_and_layout };
 void add_table_shape(CLI::App& app, TableOptions& options, const std::string& default_len, const std::string& default_width,
                      Without without = Without::nothing);
 
-/// The options with the width that was asked for, or `default_width`.
-SinusoidalOptions options_of(const TableOptions& options, std::size_t default_width);
+/// The options with the width that was asked for, or `default_width`; charges what every column needs.
+SinusoidalOptions options_of(const TableOptions& options, std::size_t default_width, MemoryBudget& budget);
+
+/// What a line of a printed table takes while it is made.
+constexpr std::size_t bytes_per_line = 512;
 
 /// Throws LimitError beyond 10⁹ positions: looking at every one of more would not end within the hour.
 void require_few_enough(std::size_t positions);

@@ -3,7 +3,6 @@
 #include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace attn::shapes::python {
 namespace {
@@ -123,14 +122,15 @@ class Parser {
     ++depth_;
     while (!at_end() && !take(")")) {
       Argument argument;
+      for (const std::string_view stars : {"*", "**"}) {
+        if (take(stars)) argument.unpacking = stars;
+      }
       const std::size_t start = next_;
-      while (take("*") || take("**")) {}
       const auto name = take_name();
       if (name && take("=")) {
         argument.keyword = *name;
       } else {
         next_ = start;
-        while (take("*") || take("**")) {}
       }
       argument.value = sum();
       found.push_back(std::move(argument));
@@ -173,8 +173,9 @@ class Parser {
     while (at("not") && next_ + 1 < tokens_.size()) ++next_;
     const Token token = tokens_[next_++];
     if (token.kind == Token::Kind::number) {
-      expression.kind = Kind::number;
-      std::from_chars(token.text.data(), token.text.data() + token.text.size(), expression.number);
+      const std::optional<double> number = number_of(token.text);
+      expression.kind = number ? Kind::number : Kind::unknown;
+      expression.number = number.value_or(0);
     } else if (token.kind == Token::Kind::name) {
       expression.kind = Kind::name;
       expression.text = token.text;

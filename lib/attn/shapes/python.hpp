@@ -17,7 +17,8 @@ struct Expression;
 using ExpressionPtr = std::shared_ptr<const Expression>;
 
 struct Argument {
-  std::string keyword;  ///< empty: positional
+  std::string keyword;    ///< empty: positional
+  std::string unpacking;  ///< "*" or "**" before what stands for any number of arguments
   ExpressionPtr value;
 };
 

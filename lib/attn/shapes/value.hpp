@@ -32,6 +32,7 @@ struct CallArgument {
   std::string keyword;  ///< empty: positional
   Value value;
   std::string source;   ///< as it was written
+  bool unpacked = false;  ///< *args or **config, which stands for arguments that are not known
 };
 
 Value number_value(double number);

@@ -325,6 +325,7 @@ Identification identify_sinusoidal(const Tensor<double>& values) { return identi
 
 Identification identify_sum(const Tensor<double>& sum, const Tensor<double>& x) {
   if (shape_of(sum) != shape_of(x)) throw ShapeError("sum", "has shape " + to_string(shape_of(sum)) + ", and X " + to_string(shape_of(x)));
+  if (x.dimension() == 0) throw ShapeError("sum", "expected a table, found a single number");
   const double root = std::sqrt(static_cast<double>(x.shape().back()));
   Tensor<double> rest = sum;
   for (const double factor : {1.0, root, 1 / root, root * root, 0.0}) {

@@ -9,7 +9,8 @@
 namespace attn {
 namespace {
 
-enum class Trace { impossible, unchanged, shown };
+// In the order in which one variant of an id outweighs another.
+enum class Trace { always, impossible, unchanged, shown };
 
 class Survey {
  public:
@@ -51,17 +52,21 @@ Revealed mistakes_revealed_by(const Problem<double>& problem) {
   std::vector<std::string> order;
   std::map<std::string, Trace> best;
   for (const Mistake& mistake : mistake_table()) {
-    const auto [place, is_new] = best.emplace(mistake.id, Trace::impossible);
+    const auto [place, is_new] = best.emplace(mistake.id, Trace::always);
     if (is_new) order.push_back(mistake.id);
     // A fitted mistake is named only where no definite one fits, and of a convention the usual way counts.
-    const bool usual_way_tried = mistake.convention && place->second != Trace::impossible;
+    const bool usual_way_tried = mistake.convention && place->second >= Trace::unchanged;
     if (mistake.fitted || usual_way_tried) continue;
     if (place->second != Trace::shown) place->second = std::max(place->second, survey.of(mistake));
   }
   Revealed found;
   for (const std::string& id : order) {
     const Trace trace = best.at(id);
-    (trace == Trace::shown ? found.shown : trace == Trace::unchanged ? found.unchanged : found.impossible).push_back(id);
+    (trace == Trace::shown         ? found.shown
+     : trace == Trace::unchanged ? found.unchanged
+     : trace == Trace::always    ? found.always
+                                 : found.impossible)
+        .push_back(id);
   }
   return found;
 }

@@ -13,6 +13,7 @@ struct Revealed {
   std::vector<std::string> shown;       ///< some step differs by more than float32 rounding
   std::vector<std::string> unchanged;   ///< can be made, and no number that counts changes
   std::vector<std::string> impossible;  ///< cannot be made in this run
+  std::vector<std::string> always;      ///< read off what is handed in, so that no input hides it
 };
 
 /// Makes every variant of every mistake. A convention counts as shown only where the first way to follow it

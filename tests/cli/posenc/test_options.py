@@ -87,6 +87,15 @@ class OptionTest(PosencTest):
         for subcommand, arguments in (("sinusoidal", ["--len", 10**6]), ("similarity", ["--len", 10**5]), ("learned", ["--len", 10**5]),
                                       ("rope", ["--len", 10**7]), ("alibi", ["--len", 10**5])):
             self.refuse(5, subcommand, *arguments, "--max-memory", "1MiB", mentions="1.0 MiB")
+        self.refuse(5, "sinusoidal", "--d-model", 2000000000, "--max-memory", "1MiB", mentions="2000000000 columns")
+
+    def test_sizes_whose_product_cannot_be_counted_are_refused(self):
+        most = 2147483632
+        for subcommand in ("binary", "similarity", "learned", "alibi"):
+            arguments = ["--heads", most] if subcommand == "alibi" else ["--d-model", most]
+            self.refuse(5, subcommand, "--len", 2**33, *arguments, mentions="memory")
+        for subcommand in ("frequencies", "rotation", "precision"):
+            self.refuse(5, subcommand, "--d-model", 2**62, mentions="columns")
 
     def test_a_search_through_more_positions_than_it_could_finish_is_refused(self):
         for subcommand in ("rotation", "precision"):

@@ -51,6 +51,17 @@ class SinusoidalTest(PosencTest):
         np.testing.assert_allclose(self.array("sinusoidal", "--input", self.save(x), name="x_plus_p"), x + table(3, 8), atol=1e-14)
         self.refuse(INPUT, "sinusoidal", "--input", "[1,2]", mentions="(2,)")
         self.refuse(USAGE, "sinusoidal", "--input", "given.npy", "--columns", "0:2", mentions="--columns")
+        for picture in (["--heatmap"], ["--curves"], ["--plot", "p.svg"], ["-f", "gnuplot"]):
+            self.refuse(USAGE, "sinusoidal", "--input", "given.npy", *picture, mentions="--input")
+
+    def test_csv_counts_positions_in_every_matrix(self):
+        self.save(np.zeros((2, 3, 4)))
+        lines = self.output("sinusoidal", "--input", "given.npy", "--offset", 5, "-f", "csv").splitlines()
+        self.assertEqual(lines[0], "B,position,0,1,2,3")
+        self.assertEqual([line.split(",")[:2] for line in lines[1:]], [["0", "5"], ["0", "6"], ["0", "7"], ["1", "5"], ["1", "6"], ["1", "7"]])
+        lines = self.output("rope", "--input", "ones:1x2x2x4", "--offset", 7, "-f", "csv").splitlines()
+        self.assertEqual(lines[0], "B,H,position,0,1,2,3")
+        self.assertEqual([line.split(",")[:3] for line in lines[1:]], [["0", "0", "7"], ["0", "0", "8"], ["0", "1", "7"], ["0", "1", "8"]])
 
     def test_one_cell_is_written_out(self):
         text = self.output("sinusoidal", "--cell", "p[2,3]")
@@ -72,6 +83,22 @@ class SinusoidalTest(PosencTest):
         self.output(*arguments, "-o", "t.npy")
         np.testing.assert_allclose(np.load(self.folder / "t.npy"), table(2, 4))
         self.refuse(USAGE, *arguments, "-o", "t.npy", mentions="t.npy")
+
+    def test_its_own_csv_reads_back(self):
+        table_of = ["sinusoidal", "--len", 8, "--d-model", 8]
+        for arguments in (table_of, ["sinusoidal", "--len", 4, "--columns", "6:10", "--offset", 3]):
+            self.output(*arguments, "-o", "own.csv", "--force")
+            back = self.array("learned", "--weights", "own.csv", name="pos_encoding")
+            np.testing.assert_array_equal(back, self.array(*arguments))
+        self.output(*table_of, "-o", "own.csv", "--force")
+        self.output(*table_of, "--verify", "own.csv")
+        alibi = ["alibi", "--heads", 2, "--len", 3]
+        self.output(*alibi, "-o", "own.csv", "--force")
+        self.output(*alibi, "--verify", "own.csv")
+
+    def test_what_holds_no_table_is_not_identified(self):
+        self.refuse(INPUT, "identify", "--kind", "alibi", self.save(np.zeros((0, 4, 4))), mentions="(0, 4, 4)")
+        self.refuse(INPUT, "identify", "3", "--input", "3", mentions="single number")
 
     def test_refusals(self):
         self.refuse(USAGE, "sinusoidal", "--base", "0.5", mentions="--base")
@@ -96,6 +123,7 @@ class OtherSubcommandsTest(PosencTest):
         self.assertLess(max(float(row["largest_error"]) for row in rows), 1e-15)
         self.assertIn("+δ", self.output("rotation"))
         self.refuse(USAGE, "rotation", "--delta", "x", mentions="--delta")
+        self.refuse(LIMIT, "rotation", "--offset", 1 << 62, "--delta", 1 << 62, mentions="beyond position 9223372036854775807")
 
     def test_frequencies(self):
         rows = self.rows("frequencies", "--d-model", 8)

@@ -114,7 +114,7 @@ TEST_CASE("every step has a note in both languages, and every key is about a ste
       CHECK(lesson(language).note(row.name).has_value());
     }
     const std::set<std::string> topics = {"title", "intro", "closing", "layout", "caveat",
-                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify", "mistakes",
+                                          "check", "word",  "meaning", "formula", "run_formula", "cell", "posenc", "verify", "mistakes", "page",
                                           "complexity", "shapes", "experiment", "needs", "variant", "probe", "tiles"};
     for (const Lesson::Entry& entry : lesson(language).entries()) {
       CAPTURE(entry.key);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 
 using namespace attn;
@@ -57,4 +58,13 @@ TEST_CASE("a matrix is a heat map, and several plots share a page") {
   CHECK(gnuplot_terminal(".png").find("pngcairo") != std::string::npos);
   CHECK(gnuplot_terminal(".pdf").find("pdfcairo") != std::string::npos);
   CHECK(gnuplot_terminal(".gif").empty());
+}
+
+TEST_CASE("a point is drawn where it is finite, and positive along a logarithmic axis") {
+  Plot plot;
+  CHECK(is_drawn(-1, 0, plot));
+  CHECK_FALSE(is_drawn(1, std::nan(""), plot));
+  plot.log_x = true;
+  CHECK_FALSE(is_drawn(0, 1, plot));
+  CHECK(is_drawn(1, 0, plot));
 }

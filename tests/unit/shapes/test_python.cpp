@@ -33,10 +33,25 @@ TEST_CASE("several targets, a definition's parameters, and tuples with one item"
   CHECK(parse("x = (5)")[0].value->kind == Expression::Kind::number);
 }
 
+TEST_CASE("stars before an argument are kept apart from its name") {
+  const auto call = parse("f(x, *sizes, **config)")[0].value;
+  REQUIRE(call->arguments.size() == 3);
+  CHECK(call->arguments[0].unpacking.empty());
+  CHECK(call->arguments[1].unpacking == "*");
+  CHECK(call->arguments[2].unpacking == "**");
+  CHECK(call->arguments[2].value->text == "config");
+}
+
 TEST_CASE("a product binds before a sum") {
   const auto statement = parse("x = 1 + 2 * 3")[0];
   CHECK(statement.value->text == "+");
   CHECK(statement.value->items[0]->text == "*");
+}
+
+TEST_CASE("a number that is not wholly read is not known") {
+  CHECK(parse("x = 1_024")[0].value->number == 1024);
+  CHECK(parse("x = -0x40")[0].value->number == -64);
+  CHECK(parse("x = 3j")[0].value->kind == Expression::Kind::unknown);
 }
 
 TEST_CASE("text that is no Python says nothing and harms nothing") {

@@ -21,7 +21,7 @@ TEST_CASE("every id of the table is in one list") {
   const Revealed found = mistakes_revealed_by(problem_of(padded()));
   std::set<std::string> all;
   std::size_t count = 0;
-  for (const auto* list : {&found.shown, &found.unchanged, &found.impossible}) {
+  for (const auto* list : {&found.shown, &found.unchanged, &found.impossible, &found.always}) {
     all.insert(list->begin(), list->end());
     count += list->size();
   }
@@ -46,6 +46,10 @@ TEST_CASE("what a run has decides what it can show") {
 TEST_CASE("large scores reveal a softmax without its maximum, small ones do not") {
   CHECK(has(mistakes_revealed_by(problem_of(large())).shown, "W3"));
   CHECK(has(mistakes_revealed_by(problem_of(square())).impossible, "W3"));
+}
+
+TEST_CASE("an answer of NaN is found whatever the input is") {
+  CHECK(mistakes_revealed_by(problem_of(square())).always == std::vector<std::string>{"T3"});
 }
 
 TEST_CASE("a convention that keeps the output is not shown") {

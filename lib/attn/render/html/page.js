@@ -90,6 +90,21 @@
   // A page opens with one batch, so that it is not too long; all of its heads beside each other.
   if (selectors.B) turn("B", 1);
 
+  // Tensors beside each other show the same columns.
+  for (const beside of all(".beside")) {
+    const parts = all(".attn-scroll", beside);
+    let leader = null, rest = 0;  // the others follow, and do not lead in their turn
+    for (const part of parts) {
+      part.addEventListener("scroll", () => {
+        if (leader && leader !== part) return;
+        leader = part;
+        clearTimeout(rest);
+        rest = setTimeout(() => { leader = null; }, 100);
+        for (const other of parts) if (other !== part) other.scrollLeft = part.scrollLeft;
+      });
+    }
+  }
+
   // One number: under the pointer, or where the arrow keys went.
   const inspector = document.getElementById("inspector");
   const is_number = cell => cell && cell.tagName === "TD" && !cell.classList.contains("gap") && !cell.classList.contains("blank");
