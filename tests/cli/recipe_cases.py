@@ -85,6 +85,10 @@ layer --norm-type rms --activation swiglu --norm pre --rope half --causal --eps 
 layer --rope interleaved --past-key randn:2x2x3x4 --past-value randn:2x2x3x4 --causal
 layer --unbiased --activation silu --output-width 6 --residual-proj --no-bias
 layer --input randn:3x8 --heads 4 --eps 0.01 --detail
+layer --kind decoder --query-len 4 --key-len 5 --memory-valid-lens 0,5 --masked-rows uniform --detail
+layer --len 4 --valid-lens 0,3 --masked-rows nan --detail
+layer --len 4 --valid-lens 0,3 --detail
+layer --mask [[1,0],[1,1],[0,1],[1,1]] --mask-means keep --mask-short drop
 layer --mask [[1,0,1,1],[1,1,0,0],[0,0,0,0],[1,1,1,1]] --mask-means keep
 """
 

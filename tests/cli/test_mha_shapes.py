@@ -118,6 +118,10 @@ class TraceTest(Shapes):
         self.refuse(USAGE, "trace", "-f", "npz", mentions="holds tensors")
         self.refuse(SYSTEM, "trace", "-o", "no/such/folder.txt")
 
+    def test_totals_beyond_63_bits_are_refused(self):
+        # Every row fits; 4 maps of 2·L·E² = 3.07e18 operations each do not fit together.
+        self.refuse(LIMIT, "trace", "--d-model", 1 << 20, "--heads", 1, "--batch", 1, "--len", 1398000, mentions="more than 2^63")
+
     def test_sizes_that_contradict_are_refused_with_the_repair(self):
         self.refuse(USAGE, "trace", "--d-model", 10, "--heads", 4, mentions="1, 2, 5, 10")
         self.refuse(USAGE, "trace", "--d-model", 10, mentions="--heads")
@@ -172,6 +176,16 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(*sizes, "--vdim", 3, "--input", "5,2,8"), ["width"])
         self.assertEqual(self.rules(*sizes, "--batch-first", "--input", "5,2,8", "--batch-first-input", code=DONE), [])
 
+    def test_what_would_do_nothing_is_refused(self):
+        sizes = ("--d-model", 8, "--heads", 2)
+        for option in (("--key", "5,3,9"), ("--value", "5,3,9"), ("--attn-mask", "5,5"), ("--key-padding-mask", "3,5"), ("--batch-first",)):
+            self.refuse(USAGE, "check", *sizes, *option, mentions=option[0] + ": needs --input")
+        self.refuse(USAGE, "check", "nn.MultiheadAttention(8, 2)", "--key", "5,3,9", mentions="--input")
+        called = "m = nn.MultiheadAttention(8, 2)\nx = torch.zeros(5, 3, 8)\nm(x, x, x)"
+        self.assertEqual(self.rules(called, "--key", "5,3,9", code=DIFFERENT), ["width"])
+        for option in (("--impl", "d2l"), ("--batch-first",), ("--heads", 2)):
+            self.refuse(USAGE, "check", called, *option, mentions=option[0] + ": describes a module")
+
     def test_one_contradiction_is_one(self):
         self.assertIn("1 contradiction:", self.output("check", "nn.MultiheadAttention(10, 4)", code=DIFFERENT))
         self.assertIn("2 contradictions:", self.output("check", "nn.MultiheadAttention(10, 4, 0.1, droput=1)", code=DIFFERENT))
@@ -196,6 +210,20 @@ class CheckTest(Shapes):
     def test_a_module_without_sizes_is_not_called_consistent(self):
         answer = self.json("check", "nn.MultiheadAttention(embed_dim=width, num_heads=2)", code=DIFFERENT)
         self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["embed_dim = width"]))
+
+    def test_what_the_code_leaves_open_is_listed_and_contradicts_nothing(self):
+        answer = self.json("check", "nn.MultiheadAttention(8, 2, bias=b, batch_first=cfg.bf)", "--input", "5,3,8", "--batch-first-input")
+        self.assertEqual((answer["verdict"], answer["unknown"]), ("consistent", ["bias = b", "batch_first = cfg.bf"]))
+        answer = self.json("check", "m = nn.MultiheadAttention(8, 2, kdim=k)", "--input", "5,3,8", "--key", "5,3,6", "--value", "5,3,8")
+        self.assertEqual((answer["unknown"], answer["output"]), (["kdim = k"], [5, 3, 8]))
+        answer = self.json("check", "nn.MultiheadAttention(**config)", code=DIFFERENT)
+        self.assertEqual((answer["verdict"], answer["unknown"]), ("incomparable", ["**config"]))
+
+    def test_a_method_or_a_docstring_hides_no_call(self):
+        call = "x = torch.randn(5, 3, 7)\ny, w = mha(x, x, x)"
+        self.assertEqual(self.rules("mha = nn.MultiheadAttention(8, 2).eval()\n" + call), ["width"])
+        self.assertEqual(self.rules('"""Doc (see\n"""\nmha = nn.MultiheadAttention(8, 2)\n' + call), ["width"])
+        self.assertEqual(self.rules("nn.MultiheadAttention(0x40, 1_0)"), ["divisible"])
 
     def test_both_constructors_of_d2l_and_the_width_that_keras_reads_off_its_query(self):
         self.assertEqual(self.rules("d2l.MultiHeadAttention(100, 100, 100, 100, 5, 0.5)", code=DONE), [])
@@ -290,9 +318,25 @@ class LayoutsTest(Shapes):
         self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", mentions="two files")
         self.refuse(SYSTEM, "layouts", "--from", "torch", "--to", "d2l", "absent.safetensors", "b.safetensors")
         self.refuse(INPUT, "layouts", "--from", "d2l", "--to", "torch", self.MODULE, "b.safetensors", mentions="layout torch")
+        for name in ("b.json", "b.npy", "b", "-", ".npz"):
+            self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, "absent.npz", name, mentions=f"found '{name}'")
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.assertEqual(self.convert("torch", "d2l", self.MODULE, "b.NPZ")["numbers"], 1088)
         self.convert("torch", "d2l", self.MODULE, "b.safetensors")
         self.refuse(USAGE, "layouts", "--from", "torch", "--to", "d2l", "--heads", 4, self.MODULE, "b.safetensors")
         self.convert("torch", "d2l", self.MODULE, "b.safetensors", "--force")
+
+
+    def test_options_that_would_do_nothing_are_refused(self):
+        convert = ("layouts", "--from", "torch", "--to", "d2l", self.MODULE, "b.npz")
+        for option in (("--layout", "torch"), ("--d-model", 16), ("--kv-heads", 2)):
+            self.refuse(USAGE, *convert, *option, mentions=option[0] + ": ")
+            self.refuse(USAGE, "layouts", "--inspect", self.MODULE, *option, mentions=option[0] + ": ")
+        self.refuse(USAGE, *convert, "--rtol", 0, "--atol", 1, mentions="--verify")
+        self.refuse(USAGE, "layouts", "--heads", 2, mentions="--d-model")
+        self.refuse(USAGE, "masks", "--atol", 1, mentions="--rtol")
+        self.refuse(USAGE, "masks", "--rtol", 0, "--atol", 1, mentions="--verify")
+        self.refuse(USAGE, "masks", "--batch", 2, mentions="--from")
 
 
 class VerifyTest(Shapes):
@@ -428,6 +472,11 @@ class MasksTest(Shapes):
         self.assertIn("bmatrix", self.output(*convert, "-f", "latex"))
         self.refuse(USAGE, "masks", "-f", "npz", mentions="holds tensors")
 
+    def test_lengths_have_the_sizes_that_are_asked_for(self):
+        self.assertEqual(self.convert("sdpa", "d2l", "[[[[1]]],[[[1]]]]", "--key-len", 5), [5, 5])
+        self.assertEqual(self.convert("torch", "d2l", "[[0,0,1]]", "--batch", 4), [2, 2, 2, 2])
+        self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[2000000]", mentions="1048576 keys")
+
     def test_keys_beyond_the_longest_length(self):
         self.assertEqual(self.convert("d2l", "transformers", "[1,2]", "--key-len", 4), [[1, 0, 0, 0], [1, 1, 0, 0]])
         self.refuse(INPUT, "masks", "--from", "d2l", "--to", "keras", "--mask", "[1,5]", "--key-len", 4, mentions="4 keys")
@@ -476,6 +525,8 @@ class QuizTest(Shapes):
         self.assertEqual(graded["correct"], 0)
         (self.folder / "right.txt").write_text("".join(f"{row['number']}: {row['answer']}\n" for row in graded["exercises"]))
         self.assertEqual(self.json("quiz", "--answers", "right.txt")["correct"], 6)
+        (self.folder / "blank.txt").write_bytes(b"\r\n   \r\n" + (self.folder / "right.txt").read_bytes().replace(b"\n", b"\r\n\t\r\n"))
+        self.assertEqual(self.json("quiz", "--answers", "blank.txt")["correct"], 6)
         (self.folder / "short.txt").write_text("1\n")
         self.refuse(INPUT, "quiz", "--answers", "short.txt", mentions="1 answers, expected 6")
 

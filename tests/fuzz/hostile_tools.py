@@ -28,7 +28,7 @@ BY_TYPE = {"N": NO_COUNT, "NUMBER": NO_NUMBER, "X": NO_NUMBER, "SHAPE": NO_SHAPE
            "NAME,…": NO_WORD, "N,…": NO_WORD, "FORMAT": NO_WORD, "COLUMNS": NO_WORD, "CELL": NO_WORD}
 
 # Counts that may be 0, and one that may be negative.
-MAY_BE_ZERO = {"--offset", "--seed", "--precision", "--fit-steps", "--warm-ups", "--delta"}
+MAY_BE_ZERO = {"--offset", "--seed", "--precision", "--fit-steps", "--delta"}
 MAY_BE_NEGATIVE = {"--delta"}
 
 # What a subcommand needs before it looks at its options.

@@ -94,8 +94,12 @@ void check_verify(const AttentionCommand& command) {
   if (command.output.show_recipe && !command.verify.mistakes.empty()) {
     throw UsageError("--show-recipe", "cannot be combined with --mistake: PyTorch does not make mistakes to order");
   }
-  if (command.output.show_recipe && !command.verify.files.empty()) {
-    throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
+  if (command.verify.files.empty()) return;
+  const OutputOptions& o = command.output;
+  if (o.show_recipe) throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
+  const std::pair<bool, const char*> without_effect[] = {{o.list_steps, "--list-steps"}, {!o.cell.empty(), "--cell"}, {o.matrix, "--matrix"}, {o.labels, "--labels"}};
+  for (const auto& [given, option] : without_effect) {
+    if (given) throw UsageError(option, "cannot be combined with --verify, which prints its findings instead of the steps");
   }
 }
 

@@ -216,7 +216,14 @@ bool takes_fused_path(const TransformerCommand& c, const Model<T>& model, const 
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
 bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
-  return !answers_in_words(c, run) || c.output.list_steps || (run.written.size() == 1 && c.output.notes);
+  return !answers_in_words(c, run) || c.output.list_steps || c.run.strict || (run.written.size() == 1 && c.output.notes);
+}
+
+// An encoder writes nothing, and neither does a decoder that was told what to write.
+void check_generation(const TransformerCommand& c, const ModelConfig& config) {
+  if (config.has_decoder() && !target_given(c)) return;
+  const char* option = c.top_k ? "--top-k" : c.temperature ? "--temperature" : c.most_tokens ? "--max-tokens" : nullptr;
+  if (option) throw UsageError(option, fmt::format("is about writing, and this run writes nothing: {}", config.has_decoder() ? "the target is given" : "the model is an encoder"));
 }
 
 template <class T>
@@ -224,6 +231,7 @@ int run_transformer(const TransformerCommand& c) {
   if (c.model.empty()) throw UsageError("--model", "is missing: the folder of a model (config.json, model.safetensors)");
   MemoryBudget budget(c.run.max_memory);
   const Model<T> model = read_model<T>(c.model, c.names, io::MemoryLimit(budget.left()));
+  check_generation(c, model.config);
   std::vector<Sequence> sequences = read_sequences(c.sequences, model.config, model.source, model.target);
   const std::size_t longest = longest_sequence(c, model.config, sequences);
   charge_positions(model.config, longest, precision_of<T>(), budget);

@@ -1,5 +1,7 @@
 #include "notes.hpp"
 
+#include "../common/verify_words.hpp"
+
 #include <attn/ops/softmax.hpp>
 #include <attn/render/number.hpp>
 
@@ -225,22 +227,9 @@ std::vector<std::string> notes_of(Step step, const NoteContext& context) {
   return notes;
 }
 
-// A paragraph for every mistake that the run makes on purpose.
-std::vector<std::string> mistakes_made(const NoteContext& context) {
-  const lessons::Language language = context.command.output.language;
-  std::vector<std::string> paragraphs;
-  for (const std::string& id : context.command.verify.mistakes) {
-    const std::string title = lessons::mistake_lesson(language).note(id, "title").value_or(id);
-    for (std::string& text : lessons::lesson(language).paragraphs("intro", "mistake", {{"id", id}, {"title", title}})) {
-      paragraphs.push_back(std::move(text));
-    }
-  }
-  return paragraphs;
-}
-
 std::vector<std::string> introduction(const NoteContext& context) {
   std::vector<std::string> paragraphs;
-  if (!context.command.verify.mistakes.empty()) return mistakes_made(context);
+  if (!context.command.verify.mistakes.empty()) return mistakes_made(context.command.verify.mistakes, context.command.output.language);
   const bool single = context.is("mha") && one_head(context);
   append(paragraphs, context, "intro", single ? "mha_one_head" : context.command.subcommand);
   if (context.is("mha")) append(paragraphs, context, "layout", std::string(context.result.layout->name));

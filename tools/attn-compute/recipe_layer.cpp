@@ -55,8 +55,11 @@ def attend(block, prefix, x, source, mask):
     exp = (scores_masked - row_max).exp()
     row_sum = exp.sum(-1, keepdim=True)
     weights = scores_masked.softmax(-1)
-    if mask is not None and hidden_weight is not None:  # queries that may see no key
-        weights = weights.masked_fill((mask == -math.inf).all(-1, keepdim=True), hidden_weight)
+    if mask is not None and hidden_exp is not None:  # queries that may see no key
+        hidden = (mask == -math.inf).all(-1, keepdim=True)
+        row_max, exp = row_max.masked_fill(hidden, -math.inf), exp.masked_fill(hidden, hidden_exp)
+        row_sum = exp.sum(-1, keepdim=True)
+        weights = weights.masked_fill(hidden, hidden_exp / k.shape[2])
     attended = weights @ v
     merged = attended.transpose(1, 2).flatten(2)
     output = merged @ state[prefix + "out_proj.weight"].T + state.get(prefix + "out_proj.bias", 0)
@@ -192,7 +195,12 @@ std::string mask_lines(const LayerRecipe& run, const char* name, const ScoreOpti
   const auto forbid = [&](const std::string& where) { lines += fmt::format("{0} = {0}.masked_fill({1}, -math.inf)\n", name, where); };
   if (given) {
     const MaskMeans means = meaning_of_mask(o, *given);
-    const std::string variable = variable_of(o.mask_option);
+    std::string variable = variable_of(o.mask_option);
+    const std::size_t columns = given->shape().empty() ? 0 : given->shape().back();
+    if (o.mask_short == MaskShort::drop && columns > 1 && columns < sizes.key_len) {
+      const char* drop = means == MaskMeans::add ? "-math.inf" : means == MaskMeans::keep ? "0" : "1";
+      variable = fmt::format("nn.functional.pad({}, (0, {}), value={})", variable, sizes.key_len - columns, drop);
+    }
     if (means == MaskMeans::add) lines += fmt::format("{0} = {0} + {1}\n", name, variable);
     if (means == MaskMeans::keep) forbid(variable + " == 0");
     if (means == MaskMeans::drop) forbid(variable + " == 1");
@@ -216,9 +224,9 @@ std::string setting_lines(const LayerRecipe& run) {
   const std::size_t size = run.shape.attention.head_dim;
   const std::string scale = o.scale ? python_number(*o.scale) : fmt::format("1 / math.sqrt({})", size);
   const MaskedRows rows = o.masked_rows.value_or(MaskedRows::zero);
-  std::string hidden = rows == MaskedRows::zero ? "0.0" : rows == MaskedRows::nan ? "math.nan" : fmt::format("1 / {}", run.sizes.self.key_len);
+  std::string hidden = rows == MaskedRows::zero ? "0.0" : rows == MaskedRows::nan ? "math.nan" : "1.0";
   if (o.mask_fill && !o.masked_rows) hidden = "None";
-  std::string lines = fmt::format("heads, scale, softcap, fill, hidden_weight = {}, {}, {}, {}, {}\n", run.shape.attention.heads, scale,
+  std::string lines = fmt::format("heads, scale, softcap, fill, hidden_exp = {}, {}, {}, {}, {}\n", run.shape.attention.heads, scale,
                                   o.softcap ? python_number(*o.softcap) : "None", o.mask_fill ? python_number(*o.mask_fill) : "-math.inf", hidden);
   lines += fmt::format("norm_first, rms, eps, unbiased = {}, {}, {}, {}\n", truth(run.shape.norm_first), truth(c.norm.kind == NormKind::rms),
                        python_number(c.norm.eps), truth(c.norm.variance == Variance::unbiased));

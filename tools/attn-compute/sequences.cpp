@@ -36,7 +36,7 @@ TokenRow prompt_of(const SequenceOptions& options, const ModelConfig& config, co
   if (!config.bos) throw UsageError("--target-tokens", "is missing: this model's configuration names no begin token (tokenizer.bos)");
   TokenRow prompt = {*config.bos};
   if (options.target) {
-    const TokenRow more = require_vocabulary(vocabulary, "--target", "--target-tokens").encode(*options.target);
+    const TokenRow more = require_vocabulary(vocabulary, "--target", "--target-tokens").encode(*options.target, "--target");
     prompt.insert(prompt.end(), more.begin(), more.end());
   }
   return prompt;
@@ -52,11 +52,11 @@ void check(const SequenceOptions& options, const ModelConfig& config) {
   }
 }
 
-void check_length(const TokenRow& tokens, const std::string& text, const ModelConfig& config) {
-  if (tokens.empty()) throw InputError("--text", "'" + text + "' holds no tokens");
+void check_length(const std::string& option, const TokenRow& tokens, const std::string& text, const ModelConfig& config) {
+  if (tokens.empty()) throw InputError(option, "'" + text + "' holds no tokens");
   const std::size_t most = config.sizes.max_length;
   if (most > 0 && tokens.size() > most) {
-    throw InputError("--text", fmt::format("'{}' has {} tokens, but this model has {} positions", text, tokens.size(), most));
+    throw InputError(option, fmt::format("'{}' has {} tokens, but this model has {} positions", text, tokens.size(), most));
   }
 }
 
@@ -74,17 +74,20 @@ std::vector<Sequence> read_sequences(const SequenceOptions& options, const Model
                                      const std::optional<Vocabulary>& source, const std::optional<Vocabulary>& target) {
   check(options, config);
   std::vector<Sequence> sequences;
+  const std::string read = !options.tokens.empty() ? "--tokens" : options.text_file.empty() ? "--text" : "--text-file";
   const auto add = [&](const std::string& text, TokenRow tokens) {
-    check_length(tokens, text, config);
+    check_length(read, tokens, text, config);
     Sequence sequence{text, {}, {}};
     (config.has_encoder() ? sequence.source : sequence.prompt) = std::move(tokens);
-    if (config.family == Family::encoder_decoder) sequence.prompt = prompt_of(options, config, target);
-    if (!sequence.prompt.empty()) check_length(sequence.prompt, options.target.value_or(text_of(sequence.prompt)), config);
+    if (config.family == Family::encoder_decoder) {
+      sequence.prompt = prompt_of(options, config, target);
+      check_length(options.target ? "--target" : "--target-tokens", sequence.prompt, options.target.value_or(text_of(sequence.prompt)), config);
+    }
     sequences.push_back(std::move(sequence));
   };
   for (const TokenRow& tokens : options.tokens) add(text_of(tokens), tokens);
   for (const std::string& text : options.text_file.empty() ? options.texts : lines_of(options.text_file)) {
-    TokenRow tokens = require_vocabulary(config.has_encoder() ? source : target, "--text", "--tokens").encode(text);
+    TokenRow tokens = require_vocabulary(config.has_encoder() ? source : target, read, "--tokens").encode(text, read);
     if (!config.has_encoder() && config.bos) tokens.insert(tokens.begin(), *config.bos);
     add(text, std::move(tokens));
   }

@@ -134,6 +134,7 @@ template void MatrixCsv::add_row(const std::vector<std::size_t>&, const double*,
 
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
   const Format& format = chosen_format(options);
+  refuse_digits_of_exact_formats(format, options);
   const auto sink = open_result(options);
   if (format.name == "html") {
     SinkOutput output(*sink);

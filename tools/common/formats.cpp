@@ -141,10 +141,18 @@ void write_html(io::Sink& sink, const TraceReport& report, const OutputOptions& 
 
 std::string text_table(const render::Table& table) { return render::table_text(table); }
 
+}  // namespace
+
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options) {
+  if (options.precision && (!format.table || format.name == "json")) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+}
+
+namespace {
+
 // --output asks for one format and --matrix or --labels for another: say so rather than ignore a word.
 void check_format_options(const Format& format, const OutputOptions& options) {
   if (options.matrix && format.name != "csv") throw UsageError("--matrix", "is for csv, not " + format.name);
-  if (options.precision && !format.table) throw UsageError("--precision", "is for digits; " + format.name + " holds exact numbers");
+  refuse_digits_of_exact_formats(format, options);
   if (!options.blank.empty() && !format.table) throw UsageError("--blank", "leaves cells empty; every cell of " + format.name + " holds a number");
   if (options.labels && format.name != "latex") throw UsageError("--labels", "is for latex, not " + format.name);
 }
@@ -199,9 +207,18 @@ const Format& chosen_format(const OutputOptions& options) {
                                                    list_of_words(known) + "); choose one with --format");
 }
 
-std::unique_ptr<io::Sink> open_result(const OutputOptions& options) {
-  return io::open_sink(options.path, options.force ? io::Overwrite::yes : io::Overwrite::no);
+namespace {
+
+io::Overwrite overwrite_of(const OutputOptions& options) { return options.force ? io::Overwrite::yes : io::Overwrite::no; }
+
+}  // namespace
+
+void check_result(const OutputOptions& options) {
+  if (!options.as_script) check_format_options(chosen_format(options), options);
+  io::check_target(options.path, overwrite_of(options));
 }
+
+std::unique_ptr<io::Sink> open_result(const OutputOptions& options) { return io::open_sink(options.path, overwrite_of(options)); }
 
 void write_report(const TraceReport& report, const OutputOptions& options) {
   const Format& format = chosen_format(options);

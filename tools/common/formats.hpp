@@ -46,8 +46,14 @@ const Format& find_format(const std::string& name);
 /// extension that no format has.
 const Format& chosen_format(const OutputOptions& options);
 
+/// Throws UsageError for --precision with a format whose every number reads back exactly.
+void refuse_digits_of_exact_formats(const Format& format, const OutputOptions& options);
+
 /// Throws UsageError if the format holds tensors only.
 void require_table_format(const Format& format);
+
+/// Throws, before something that takes long, what opening --output in the chosen format would throw.
+void check_result(const OutputOptions& options);
 
 /// Opens --output, replacing an existing file only with --force.
 std::unique_ptr<io::Sink> open_result(const OutputOptions& options);

@@ -142,8 +142,6 @@ void add_step_options(CLI::App& app, OutputOptions& o) {
   add_destination(app, o, format_help());
   add_text(app, "--steps", "NAME,…", "Show these steps only; names or globs such as 'scores_*'",
            [&o](const std::string& text) { o.steps = parse_list("--steps", text); });
-  add_text(app, "--blank", "NAME,…", "A worksheet: leave the cells of these steps empty, for others to fill in",
-           [&o](const std::string& text) { o.blank = parse_list("--blank", text); });
   app.add_flag("--list-steps", o.list_steps, "List the steps, their formulas, axes and other systems' names for them")->group(group);
   add_precision(app, o);
   app.add_flag("--detail", o.detail, "Also the inside of softmax: row_max, exp, row_sum")->group(group);
@@ -156,6 +154,8 @@ void add_step_options(CLI::App& app, OutputOptions& o) {
 
 void add_output_options(CLI::App& app, OutputOptions& o) {
   add_step_options(app, o);
+  add_text(app, "--blank", "NAME,…", "A worksheet: leave the cells of these steps empty, for others to fill in",
+           [&o](const std::string& text) { o.blank = parse_list("--blank", text); });
   add_text(app, "--cell", "CELL", "Take one number apart, e.g. 'weights[0,1,2,3]'", [&o](const std::string& text) {
     if (text.empty()) throw UsageError("--cell", "expected STEP[INDEX,…] such as weights[0,1,2,3], found nothing");
     o.cell = text;

@@ -43,7 +43,7 @@ struct OutputOptions {
 
 void add_output_options(CLI::App& app, OutputOptions& options);
 
-/// The same without --cell and --show-recipe, for runs of many layers.
+/// The same without --blank, --cell and --show-recipe: for runs of many layers, and for gradients.
 void add_step_options(CLI::App& app, OutputOptions& options);
 
 /// The options of a subcommand whose result is an answer in words: --format (those that have tables), the

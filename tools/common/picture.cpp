@@ -68,11 +68,22 @@ void require_font(const std::vector<render::Plot>& plots, const std::string& ext
                                   "; install one (apt install fonts-noto-cjk), draw an .svg, or use --lang en");
 }
 
+void require_gnuplot() {
+  if (std::system("command -v gnuplot >/dev/null 2>&1") == 0) return;
+  throw SystemError("gnuplot", "not found on the PATH; install it (apt install gnuplot-nox) or write the script with --format gnuplot");
+}
+
+// The line of the script that says what kind of file is drawn.
+std::string terminal_of(const PictureOptions& picture, const OutputOptions& output) {
+  if (output.as_script) throw UsageError("--plot", "draws a file, and --format gnuplot prints the script instead; choose one of the two");
+  const std::string extension = extension_of(picture.file), terminal = render::gnuplot_terminal(extension);
+  if (!terminal.empty()) return terminal;
+  throw UsageError("--plot " + picture.file, "expected a name ending in .svg, .png or .pdf, found '" + extension + "'");
+}
+
 // What gnuplot draws, as bytes.
 std::string drawn(const std::string& script) {
-  if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) {
-    throw SystemError("gnuplot", "not found on the PATH; install it (apt install gnuplot-nox) or write the script with --format gnuplot");
-  }
+  require_gnuplot();
   const File input = script_file(script);
   const std::string command = "exec gnuplot <&" + std::to_string(fileno(input.get())) + " 2>/dev/null";
   std::FILE* const pipe = popen(command.c_str(), "r");
@@ -104,16 +115,19 @@ void add_picture_options(CLI::App& app, PictureOptions& picture, OutputOptions& 
   app.add_flag("--curves", picture.curves, "Text: draw the curves with Braille dots")->group(group);
 }
 
+void check_destination(const PictureOptions& picture, const OutputOptions& output) {
+  if (picture.file.empty()) return check_result(output);
+  terminal_of(picture, output);
+  require_gnuplot();
+  io::check_target(picture.file, output.force ? io::Overwrite::yes : io::Overwrite::no);
+}
+
 bool write_picture(const std::vector<render::Plot>& plots, const PictureOptions& picture, const OutputOptions& output) {
   if (picture.file.empty()) {
     if (output.as_script) write_text_result(render::gnuplot_script(plots), output);
     return output.as_script;
   }
-  if (output.as_script) throw UsageError("--plot", "draws a file, and --format gnuplot prints the script instead; choose one of the two");
-  const std::string terminal = render::gnuplot_terminal(extension_of(picture.file));
-  if (terminal.empty()) {
-    throw UsageError("--plot " + picture.file, "expected a name ending in .svg, .png or .pdf, found '" + extension_of(picture.file) + "'");
-  }
+  const std::string terminal = terminal_of(picture, output);
   require_font(plots, extension_of(picture.file));
   const auto sink = io::open_sink(picture.file, output.force ? io::Overwrite::yes : io::Overwrite::no);
   sink->write(drawn(render::gnuplot_script(plots, terminal)));

@@ -23,6 +23,10 @@ enum class Drawings { none, curves, heatmap_and_curves };
 /// added afterwards, that there is a picture (--format gnuplot) and whether text can hold a drawing (--color).
 void add_picture_options(CLI::App& app, PictureOptions& picture, OutputOptions& output, Drawings drawings);
 
+/// Throws, before something that takes long, what write_picture, or writing the numbers to --output, would throw for
+/// the place, the format or a gnuplot that is missing.
+void check_destination(const PictureOptions& picture, const OutputOptions& output);
+
 /// True if a picture was asked for instead of the numbers: --plot FILE (drawn by gnuplot) or
 /// --format gnuplot. It has been written then. Throws UsageError for an extension that is none of
 /// .svg, .png, .pdf; SystemError if gnuplot is missing or fails.

@@ -38,12 +38,15 @@ void add_text(CLI::App& app, const char* option, const char* type, const char* h
   app.add_option_function<std::string>(option, std::move(set), help)->type_name(type)->group(group);
 }
 
-// Why a mistake of the catalogue is not one of these subcommands'; empty for an id that is in no catalogue.
-std::string why_not_here(const std::string& id) {
+bool is_about_positions(const std::string& id) { return id[0] == 'E' || id[0] == 'R' || id.compare(0, 2, "AL") == 0; }
+
+// Why a mistake of the catalogue is not one of these subcommand's; empty for an id that is in no catalogue.
+std::string why_not_here(const std::string& id, const std::vector<std::string>& possible) {
   const auto among = [&](std::initializer_list<const char*> ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
   if (among({"S1", "S2"})) return "is about shapes, and stops a program before there is any tensor";
   if (!lessons::mistake_lesson(lessons::Language::en).note(id, "title", {})) return "";
-  if (id[0] == 'E' || id[0] == 'R' || id.compare(0, 2, "AL") == 0) return "is about positions, which this run has none of";
+  const bool has_positions = std::any_of(possible.begin(), possible.end(), is_about_positions);
+  if (is_about_positions(id) && !has_positions) return "is about positions, which this run has none of";
   return "is not about what this run computes";
 }
 
@@ -85,7 +88,7 @@ void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const 
   }
   for (const std::string& id : o.mistakes) {
     if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
-    if (const std::string reason = why_not_here(id); !reason.empty()) throw UsageError("--mistake " + id, "cannot be made here: it " + reason);
+    if (const std::string reason = why_not_here(id, ids); !reason.empty()) throw UsageError("--mistake " + id, "cannot be made here: it " + reason);
     throw UsageError("--mistake", fmt::format("no mistake '{}' that can be made{} (attn-compute mistakes lists them)", id, did_you_mean(id, ids)));
   }
 }

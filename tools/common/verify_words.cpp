@@ -35,4 +35,15 @@ std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, co
   return lessons::mistake_lesson(report.language).note(diagnosis.id, field, values).value_or("");
 }
 
+std::vector<std::string> mistakes_made(const std::vector<std::string>& ids, lessons::Language language) {
+  std::vector<std::string> paragraphs;
+  for (const std::string& id : ids) {
+    const std::string title = lessons::mistake_lesson(language).note(id, "title").value_or(id);
+    for (std::string& text : lessons::lesson(language).paragraphs("intro", "mistake", {{"id", id}, {"title", title}})) {
+      paragraphs.push_back(std::move(text));
+    }
+  }
+  return paragraphs;
+}
+
 }  // namespace attn::tools

@@ -4,6 +4,7 @@
 #include "verify_report.hpp"
 
 #include <string>
+#include <vector>
 
 namespace attn::tools {
 
@@ -12,5 +13,8 @@ std::string verify_word(lessons::Language language, const std::string& entry, co
 
 /// "title", "message" or "fix" of the diagnosed mistake, complete.
 std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report);
+
+/// For every mistake that a run makes on purpose, that it is wrong and how.
+std::vector<std::string> mistakes_made(const std::vector<std::string>& ids, lessons::Language language);
 
 }  // namespace attn::tools

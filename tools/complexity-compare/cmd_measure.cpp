@@ -3,10 +3,10 @@
 #include "../common/memory_budget.hpp"
 #include "../common/numbers.hpp"
 #include "../common/picture.hpp"
+#include "../common/progress.hpp"
 #include "cells.hpp"
 #include "layer_options.hpp"
 #include "measurement_report.hpp"
-#include "progress.hpp"
 #include "ranges.hpp"
 #include "subcommands.hpp"
 
@@ -100,6 +100,7 @@ std::vector<Measurement> measure_all(const MeasureCommand& c, const std::vector<
 }
 
 int run_measure(MeasureCommand& c) {
+  check_destination(c.picture, c.output);
   if (!c.output.as_script) require_table_output(c.output);
   require_measurable(c.sizes.layers);
   const std::vector<cost::Values> points = points_of(c.sizes);
@@ -130,8 +131,8 @@ void add_measurement_options(CLI::App& app, MeasureCommand& c) {
       });
   add("--repetitions", "N", "Rounds: samples of every point (default 9)",
       [&c](const std::string& text) { c.repetition.repetitions = parse_whole("--repetitions", text, 1, 100000); });
-  add("--warm-ups", "N", "Runs before the first sample (default 2)",
-      [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 0, 100000); });
+  add("--warm-ups", "N", "Runs before the first sample, 1 or more: they tell how long one takes (default 2)",
+      [&c](const std::string& text) { c.repetition.warm_ups = parse_whole("--warm-ups", text, 1, 100000); });
   add("--max-memory", "SIZE", "Refuse to run beyond this, e.g. 512MiB or 4GiB (default: 80% of what is free)",
       [&c](const std::string& text) { c.max_memory = parse_bytes("--max-memory", text); });
 }

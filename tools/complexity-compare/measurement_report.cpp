@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace attn::tools {
@@ -189,9 +190,11 @@ std::vector<render::Plot> plots_of(const std::vector<Measurement>& measurements,
         points.x.push_back(cost::to_double(m.values[letter]));
         points.y.push_back(m.time.least);
       }
+      // Through the largest size, where the law holds best.
+      const auto largest = static_cast<std::size_t>(std::max_element(points.x.begin(), points.x.end()) - points.x.begin());
       for (const double x : points.x) {
         line.x.push_back(x);
-        line.y.push_back(points.y.back() * std::pow(x / points.x.back(), fit.theory));
+        line.y.push_back(points.y[largest] * std::pow(x / points.x[largest], fit.theory));
       }
       plot.curves.push_back(std::move(points));
       plot.curves.push_back(std::move(line));

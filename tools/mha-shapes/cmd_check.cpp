@@ -27,7 +27,7 @@ struct CheckCommand {
   std::string program, file, input_axes;
   shapes::StatedShapes stated;
   shapes::ModuleConfig config;
-  bool sizes_given = false;
+  std::vector<const CLI::Option*> module_options;  ///< what describes a module without code
   OutputOptions output;
 };
 
@@ -51,15 +51,8 @@ void add_shape(CLI::App& app, const char* option, std::optional<Shape>& target, 
 }
 
 void add_size(CLI::App& app, CheckCommand& c, const char* option, std::size_t shapes::ModuleConfig::*size, const char* help) {
-  app.add_option_function<std::string>(
-         option,
-         [&c, option, size](const std::string& text) {
-           c.config.*size = parse_whole(option, text, 1, std::size_t{1} << 28);
-           c.sizes_given = true;
-         },
-         help)
-      ->type_name("N")
-      ->group("Sizes");
+  const auto set = [&c, option, size](const std::string& text) { c.config.*size = parse_whole(option, text, 1, std::size_t{1} << 28); };
+  c.module_options.push_back(app.add_option_function<std::string>(option, set, help)->type_name("N")->group("Sizes"));
 }
 
 // The code itself, or the file that holds it.
@@ -81,13 +74,28 @@ CheckResult check(const CheckCommand& c) {
     }
     return shapes::check_module(c.config, c.stated);
   }
-  if (c.sizes_given) throw UsageError("--d-model", "and the other sizes describe a module; the code describes one already");
+  for (const CLI::Option* option : c.module_options) {
+    if (option->count() > 0) throw UsageError(option->get_name(), "describes a module; the code describes one already");
+  }
   CheckResult result = shapes::check_program(program, c.stated);
   if (result.calls.empty()) {
     throw InputError("", "found no module of attention in the code (known: nn.MultiheadAttention, nn.Transformer and its layers, "
                          "d2l.MultiHeadAttention, keras.layers.MultiHeadAttention, MultiHeadSelfAttention, SelfAttention)");
   }
   return result;
+}
+
+// Shapes beside the query say nothing without it, and nor does the order of its axes.
+void require_query(const CheckCommand& c, const CheckResult& result) {
+  if (!result.calls.back().call.query.empty()) return;
+  const shapes::StatedShapes& stated = c.stated;
+  const bool orders_nothing = c.config.batch_first && !stated.batch_first_input;
+  for (const auto& [given, option] : {std::pair(stated.key.has_value(), "--key"), std::pair(stated.value.has_value(), "--value"),
+                                      std::pair(stated.attn_mask.has_value(), "--attn-mask"),
+                                      std::pair(stated.key_padding_mask.has_value(), "--key-padding-mask"),
+                                      std::pair(orders_nothing, "--batch-first")}) {
+    if (given) throw UsageError(option, "needs --input: no shape of a query is known that it could be held against");
+  }
 }
 
 // A keyword that no API has is most often a slip of the hand.
@@ -197,6 +205,7 @@ void report_output(Report& report, const CheckCommand& c, const shapes::CheckedC
 
 int run(const CheckCommand& c) {
   const CheckResult result = check(c);
+  require_query(c, result);
   const bool consistent = result.findings.empty(), compared = compares_something(result);
   const auto make = [&]() {
     Report report;
@@ -241,13 +250,14 @@ Run setup_check(CLI::App& app) {
   for (const shapes::ImplRow& row : shapes::impl_table()) {
     if (row.impl != shapes::Impl::sdpa) impls.emplace_back(std::string(row.name), row.impl);
   }
-  add_choice(app, "--impl", c->config.impl, impls, "Module, when it is given by its sizes (default torch)")->group("Sizes");
+  c->module_options.push_back(
+      add_choice(app, "--impl", c->config.impl, impls, "Module, when it is given by its sizes (default torch)")->group("Sizes"));
   add_size(app, *c, "--d-model", &shapes::ModuleConfig::d_model, "E: embedding width");
   add_size(app, *c, "--heads", &shapes::ModuleConfig::heads, "H: query heads");
   add_size(app, *c, "--kv-heads", &shapes::ModuleConfig::kv_heads, "Hk: key/value heads");
   add_size(app, *c, "--kdim", &shapes::ModuleConfig::key_width, "Ek: width of the source of keys");
   add_size(app, *c, "--vdim", &shapes::ModuleConfig::value_width, "Ev: width of the source of values");
-  app.add_flag("--batch-first", c->config.batch_first, "The module is made with batch_first=True")->group("Sizes");
+  c->module_options.push_back(app.add_flag("--batch-first", c->config.batch_first, "The module is made with batch_first=True")->group("Sizes"));
   app.add_option_function<std::string>(
          "--head-dim", [raw = c.get()](const std::string& text) { raw->stated.head_dim = parse_whole("--head-dim", text, 1, std::size_t{1} << 28); },
          "D: claimed head size (d_k)")

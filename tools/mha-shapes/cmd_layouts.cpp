@@ -166,8 +166,23 @@ int convert(const LayoutsCommand& c) {
   return exit_done;
 }
 
+// An option that this use of the subcommand has no need of is refused rather than ignored.
+void require_use(const LayoutsCommand& c, bool converts) {
+  const bool shows_table = !converts && c.inspect.empty();
+  const auto refuse = [](bool useless, const char* option, const char* problem) {
+    if (useless) throw UsageError(option, problem);
+  };
+  refuse(c.only && !shows_table, "--layout", "chooses a part of the table; with files give --from and --to");
+  refuse(c.sizes.d_model && !shows_table, "--d-model", "is for the table; the weights in a file have their own");
+  refuse(c.sizes.kv_heads && !shows_table, "--kv-heads", "is for the table; the weights in a file have their own");
+  refuse(c.sizes.heads && shows_table && !c.sizes.d_model, "--heads", "needs --d-model, which the table's shapes are made of");
+  refuse(c.sizes.kv_heads && shows_table && !c.sizes.d_model, "--kv-heads", "needs --d-model, which the table's shapes are made of");
+}
+
 int run(const LayoutsCommand& c) {
+  check_moved_verify(c.verify);
   const bool converts = c.from || c.to || !c.input.empty() || !c.verify.file.empty();
+  require_use(c, converts);
   if (converts && !c.inspect.empty()) throw UsageError("--inspect", "cannot be combined with a conversion");
   if (converts) return convert(c);
   if (!c.inspect.empty()) return print_inspection(c);

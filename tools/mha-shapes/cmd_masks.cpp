@@ -91,7 +91,9 @@ int verify_mask(const MasksCommand& c, const shapes::MaskValues& converted, cons
 }
 
 int run(const MasksCommand& c) {
-  if (!c.from && !c.to && c.mask.empty() && c.verify.file.empty()) return print_table(c);
+  check_moved_verify(c.verify);
+  const bool has_sizes = c.sizes.batch || c.sizes.heads || c.sizes.query_len || c.sizes.key_len;
+  if (!c.from && !c.to && c.mask.empty() && c.verify.file.empty() && !has_sizes) return print_table(c);
   for (const auto& [given, option] : {std::pair(c.from != nullptr, "--from"), std::pair(c.to != nullptr, "--to"), std::pair(!c.mask.empty(), "--mask")}) {
     if (!given) throw UsageError(option, "is missing: a conversion needs --from, --to and --mask");
   }

@@ -33,19 +33,23 @@ std::string question_of(const QuizCommand& c, const shapes::Exercise& exercise) 
               {"list", exercise.row.operation}});
 }
 
-// One answer a line; "3: 20" and "20" both say 20. Empty lines and lines that begin with # are skipped.
+std::string trimmed(const std::string& text) {
+  constexpr const char* blanks = " \t\r";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+// One answer a line; "3: 20" and "20" both say 20. Blank lines and lines that begin with # are skipped.
 std::vector<std::string> read_answers(const QuizCommand& c) {
   const std::string subject = "--answers " + c.answers;
   const io::Bytes bytes = c.answers == "-" ? io::load_stdin(subject) : io::load_file(c.answers, subject);
   std::istringstream lines{std::string(bytes.text())};
   std::vector<std::string> answers;
   for (std::string line; std::getline(lines, line);) {
+    line = trimmed(line);
     if (line.empty() || line.front() == '#') continue;
     const std::size_t colon = line.find(':');
-    std::string answer = line.substr(colon == std::string::npos ? 0 : colon + 1);
-    answer.erase(0, answer.find_first_not_of(" \t"));
-    answer.erase(answer.find_last_not_of(" \t\r") + 1);
-    answers.push_back(answer);
+    answers.push_back(trimmed(line.substr(colon == std::string::npos ? 0 : colon + 1)));
   }
   if (answers.size() != c.count) {
     throw InputError(subject, "has " + std::to_string(answers.size()) + " answers, expected " + std::to_string(c.count) + ", one a line");

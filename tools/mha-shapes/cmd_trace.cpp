@@ -46,12 +46,7 @@ render::Table table_of(const TraceCommand& c, const ShapeTrace& trace, const les
 std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run, const ShapeTrace& trace,
                                     lessons::Placeholders values) {
   const lessons::Language language = c.output.language;
-  std::size_t parameters = 0, operations = 0, bytes = 0;
-  for (const ShapeRow& row : trace) {
-    parameters += row.parameters;
-    operations += row.operations;
-    bytes += row.bytes;
-  }
+  const shapes::ShapeTotals total = totals(trace);
   const Shape output = sizes(trace.back().axes);
   values["found"] = to_string(output);
   std::vector<std::string> closing;
@@ -64,8 +59,8 @@ std::vector<std::string> closing_of(const TraceCommand& c, const ModuleRun& run,
     closing.push_back(say(language, "trace.buys"));
   }
   closing.push_back(say(language, "trace.total",
-                        {{"count", std::to_string(parameters)}, {"found", std::to_string(operations)}, {"expected", std::to_string(bytes)},
-                         {"name", std::string(name_of(c.module.dtype))}}));
+                        {{"count", std::to_string(total.parameters)}, {"found", std::to_string(total.operations)},
+                         {"expected", std::to_string(total.bytes)}, {"name", std::string(name_of(c.module.dtype))}}));
   return closing;
 }
 

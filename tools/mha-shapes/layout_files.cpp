@@ -13,7 +13,9 @@
 #include <attn/weights/names.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <stdexcept>
 
@@ -57,13 +59,27 @@ std::vector<NamedTensor<T>> tensors_of(const std::vector<io::NamedArray>& arrays
   return tensors;
 }
 
+enum class Container { npz, safetensors };
+
+/// The format that the name of the result asks for, in letters of either case.
+Container container_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (extension == ".npz") return Container::npz;
+  if (extension == ".safetensors") return Container::safetensors;
+  throw UsageError("OUT", "expected a file name that ends in .npz or .safetensors, found '" + path + "'");
+}
+
 template <class T>
-void write_tensors(const ConversionRequest& request, const std::vector<NamedTensor<T>>& tensors) {
+void write_tensors(const ConversionRequest& request, Container container, const std::vector<NamedTensor<T>>& tensors) {
   std::vector<io::NamedView> views;
   for (const NamedTensor<T>& named : tensors) views.push_back({named.name, named.tensor});
-  const bool npz = request.result.size() > 4 && request.result.compare(request.result.size() - 4, 4, ".npz") == 0;
   const auto sink = io::open_sink(request.result, request.force ? io::Overwrite::yes : io::Overwrite::no);
-  npz ? io::write_npz(*sink, views) : io::write_safetensors(*sink, views, {{"layout", std::string(request.to->name)}});
+  if (container == Container::npz) {
+    io::write_npz(*sink, views);
+  } else {
+    io::write_safetensors(*sink, views, {{"layout", std::string(request.to->name)}});
+  }
   sink->finish();
 }
 
@@ -101,14 +117,14 @@ std::string feeds_of(const LayoutInfo& layout, const std::string& name) {
 }
 
 template <class T>
-Conversion convert(const ConversionRequest& request, const std::vector<io::NamedArray>& arrays) {
+Conversion convert(const ConversionRequest& request, Container container, const std::vector<io::NamedArray>& arrays) {
   const auto input = tensors_of<T>(arrays, request.input);
   Conversion done;
   done.precision = precision_of<T>();
   done.shape = infer_shape(*request.from, input, request.heads, request.input);
   const MultiheadWeights<T> weights = to_canonical(*request.from, done.shape, input, request.input);
   const auto output = from_canonical(*request.to, done.shape, weights, request.input);
-  write_tensors(request, output);
+  write_tensors(request, container, output);
   done.numbers = prove(request, done.shape, input);
   for (const NamedTensor<T>& named : output) {
     done.tensors.push_back({named.name, shape_of(named.tensor), feeds_of(*request.to, named.name)});
@@ -192,9 +208,10 @@ ConvertedModule converted_module(const ConversionRequest& request) {
 }
 
 Conversion convert_file(const ConversionRequest& request) {
+  const Container container = container_of(request.result);
   const std::vector<io::NamedArray> arrays = read_module_file(request.input);
   const bool wide = std::any_of(arrays.begin(), arrays.end(), is_wide);
-  return wide ? convert<double>(request, arrays) : convert<float>(request, arrays);
+  return wide ? convert<double>(request, container, arrays) : convert<float>(request, container, arrays);
 }
 
 }  // namespace attn::tools

@@ -48,7 +48,8 @@ struct Conversion {
 };
 
 /// Writes the result, then reads it back, converts it to the first layout again and compares every number
-/// with the input's. Throws InputError where a layout cannot hold the weights; the message says why.
+/// with the input's. Throws InputError where a layout cannot hold the weights; the message says why. Throws
+/// UsageError, before anything is read, for a result that is to be neither .npz nor .safetensors.
 Conversion convert_file(const ConversionRequest& request);
 
 /// What the conversion would write, in float64 (exact for every type) and in the order of the layout.

@@ -21,9 +21,6 @@ namespace {
 constexpr const char* group = "Verification";
 
 Tolerance tolerance_of(const MovedVerifyOptions& verify, const std::vector<io::NamedArray>& theirs) {
-  if (verify.rtol.has_value() != verify.atol.has_value()) {
-    throw UsageError(verify.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
-  }
   if (verify.rtol) return {*verify.rtol, *verify.atol, true};
   double rounding = 0;  // half a unit of the coarsest element type
   for (const io::NamedArray& named : theirs) {
@@ -174,6 +171,11 @@ void add_moved_verify_options(CLI::App& app, MovedVerifyOptions& o) {
   add("--rtol", "X", "Relative tolerance, together with --atol (default: every number equal, as their type rounds it)",
       [&o, number](const std::string& text) { o.rtol = number("--rtol", text); });
   add("--atol", "X", "Absolute tolerance, together with --rtol", [&o, number](const std::string& text) { o.atol = number("--atol", text); });
+}
+
+void check_moved_verify(const MovedVerifyOptions& o) {
+  if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
+  if (o.rtol && o.file.empty()) throw UsageError("--rtol", "needs --verify, whose tolerance it is");
 }
 
 int verify_and_report(const std::vector<MovedTensor>& ours, const std::vector<io::NamedArray>& theirs, const std::vector<MovedMistake>& mistakes,

@@ -71,13 +71,15 @@ int run_alibi(const AlibiCommand& c) {
     report.document.sections.push_back(section);
     report.arrays.push_back({std::string(name_of(Step::alibi_slopes)), section.formula, {"H"}, slope_tensor});
     if (!c.slopes_only) {
-      render::Section biases{2, "bias", "b", "b[h, i, j] = -m_h · (i - j)", "b_{hij} = -m_h (i - j)"};
-      biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, {}, {}, render::Shading::diverging, false};
+      const bool symmetric = c.future == AlibiFuture::symmetric;
+      render::Section biases{2, "bias", "b", symmetric ? "b[h, i, j] = -m_h · |i - j|" : "b[h, i, j] = -m_h · (i - j)",
+                             symmetric ? "b_{hij} = -m_h |i - j|" : "b_{hij} = -m_h (i - j)"};
+      biases.panel = render::Panel{bias, {"H", "Lq", "Lk"}, position_labels(key_len - query_len, query_len), {}, render::Shading::diverging, false};
       report.document.sections.push_back(biases);
       report.arrays.insert(report.arrays.begin(), {std::string(name_of(Step::alibi_bias)), biases.formula, {"H", "Lq", "Lk"}, bias});
     }
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "alibi"}, {"dtype", to_string(c.run.dtype)}, {"head_count", static_cast<std::uint64_t>(heads)}};
-    add_mistakes(report.header, c.verify);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

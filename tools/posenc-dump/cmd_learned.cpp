@@ -7,6 +7,7 @@
 #include "../common/size_options.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "../common/picture.hpp"
+#include "../common/progress.hpp"
 #include "encoding_runs.hpp"
 #include "encoding_verify.hpp"
 #include "similarity_report.hpp"
@@ -21,10 +22,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
-
-#include <unistd.h>
 
 namespace attn::tools {
 namespace {
@@ -41,19 +39,6 @@ struct LearnedCommand {
   std::size_t steps = 400;
   double rate = 1;
 };
-
-// Drawn on standard error, and only where a person sees it.
-void show_progress(std::size_t step, std::size_t steps) {
-  constexpr std::size_t width = 40;
-  if (isatty(STDERR_FILENO) == 0) return;
-  const std::size_t done = step * width / steps;
-  if (step > 0 && done == (step - 1) * width / steps) return;
-  std::fprintf(stderr, "\r[%s%s] %zu/%zu", std::string(done, '#').c_str(), std::string(width - done, ' ').c_str(), step, steps);
-}
-
-void clear_progress() {
-  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%60s\r", "");
-}
 
 template <class T>
 Tensor<T> widened(const Tensor<float>& table) {
@@ -135,7 +120,20 @@ Tensor<double> loss_table(const Fit& learned, const Fit& fixed) {
   return losses;
 }
 
+struct Fits {
+  Fit learned, fixed;
+};
+
+// A table that is trained with the map, and one beside it that stays as it is.
+Fits fit_both(Tensor<double> table, const Tensor<double>& fixed, const Tensor<double>& map, const LearnedCommand& c) {
+  Progress progress(2 * c.steps);
+  const auto show_step = [&progress](std::size_t) { progress.step(); };
+  return {fit_previous_token(std::move(table), map, TrainTable::yes, c.steps, c.rate, show_step),
+          fit_previous_token(fixed, map, TrainTable::no, c.steps, c.rate, show_step)};
+}
+
 int run_fit(LearnedCommand& c) {
+  check_destination(c.picture, c.output);
   TorchGenerator random(c.run.seed);
   Tensor<double> start = table_of<double>(c, random);
   const std::size_t len = start.shape(0), width = start.shape(1);
@@ -145,9 +143,8 @@ int run_fit(LearnedCommand& c) {
   for (double& value : map.storage()) value /= std::sqrt(static_cast<double>(width));
   SinusoidalOptions options;
   options.d_model = width;
-  const Fit learned = fit_previous_token(std::move(start), map, TrainTable::yes, c.steps, c.rate, [&c](std::size_t step) { show_progress(step, c.steps); });
-  clear_progress();
-  const Fit fixed = fit_previous_token(sinusoidal<double>(len, options), map, TrainTable::no, c.steps, c.rate);
+  const Fits fits = fit_both(std::move(start), sinusoidal<double>(len, options), map, c);
+  const Fit &learned = fits.learned, &fixed = fits.fixed;
   const Similarity<double> ours = similarity(learned.table), theirs = similarity(fixed.table);
   const std::string ours_name = posenc_word(c.output, "learned_table"), theirs_name = posenc_word(c.output, "sinusoidal_table");
   const std::string position = posenc_word(c.output, "position");

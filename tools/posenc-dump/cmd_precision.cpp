@@ -31,7 +31,7 @@ struct PrecisionCommand {
 render::Table summary(const PrecisionCommand& c, const std::vector<MethodError>& errors) {
   const auto right = render::Alignment::right;
   render::Table table;
-  table.columns = {{posenc_word(c.output, "method")}, {posenc_word(c.output, "how")}, {posenc_word(c.output, "largest_error"), right}, {posenc_word(c.output, "first_beyond"), right}};
+  table.columns = {{posenc_word(c.output, "method")}, {posenc_word(c.output, "how")}, {posenc_word(c.output, "largest_sampled"), right}, {posenc_word(c.output, "first_beyond"), right}};
   for (const MethodError& error : errors) {
     const AngleMethod& method = angle_methods()[error.method];
     const double largest = *std::max_element(error.largest_error.begin(), error.largest_error.end());

@@ -126,9 +126,10 @@ int run_rope(RopeCommand& c) {
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "rope"}, {"dtype", to_string(c.run.dtype)}, {"base", c.rope.base},
                      {"pairing", c.rope.pairing == RotaryPairing::half_split ? "half-split" : "interleaved"}, {"rotary_dim", static_cast<std::uint64_t>(c.rope.rotary_dim)},
                      {"score_spread", error}};
-    add_mistakes(report.header, c.verify);
     report.row_name = "position";
     report.first_row = c.rope.offset;
+    for (render::Section& section : report.document.sections) section.panel->row_labels = position_labels(c.rope.offset, len);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

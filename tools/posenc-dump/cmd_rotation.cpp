@@ -31,6 +31,7 @@ struct RotationCommand {
 
 std::int64_t parse_delta(const std::string& text) {
   const bool negative = !text.empty() && text[0] == '-';
+  if (text.find_first_not_of("0123456789", negative) != std::string::npos) throw UsageError("--delta", "expected a whole number, such as 3 or -3, found '" + text + "'");
   const auto size = static_cast<std::int64_t>(parse_whole("--delta", negative ? text.substr(1) : text, 0, std::uint64_t{1} << 62));
   return negative ? -size : size;
 }

@@ -62,10 +62,10 @@ int run_similarity(const SimilarityCommand& c) {
     report.document.sections.push_back(similarity_section(c.output, result));
     report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "similarity"}, {"dtype", to_string(c.run.dtype)},
                      {"spread_on_diagonals", result.spread}, {"monotone_to", static_cast<std::uint64_t>(result.monotone_to)}};
-    add_mistakes(report.header, c.verify);
     report.arrays.push_back({std::string(name_of(Step::position_dots)), "P·Pᵀ", {"position", "position"}, result.dots});
     report.row_name = "position";
     report.drawing = drawings_of(plots, c.picture, c.output);
+    add_mistakes(report, c.verify, c.output);
     return report;
   };
   write_array_report(make, c.output);

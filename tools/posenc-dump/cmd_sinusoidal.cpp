@@ -126,7 +126,6 @@ render::JsonObject header_of(const SinusoidalCommand& c, const SinusoidalOptions
           {"base", options.base}, {"offset", std::uint64_t{options.offset}},
           {"layout", options.order == PairOrder::interleaved ? "interleaved" : "concatenated"},
           {"denominator", options.denominator == Denominator::width ? "d" : "d-2"}};
-  add_mistakes(header, c.verify);
   return header;
 }
 
@@ -211,6 +210,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   }
   render::Section section = section_of("P", formula, "p_{i,2j} = \\sin(i / b^{2j/d}),\\quad p_{i,2j+1} = \\cos(i / b^{2j/d})",
                                        table, shown_axes(c.output, {"position", "column"}), labels);
+  section.panel->row_labels = position_labels(options.offset, extent.len);
   if (options.offset > 0) section.notes.push_back(posenc_word(c.output, "offset", {{"offset", std::to_string(options.offset)}}));
   if (options.order == PairOrder::concatenated) section.notes.push_back(posenc_word(c.output, "concatenated"));
   if (options.denominator == Denominator::width_minus_2) section.notes.push_back(posenc_word(c.output, "width_minus_two"));
@@ -223,6 +223,7 @@ ArrayReport report_of(const SinusoidalCommand& c, const Extent& extent, const Te
   report.row_name = "position";
   report.columns = labels;
   report.first_row = options.offset;
+  add_mistakes(report, c.verify, c.output);
   return report;
 }
 

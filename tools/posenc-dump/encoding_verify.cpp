@@ -2,6 +2,7 @@
 
 #include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
+#include "../common/verify_words.hpp"
 
 #include <attn/error.hpp>
 
@@ -15,11 +16,17 @@ void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, 
   }
 }
 
-void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify) {
+void add_mistakes(ArrayReport& report, const VerifyCommandOptions& verify, const OutputOptions& output) {
   if (verify.mistakes.empty()) return;
+  report.document.introduction = mistakes_made(verify.mistakes, output.language);
+  report.document.closing.clear();
+  for (render::Section& section : report.document.sections) {
+    section.notes.clear();
+    section.formula = section.latex = section.instance = "";
+  }
   render::JsonArray ids;
   for (const std::string& id : verify.mistakes) ids.emplace_back(id);
-  header.emplace_back("mistakes", std::move(ids));
+  report.header.emplace_back("mistakes", std::move(ids));
 }
 
 int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::EncodingRun& run, const EncodingReport& report) {

@@ -1,11 +1,11 @@
 // --verify and --mistake of the subcommands that compute tensors.
 #pragma once
 
+#include "../common/array_report.hpp"
 #include "../common/picture.hpp"
 #include "../common/verify_options.hpp"
 #include "deviations.hpp"
 
-#include <attn/render/json.hpp>
 #include <attn/verify/posenc_verify.hpp>
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace attn::tools {
 /// pictures of what is only judged.
 void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, const PictureOptions& picture, const std::vector<std::string>& ids = {});
 
-/// Says in the JSON of a run which mistakes it was made with.
-void add_mistakes(render::JsonObject& header, const VerifyCommandOptions& verify);
+/// Says of a run which mistakes it was made with. Its notes and formulas speak of the right numbers, so they go.
+void add_mistakes(ArrayReport& report, const VerifyCommandOptions& verify, const OutputOptions& output);
 
 /// How a report is worded and written.
 struct EncodingReport {

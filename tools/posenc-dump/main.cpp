@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
       {
           {"sinusoidal", "the table P of sines and cosines, and X + P",
            "  posenc-dump sinusoidal --len 8 --d-model 6\n"
-           "  posenc-dump sinusoidal --columns 6:10 --plot curves.svg      the document's first figure\n"
+           "  posenc-dump sinusoidal --columns 6:10 --plot curves.svg      the curves of Dive into Deep Learning\n"
            "  posenc-dump sinusoidal --plot heatmap.png                    its second\n"
            "  posenc-dump sinusoidal --len 1000000 --d-model 512 -o table.csv\n"
            "  posenc-dump sinusoidal --len 60 --d-model 32 --verify theirs.npz\n",

@@ -25,7 +25,7 @@ render::Section similarity_section(const OutputOptions& output, const Similarity
   section.latex = "P P^{\\top}";
   section.panel = render::Panel{result.dots, shown_axes(output, {"position", "position"}), {}, {}, render::Shading::diverging, false};
   section.notes.push_back(posenc_word(output, "spread", {{"deviation", fmt::format("{:.2g}", result.spread)}}));
-  section.notes.push_back(posenc_word(output, "monotone", {{"count", std::to_string(result.monotone_to)}}));
+  section.notes.push_back(posenc_word(output, "monotone", {{"count", std::to_string(result.monotone_to)}, {"total", std::to_string(result.by_distance.size() - 1)}}));
   return section;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <variant>
 
 namespace attn::tools {
@@ -18,6 +19,12 @@ std::vector<std::string> posenc_notes(const OutputOptions& output, std::string_v
 std::vector<std::string> shown_axes(const OutputOptions& output, std::vector<std::string> axes) {
   for (std::string& axis : axes) axis = lessons::lesson(output.language).note("posenc", "axis_" + axis).value_or(axis);
   return axes;
+}
+
+std::vector<std::string> position_labels(std::uint64_t first, std::size_t count) {
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; first > 0 && i < count; ++i) labels.push_back(std::to_string(first + i));
+  return labels;
 }
 
 render::Cell shown_number(const OutputOptions& output, double value) {

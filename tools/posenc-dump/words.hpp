@@ -6,6 +6,7 @@
 #include <attn/lessons/lesson.hpp>
 #include <attn/render/table.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ std::vector<std::string> posenc_notes(const OutputOptions& output, std::string_v
 
 /// Axes in the language of the output; programs get the words that stand in the code.
 std::vector<std::string> shown_axes(const OutputOptions& output, std::vector<std::string> axes);
+
+/// The positions of rows, where the first is not 0, which is what rows are called anyway.
+std::vector<std::string> position_labels(std::uint64_t first, std::size_t count);
 
 /// Six significant digits, or --precision digits after the point.
 render::Cell shown_number(const OutputOptions& output, double value);

@@ -31,7 +31,7 @@ Polynomial measured_bytes(Layer layer);
 std::function<void()> make_workload(Layer layer, const Values& values);
 
 struct Repetition {
-  std::size_t warm_ups = 2;      ///< runs of every case that are not timed
+  std::size_t warm_ups = 2;      ///< runs of every case before its samples; one is made in any case and tells how long a run takes
   std::size_t repetitions = 9;   ///< samples of every case
   double shortest = 0.02;        ///< seconds: a sample repeats short runs until it lasts this long
 };

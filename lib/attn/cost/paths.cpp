@@ -3,6 +3,7 @@
 #include <attn/error.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <vector>
 
 namespace attn::cost {
@@ -105,11 +106,17 @@ std::vector<std::size_t> distances_from(const DependencyGraph& graph, std::size_
   return {last, last + static_cast<std::ptrdiff_t>(graph.outputs())};
 }
 
+// Three digits: the number may be beyond every type of whole numbers.
+std::string short_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", number);
+  return text;
+}
+
 void refuse_endless_search(const DependencyGraph& graph) {
   const double edges = graph.edges() * static_cast<double>(graph.inputs());
   if (edges > most_edges) {
-    throw LimitError("paths", "the search would follow " + to_string(static_cast<Count>(edges)) + " edges, more than " +
-                                  to_string(static_cast<Count>(most_edges)) + "; choose a shorter sequence");
+    throw LimitError("paths", "the search would follow " + short_text(edges) + " edges, more than " + short_text(most_edges) + "; choose a shorter sequence");
   }
 }
 

@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/io/csv.hpp>
+#include <attn/io/csv_numbered.hpp>
 #include <attn/io/csv_rows.hpp>
 #include <attn/io/csv_trace.hpp>
 
@@ -63,6 +64,7 @@ std::vector<NamedArray> read_csv(std::string_view text, const std::string& subje
   std::vector<std::string_view> cells;
   bool more = rows.next(cells);
   if (more && is_csv_trace_header(cells)) return read_csv_trace(rows, subject, empty_cells);
+  if (more && is_csv_numbered_header(cells)) return read_csv_numbered(rows, std::vector<std::string_view>(cells), subject);
   const std::size_t columns = cells.size();
   if (more && is_header(cells)) more = rows.next(cells);
   return {read_matrix(rows, cells, more, columns, most_cells, subject, empty_cells)};

@@ -9,9 +9,10 @@
 
 namespace attn::io {
 
-/// Two forms are read:
+/// Three forms are read:
 ///   - a matrix, always of rank 2, with an empty name. A first row in which no cell is a number is a
 ///     header. float64, or int64 when every cell is written as an integer up to 2^53;
+///   - matrices whose rows carry their numbers, recognised by a header such as position,0,1,2 (csv_numbered.hpp);
 ///   - a trace as the tools write it, recognised by its header step,batch,head,row,col,value: one float64
 ///     array for each step, in order of first appearance. The index columns that a step fills are its
 ///     axes; every element must be there exactly once, in any order.

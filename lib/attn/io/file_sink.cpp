@@ -81,6 +81,12 @@ int descriptor_named(const std::string& path) {
   return -1;
 }
 
+// What is opened itself, a device or a pipe, instead of a file beside it.
+bool is_device(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 // A device, a pipe or an inherited descriptor: there is nothing to rename.
 class DirectSink : public DescriptorSink {
  public:
@@ -145,14 +151,17 @@ void FileSink::discard() noexcept {
 
 void FileSink::refuse_existing() const { throw UsageError(subject_, "exists; add --force to replace it"); }
 
+void check_target(const std::string& path, Overwrite overwrite) {
+  if (path != "-" && descriptor_named(path) < 0 && !is_device(path)) FileSink(path, overwrite);
+}
+
 std::unique_ptr<Sink> open_sink(const std::string& path, Overwrite overwrite) {
   if (path == "-") return std::make_unique<StdoutSink>();
   int descriptor = -1;
   const int named = descriptor_named(path);
-  struct stat status {};
   if (named >= 0) {
     descriptor = ::fcntl(named, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  } else if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+  } else if (is_device(path)) {
     descriptor = above_standard_streams(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   } else {
     return std::make_unique<FileSink>(path, overwrite);

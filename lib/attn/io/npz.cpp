@@ -82,6 +82,11 @@ class Archive {
 
 }  // namespace
 
+bool looks_like_npz(std::string_view file) {
+  const std::string_view beginning = file.substr(0, 4);
+  return beginning == "PK\x03\x04" || beginning == "PK\x05\x06";
+}
+
 std::vector<std::string> npz_names(const Bytes& file, const std::string& subject) {
   return array_names(open_zip(file, subject)->entries(), subject);
 }

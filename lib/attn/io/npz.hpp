@@ -7,9 +7,13 @@
 #include <attn/io/sink.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attn::io {
+
+/// Whether a file begins as an archive does, with entries or without.
+bool looks_like_npz(std::string_view file);
 
 /// The names of all entries in the archive's order, each without its ".npy". Reads no content.
 /// Throws InputError for a damaged archive and for two entries of one name.

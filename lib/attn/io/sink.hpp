@@ -63,4 +63,8 @@ enum class Overwrite { no, yes };
 /// Throws as FileSink does.
 std::unique_ptr<Sink> open_sink(const std::string& path, Overwrite overwrite);
 
+/// Throws what open_sink would for a regular file, and leaves nothing behind: for a result that takes long. Nothing is
+/// said of a device or a pipe, whose reader would notice.
+void check_target(const std::string& path, Overwrite overwrite);
+
 }  // namespace attn::io

@@ -36,11 +36,6 @@ bool begins_with(std::string_view text, std::string_view beginning) {
 
 bool looks_like_npy(std::string_view file) { return begins_with(file, "\x93NUMPY"); }
 
-// The last is an archive without entries.
-bool looks_like_zip(std::string_view file) {
-  return begins_with(file, "PK\x03\x04") || begins_with(file, "PK\x05\x06");
-}
-
 bool looks_like_json(std::string_view file) {
   const std::size_t first = file.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   return first != std::string_view::npos && (file[first] == '[' || file[first] == '{');
@@ -60,7 +55,7 @@ struct Format {
 // Content is tried in this order.
 constexpr Format formats[] = {
     {".npy", looks_like_npy, read_npy_file},
-    {".npz", looks_like_zip, read_npz},
+    {".npz", looks_like_npz, read_npz},
     {".safetensors", looks_like_safetensors, read_safetensors},
     {".json", looks_like_json, read_json_file},
     {".csv", looks_like_text, read_csv_file},

@@ -43,7 +43,7 @@ Vocabulary::Vocabulary(std::string_view lines, TokenizerKind kind, std::size_t e
   }
 }
 
-std::vector<std::size_t> Vocabulary::encode(std::string_view text) const {
+std::vector<std::size_t> Vocabulary::encode(std::string_view text, const std::string& subject) const {
   std::vector<std::size_t> result;
   for (std::size_t begin = 0; begin < text.size();) {
     if (is_space(text[begin])) {
@@ -52,7 +52,7 @@ std::vector<std::size_t> Vocabulary::encode(std::string_view text) const {
     }
     std::size_t end = begin;
     while (end < text.size() && !is_space(text[end])) ++end;
-    const std::vector<std::size_t> word = encode_word(text, begin, end);
+    const std::vector<std::size_t> word = encode_word(text, begin, end, subject);
     result.insert(result.end(), word.begin(), word.end());
     begin = end;
   }
@@ -60,7 +60,7 @@ std::vector<std::size_t> Vocabulary::encode(std::string_view text) const {
 }
 
 // Characters one by one; words by the longest token that fits, as long as each but the last ends in a hyphen.
-std::vector<std::size_t> Vocabulary::encode_word(std::string_view text, std::size_t begin, std::size_t end) const {
+std::vector<std::size_t> Vocabulary::encode_word(std::string_view text, std::size_t begin, std::size_t end, const std::string& subject) const {
   std::vector<std::size_t> result;
   while (begin < end) {
     std::size_t length = end - begin;
@@ -73,7 +73,7 @@ std::vector<std::size_t> Vocabulary::encode_word(std::string_view text, std::siz
     const std::string_view piece = text.substr(begin, length);
     const auto found = numbers_.find(piece);
     if (found == numbers_.end() || is_special(found->first)) {
-      throw InputError("--text", fmt::format("{} at byte {} is not in the vocabulary {}", io::in_quotes(piece), begin, file_));
+      throw InputError(subject, fmt::format("{} at byte {} is not in the vocabulary {}", io::in_quotes(piece), begin, file_));
     }
     result.push_back(found->second);
     begin += length;

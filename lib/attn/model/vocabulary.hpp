@@ -20,8 +20,8 @@ class Vocabulary {
   Vocabulary(std::string_view lines, TokenizerKind kind, std::size_t expected, const std::string& subject);
 
   /// The tokens of a text. Spaces separate words and are skipped between characters. Throws InputError for a
-  /// piece of text that is no token: names it, and its place.
-  std::vector<std::size_t> encode(std::string_view text) const;
+  /// piece of text that is no token: names it, and its place; `subject` is the text's name in that message.
+  std::vector<std::size_t> encode(std::string_view text, const std::string& subject = "--text") const;
 
   /// The text of tokens; those in angle brackets are left out. Characters are joined, words put apart by
   /// spaces, except after a token that ends in a hyphen.
@@ -32,7 +32,7 @@ class Vocabulary {
   std::size_t size() const { return tokens_.size(); }
 
  private:
-  std::vector<std::size_t> encode_word(std::string_view text, std::size_t begin, std::size_t end) const;
+  std::vector<std::size_t> encode_word(std::string_view text, std::size_t begin, std::size_t end, const std::string& subject) const;
 
   std::string file_;
   TokenizerKind kind_;

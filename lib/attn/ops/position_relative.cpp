@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace attn {
 
@@ -13,7 +14,22 @@ double rotation_error(const SinCos<double>& rotation, const SinCos<double>& from
   return std::max(std::abs(sine - to.sin), std::abs(cosine - to.cos));
 }
 
+namespace {
+
+/// Positions are whole numbers of 63 bits, the one delta beyond the last row included.
+void require_positions(std::int64_t delta, std::size_t len, std::uint64_t offset) {
+  constexpr auto farthest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const std::uint64_t move = delta > 0 ? static_cast<std::uint64_t>(delta) : 0;
+  const std::uint64_t rows = len == 0 ? 0 : len - 1;
+  if (rows <= farthest - move && offset <= farthest - move - rows) return;
+  throw LimitError("delta", "moves the last of " + std::to_string(len) + " rows from position " + std::to_string(offset) + " on by " +
+                                std::to_string(delta) + ", beyond position " + std::to_string(farthest));
+}
+
+}  // namespace
+
 std::vector<PairRotation> rotations(std::int64_t delta, std::size_t len, const SinusoidalOptions& options) {
+  require_positions(delta, len, options.offset);
   std::vector<PairRotation> pairs;
   std::vector<Frequency> frequencies = sinusoidal_frequencies(options);
   frequencies.erase(frequencies.begin() + static_cast<std::ptrdiff_t>(options.d_model / 2), frequencies.end());

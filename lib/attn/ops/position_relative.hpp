@@ -23,7 +23,7 @@ struct PairRotation {
 };
 
 /// The rotation of every whole pair, applied to rows 0 … len - 1 in float64 and held against the rows
-/// delta further on (or back: delta may be negative).
+/// delta further on (or back: delta may be negative). Throws LimitError for a row beyond position 2^63 - 1.
 std::vector<PairRotation> rotations(std::int64_t delta, std::size_t len, const SinusoidalOptions& options);
 
 /// The larger deviation of a rotated pair from the pair it should meet, halves given as {sin, cos}.

@@ -57,6 +57,7 @@ std::size_t drawn_token(const Tensor<T>& probabilities, TorchGenerator& random) 
       winner = i;
     }
   }
+  if (best < 0) throw NonFiniteError("probabilities", "are NaN: no token can be drawn");
   return winner;
 }
 

@@ -20,10 +20,6 @@ std::string quoted(std::string_view text) {
   return result + "\"";
 }
 
-bool is_drawn(double x, double y, const Plot& plot) {
-  return std::isfinite(x) && std::isfinite(y) && !(plot.log_x && x <= 0) && !(plot.log_y && y <= 0);
-}
-
 std::string data_name(std::size_t plot, std::size_t curve) {
   return "$data" + std::to_string(plot + 1) + "_" + std::to_string(curve + 1);
 }
@@ -78,6 +74,8 @@ std::string commands_of(const Plot& plot, std::size_t number) {
   text += plot.log_x ? "set logscale x\n" : "unset logscale x\n";
   text += plot.log_y ? "set logscale y\n" : "unset logscale y\n";
   text += "set format \"%g\"\n";
+  const bool square = !plot.matrix.empty() && plot.matrix.front().shape()[0] == plot.matrix.front().shape()[1];
+  text += square ? "set size square\n" : "set size nosquare\n";
   if (!plot.matrix.empty()) {
     text += "set yrange [*:*] reverse\nset autoscale xfix\nset autoscale yfix\nunset key\n"
             "set palette defined (-1 \"#2166ac\", 0 \"#f7f7f7\", 1 \"#b2182b\")\n";
@@ -92,6 +90,10 @@ std::string commands_of(const Plot& plot, std::size_t number) {
 
 }  // namespace
 
+bool is_drawn(double x, double y, const Plot& plot) {
+  return std::isfinite(x) && std::isfinite(y) && !(plot.log_x && x <= 0) && !(plot.log_y && y <= 0);
+}
+
 std::string gnuplot_terminal(std::string_view extension) {
   if (extension == ".svg") return "set terminal svg size 800,600 noenhanced background \"white\"\n";
   if (extension == ".png") return "set terminal pngcairo size 1200,900 noenhanced\n";
@@ -101,6 +103,7 @@ std::string gnuplot_terminal(std::string_view extension) {
 
 std::string gnuplot_script(const std::vector<Plot>& plots, std::string_view output) {
   std::string text(output);
+  if (output.empty()) text = "# For a picture in a file: gnuplot -e \"set terminal pngcairo; set output 'picture.png'\" SCRIPT\n";
   for (std::size_t i = 0; i < plots.size(); ++i) text += data_of(plots[i], i);
   const bool many = plots.size() > 1;
   if (many) text += "set multiplot layout " + std::to_string(plots.size()) + ",1\n";

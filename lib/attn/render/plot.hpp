@@ -26,6 +26,9 @@ struct Plot {
   std::vector<TensorView> matrix{};  ///< empty, or one tensor of rank 2: a heat map
 };
 
+/// Whether a point of the plot's curves is drawn: finite, and positive along a logarithmic axis.
+bool is_drawn(double x, double y, const Plot& plot);
+
 /// The whole script: labels, data as named blocks, plot commands. Numbers read back exactly. `output` goes
 /// before it (see gnuplot_terminal); without it the script draws wherever gnuplot draws by default.
 /// Several plots go below each other on one page.

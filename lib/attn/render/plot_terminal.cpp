@@ -27,10 +27,6 @@ struct Range {
 
 double on_axis(double value, bool is_log) { return is_log ? std::log10(value) : value; }
 
-bool is_drawn(double x, double y, const Plot& plot) {
-  return std::isfinite(x) && std::isfinite(y) && !(plot.log_x && x <= 0) && !(plot.log_y && y <= 0);
-}
-
 std::string utf8(char32_t character) {
   return {static_cast<char>(0xE0 | (character >> 12)), static_cast<char>(0x80 | ((character >> 6) & 0x3F)),
           static_cast<char>(0x80 | (character & 0x3F))};

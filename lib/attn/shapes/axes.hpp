@@ -39,4 +39,7 @@ std::size_t elements(const Axes& axes);
 /// The product of numbers. Throws LimitError when it does not fit 63 bits.
 std::size_t product(const std::vector<std::size_t>& factors);
 
+/// The sum of numbers. Throws LimitError when it does not fit 63 bits.
+std::size_t sum(const std::vector<std::size_t>& terms);
+
 }  // namespace attn::shapes

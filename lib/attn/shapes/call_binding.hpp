@@ -6,6 +6,7 @@
 #include <attn/shapes/value.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,16 @@ namespace attn::shapes {
 
 using Bound = std::map<Role, CallArgument>;
 
-/// Every argument under its role. Adds findings about keywords that the API does not have and about too many
+/// Every argument under its role, without those that are unpacked and those whose position is not known for one. Adds findings about keywords that the API does not have and about too many
 /// arguments; a keyword that another API has for a role still gives that role its value.
 Bound bind_arguments(const Api& api, const std::vector<Parameter>& parameters, const std::vector<CallArgument>& arguments,
                      std::vector<Finding>& findings);
 
 /// What a constructor says.
 struct Construction {
-  ModuleConfig config;               ///< a size that is not known, or impossible, is 0
-  std::vector<std::string> unknown;  ///< "embed_dim = width": sizes that the program does not fix
+  ModuleConfig config;               ///< a size that is not known, or impossible, is 0; a truth value is the default
+  std::vector<std::string> unknown;  ///< "embed_dim = width", "**config": what the program does not fix
+  std::set<Role> open;               ///< the arguments that this leaves open
 };
 
 /// The module that the call of a constructor makes. Adds findings about missing arguments and impossible sizes.

@@ -1,5 +1,7 @@
 #include <attn/shapes/claims.hpp>
 
+#include <attn/shapes/fitted.hpp>
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/program.hpp>
 #include <attn/shapes/trace.hpp>
 #include <attn/steps.hpp>
@@ -11,10 +13,10 @@ namespace {
 
 std::string text(std::size_t number) { return std::to_string(number); }
 
+bool is_same(const Finding& a, const Finding& b) { return a.rule == b.rule && a.subject == b.subject && a.values == b.values; }
+
 void add_once(std::vector<Finding>& findings, Finding finding) {
-  const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
-    return other.rule == finding.rule && other.subject == finding.subject && other.values == finding.values;
-  });
+  const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) { return is_same(finding, other); });
   if (!known) findings.push_back(std::move(finding));
 }
 
@@ -63,19 +65,43 @@ void check_head_size(const CheckedCall& checked, const std::optional<std::size_t
 void check_order_of_axes(const CheckedCall& checked, bool batch_first_input, std::vector<Finding>& findings) {
   const bool torch_module = checked.config.impl == Impl::torch || checked.config.impl == Impl::encoder_layer ||
                             checked.config.impl == Impl::decoder_layer || checked.config.impl == Impl::transformer;
-  if (!batch_first_input || !torch_module || checked.config.batch_first) return;
+  const bool open = checked.open.count(Role::batch_first) != 0;
+  if (!batch_first_input || !torch_module || checked.config.batch_first || open) return;
   const std::string name(impl_row(checked.config.impl).python);
   add_once(findings, {"sequence_first", name, {{"name", name}}});
 }
 
-void check_call(const CheckedCall& checked, const std::optional<std::size_t>& head_dim, bool batch_first_input,
+/// What contradicts, whatever the arguments are that are left open. Those become what they have to be.
+std::vector<Finding> contradictions_of(CheckedCall& checked) {
+  CheckedCall other = checked;
+  checked = fitted(checked);
+  std::vector<Finding> found = find_contradictions(checked.config, checked.call);
+  if (found.empty() || checked.open.count(Role::batch_first) == 0) return found;
+  other.config.batch_first = true;
+  other = fitted(other);
+  const std::vector<Finding> with_batch_first = find_contradictions(other.config, other.call);
+  if (with_batch_first.empty()) checked = other;
+  const auto is_only_here = [&](const Finding& finding) {
+    return std::none_of(with_batch_first.begin(), with_batch_first.end(), [&](const Finding& also) { return is_same(finding, also); });
+  };
+  found.erase(std::remove_if(found.begin(), found.end(), is_only_here), found.end());
+  return found;
+}
+
+/// Whether a transpose too many may be why.
+bool is_about_axes(const Finding& finding) { return is_one_of(finding.rule, {"rank", "no_batch", "rank_differs", "width"}); }
+
+void check_call(CheckedCall& checked, const std::optional<std::size_t>& head_dim, bool batch_first_input,
                 std::vector<Finding>& findings) {
-  std::vector<Finding> found;
-  if (sizes_known(checked)) found = find_contradictions(checked.config, checked.call);
+  std::vector<Finding> found, of_output;
+  if (sizes_known(checked)) found = contradictions_of(checked);
+  check_output(checked, found.empty(), of_output);
+  const bool of_input = std::any_of(found.begin(), found.end(), [](const Finding& finding) { return is_about_axes(finding); });
+  if (checked.transposed && (of_input || !of_output.empty())) add_once(findings, *checked.transposed);
   for (const Finding& finding : found) add_once(findings, finding);
   check_head_size(checked, head_dim, findings);
   check_order_of_axes(checked, batch_first_input, findings);
-  check_output(checked, found.empty(), findings);
+  for (const Finding& finding : of_output) add_once(findings, finding);
 }
 
 /// Keras reads the width off its query.
@@ -85,9 +111,14 @@ void complete(CheckedCall& checked) {
 }
 
 void state(CheckedCall& checked, const StatedShapes& stated) {
-  if (stated.input) checked.call.query = *stated.input;
-  if (stated.key) checked.call.key = *stated.key;
-  if (stated.value) checked.call.value = *stated.value;
+  const auto give = [&checked](Role role, const std::optional<Shape>& shape, Shape ModuleCall::*argument) {
+    if (!shape) return;
+    checked.call.*argument = *shape;
+    checked.open.erase(role);
+  };
+  give(Role::query, stated.input, &ModuleCall::query);
+  give(Role::key, stated.key, &ModuleCall::key);
+  give(Role::value, stated.value, &ModuleCall::value);
   if (stated.attn_mask) checked.call.attn_mask = stated.attn_mask;
   if (stated.key_padding_mask) checked.call.key_padding_mask = stated.key_padding_mask;
   if (stated.output) checked.output = stated.output;

@@ -5,6 +5,7 @@
 #include <attn/shapes/rules.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,9 @@ struct CheckedCall {
   ModuleCall call;
   const Api* api = nullptr;         ///< whose class it is; nullptr for a module given by its sizes alone
   std::optional<Shape> output{};    ///< what the program, or the user, says comes out
-  std::vector<std::string> unknown{};  ///< "embed_dim = width": sizes that the program does not fix
+  std::vector<std::string> unknown{};  ///< "embed_dim = width": what the program does not fix
+  std::optional<Finding> transposed{};  ///< its input is a transposed matrix, which is wrong only beside another contradiction
+  std::set<Role> open{};               ///< the arguments, of the constructor and of the call, that this leaves open
 };
 
 struct CheckResult {

@@ -78,12 +78,23 @@ void require_at_most(std::size_t most, const std::vector<std::size_t>& factors) 
   throw LimitError("the converted mask", "would have " + std::to_string(count) + " numbers; " + std::to_string(most) + " fit the memory");
 }
 
+constexpr double most_keys = 1 << 20;
+
+/// Without digits after the point.
+std::string fixed(double whole) {
+  const std::string text = std::to_string(whole);
+  return text.substr(0, text.find('.'));
+}
+
 Keep keep_of_lengths(const MaskApi& api, const MaskValues& mask, const MaskSizes& sizes) {
   Keep result;
   double longest = 1;
   for (const double length : mask.values) {
-    if (length < 0 || length != std::floor(length) || length > 1 << 20) {
+    if (!(length >= 0) || length != std::floor(length)) {
       throw InputError(std::string(api.name), "expected whole numbers of keys, found " + std::to_string(length));
+    }
+    if (length > most_keys) {
+      throw InputError(std::string(api.name), "has a length of " + fixed(length) + ", more than the " + fixed(most_keys) + " keys that are converted");
     }
     longest = std::max(longest, length);
   }
@@ -124,16 +135,18 @@ void require_same_along(const Keep& keep, std::size_t axis, const MaskApi& to) {
   });
 }
 
-MaskValues lengths_of(const Keep& keep, const MaskApi& to) {
+/// A length for each of the samples; `full` are the sizes of B, H, Lq and Lk.
+MaskValues lengths_of(const Keep& keep, const std::array<std::size_t, 4>& full, const MaskApi& to) {
   for (const std::size_t axis : {std::size_t{1}, std::size_t{2}}) require_same_along(keep, axis, to);
-  MaskValues result{{keep.shape[0]}, {}};
-  for (std::size_t b = 0; b < keep.shape[0]; ++b) {
+  MaskValues result{{full[0]}, {}};
+  for (std::size_t b = 0; b < full[0]; ++b) {
     std::size_t length = 0;
     while (length < keep.shape[3] && keep.at({b, 0, 0, length})) ++length;
     for (std::size_t j = length; j < keep.shape[3]; ++j) {
       if (keep.at({b, 0, 0, j})) throw InputError(std::string(to.name), "can only keep the first keys; sample " + std::to_string(b) + " has a gap");
     }
-    result.values.push_back(static_cast<double>(length));
+    const bool stands_for_all_keys = keep.shape[3] == 1 && length == 1;
+    result.values.push_back(static_cast<double>(stands_for_all_keys ? full[3] : length));
   }
   return result;
 }
@@ -166,7 +179,6 @@ const std::vector<MaskApi>& mask_table() {
 
 MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues& mask, const MaskSizes& sizes) {
   const Keep keep = read(from, mask, sizes);
-  if (to.meaning == MaskMeaning::length) return lengths_of(keep, to);
   const auto size = [&](std::size_t axis, std::size_t wanted) {
     if (keep.shape[axis] == 1) return std::max<std::size_t>(wanted, 1);
     if (wanted != 0 && wanted != keep.shape[axis]) {
@@ -176,6 +188,10 @@ MaskValues convert_mask(const MaskApi& from, const MaskApi& to, const MaskValues
     return keep.shape[axis];
   };
   const std::array<std::size_t, 4> full = {size(0, sizes.batch), size(1, sizes.heads), size(2, sizes.query_len), size(3, sizes.key_len)};
+  if (to.meaning == MaskMeaning::length) {
+    require_at_most(sizes.most, {full[0]});
+    return lengths_of(keep, full, to);
+  }
   std::array<std::size_t, 4> written = {1, 1, 1, full[3]};
   MaskValues result;
   for (const std::string& axis : split_axes(to.axes)) {

@@ -1,6 +1,8 @@
 #include <attn/shapes/module_calls.hpp>
 #include <attn/shapes/spoken.hpp>
 
+#include <algorithm>
+
 namespace attn::shapes {
 namespace {
 
@@ -34,6 +36,18 @@ ModuleCall shapes_of(const Bound& bound) {
   return call;
 }
 
+std::set<Role> open_sources(const Api& api, const Bound& bound, const std::vector<CallArgument>& arguments) {
+  const bool unpacks = std::any_of(arguments.begin(), arguments.end(), [](const CallArgument& argument) { return argument.unpacked; });
+  std::set<Role> open;
+  for (const Role role : {Role::query, Role::key, Role::value}) {
+    const auto given = bound.find(role);
+    const bool unknown = given != bound.end() ? given->second.value.kind != Value::Kind::tensor : unpacks && !name_of(api.forward, role).empty();
+    if (unknown) open.insert(role);
+  }
+  if (open.count(Role::value) != 0 && bound.count(Role::key) == 0) open.insert(Role::key);
+  return open;
+}
+
 Value result_of(const Api& api, const ModuleConfig& config, const ModuleCall& shapes, std::size_t call) {
   Value output;
   output.call = call;
@@ -60,6 +74,14 @@ std::optional<Finding> argument_order(const Api& api, const std::vector<CallArgu
   }
   if (!wrong) return std::nullopt;
   return Finding{"argument_order", name, {{"name", name}, {"found", given}, {"expected", expected}}};
+}
+
+std::optional<Finding> transposed_away(const Bound& bound) {
+  const auto query = bound.find(Role::query);
+  if (query == bound.end() || !query->second.value.before) return std::nullopt;
+  const std::string& name = query->second.source;
+  const Value& matrix = query->second.value;
+  return Finding{"transposed_away", name, {{"found", to_string(*matrix.before)}, {"expected", to_string(matrix.shape)}, {"name", name}}};
 }
 
 std::optional<Finding> definition_order(const std::vector<std::string>& parameters) {

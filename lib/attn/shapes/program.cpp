@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace attn::shapes {
 namespace {
@@ -42,8 +43,8 @@ class Interpreter {
     if (statement.kind == Statement::Kind::definition) definitions_.push_back(statement.targets);
     if (!statement.value) return;
     note_batch_axis(statement);
-    const Value value = evaluate(*statement.value);
-    claim_shape(statement);
+    // A claim evaluates what it speaks of: a call in it must not count twice.
+    const Value value = claim_shape(statement) ? Value{} : evaluate(*statement.value);
     if (statement.targets.size() == 1) {
       assign(statement.targets.front(), value, statement);
     } else {
@@ -64,17 +65,17 @@ class Interpreter {
     }
   }
 
+  static bool is_zero(const Expression& expression) { return expression.kind == ExpressionKind::number && expression.number == 0; }
+
   /// `N, L = x.shape` and `N = query.shape[0]` say that axis 0 is the batch.
   void note_batch_axis(const Statement& statement) {
     if (statement.targets.empty() || !names_the_batch(statement.targets.front())) return;
     const Expression* value = statement.value.get();
     if (value->kind == ExpressionKind::subscript) {
-      const bool first = value->items.size() == 1 && value->items[0]->kind == ExpressionKind::number && value->items[0]->number == 0;
-      if (!first) return;
+      if (value->items.size() != 1 || !is_zero(*value->items[0])) return;
       value = value->base.get();
     } else if (value->kind == ExpressionKind::call) {
-      const bool first = value->arguments.empty() || value->arguments[0].value->number == 0;
-      if (!first) return;
+      if (!value->arguments.empty() && !is_zero(*value->arguments[0].value)) return;
       value = value->base.get();
     } else if (statement.targets.size() < 2) {
       return;
@@ -83,29 +84,29 @@ class Interpreter {
   }
 
   /// `print(y.shape)  # torch.Size([5, 3, 8])` and `assert y.shape == (5, 3, 8)` claim a shape.
-  void claim_shape(const Statement& statement) {
-    const Expression& value = *statement.value;
-    if (value.kind == ExpressionKind::binary && value.text == "==") {
-      if (const auto shape = literal_shape(*value.items[0])) claim(*value.base, *shape);
-      return;
-    }
+  bool claim_shape(const Statement& statement) {
+    const bool holds_with_more = statement.value->kind == ExpressionKind::unknown && statement.value->text == "and";
+    const Expression& value = holds_with_more ? *statement.value->base : *statement.value;
+    if (value.kind == ExpressionKind::binary && value.text == "==") return claim(*value.base, *value.items[0]);
     const bool printed = value.kind == ExpressionKind::call && python::dotted_name(*value.base) == "print" && value.arguments.size() == 1;
-    if (!printed || statement.comment.empty()) return;
+    if (!printed || statement.comment.empty()) return false;
     const auto said = python::parse(statement.comment);
-    if (said.size() != 1 || !said[0].value) return;
-    if (const auto shape = literal_shape(*said[0].value)) claim(*value.arguments[0].value, *shape);
+    return said.size() == 1 && said[0].value && claim(*value.arguments[0].value, *said[0].value);
   }
 
-  void claim(const Expression& subject, Shape shape) {
-    if (subject.kind != ExpressionKind::attribute || subject.text != "shape") return;
+  bool claim(const Expression& subject, const Expression& said) {
+    if (subject.kind != ExpressionKind::attribute || subject.text != "shape") return false;
+    std::optional<Shape> shape = literal_shape(said);
+    if (!shape) return false;
     Value value = evaluate(*subject.base);
     if (value.kind == Value::Kind::tuple && !value.items.empty()) value = value.items.front();
-    if (value.call == no_module || value.call >= program_.calls.size()) return;
+    if (value.call == no_module || value.call >= program_.calls.size()) return true;
     // What is claimed after a transpose, in the axes the call returned.
-    if (shape.size() == value.shape.size()) {
-      for (auto swap = value.swaps.rbegin(); swap != value.swaps.rend(); ++swap) std::swap(shape[swap->first], shape[swap->second]);
+    if (shape->size() == value.shape.size()) {
+      for (auto swap = value.swaps.rbegin(); swap != value.swaps.rend(); ++swap) std::swap((*shape)[swap->first], (*shape)[swap->second]);
     }
-    program_.calls[value.call].output = shape;
+    program_.calls[value.call].output = std::move(shape);
+    return true;
   }
 
   /// (5, 3, 8), [5, 3, 8] or torch.Size([5, 3, 8])
@@ -121,15 +122,16 @@ class Interpreter {
       case ExpressionKind::attribute: return evaluate_attribute(expression);
       case ExpressionKind::tuple:
       case ExpressionKind::list: {
-        Value value;
-        value.kind = Value::Kind::tuple;
-        for (const python::ExpressionPtr& item : expression.items) value.items.push_back(evaluate(*item));
-        return value;
+        std::vector<Value> items;
+        for (const python::ExpressionPtr& item : expression.items) items.push_back(evaluate(*item));
+        return tuple_value(std::move(items));
       }
       case ExpressionKind::binary: return evaluate_binary(expression);
       case ExpressionKind::call: return evaluate_call(expression);
       case ExpressionKind::subscript: return evaluate_subscript(expression);
-      default: return {};
+      default:
+        if (expression.base) evaluate(*expression.base);  // for the calls in it
+        return {};
     }
   }
 
@@ -171,7 +173,13 @@ class Interpreter {
   std::vector<CallArgument> evaluate_arguments(const Expression& call) {
     std::vector<CallArgument> arguments;
     for (const python::Argument& argument : call.arguments) {
-      arguments.push_back({argument.keyword, evaluate(*argument.value), argument.value->source});
+      const Value value = evaluate(*argument.value);
+      const std::string& source = argument.value->source;
+      if (argument.unpacking == "*" && value.kind == Value::Kind::tuple) {
+        for (std::size_t i = 0; i < value.items.size(); ++i) arguments.push_back({"", value.items[i], source + "[" + std::to_string(i) + "]"});
+      } else {
+        arguments.push_back({argument.keyword, value, argument.unpacking + source, !argument.unpacking.empty()});
+      }
     }
     return arguments;
   }
@@ -184,18 +192,22 @@ class Interpreter {
       if (!argument.keyword.empty()) keywords.push_back(argument.keyword);
     }
     if (const Api* api = find_api(name, arguments.size() - keywords.size(), keywords)) return make_module(*api, arguments);
-    const Value callee = evaluate(*call.base);
+    const bool dotted = call.base->kind == ExpressionKind::attribute;
+    const Value callee = dotted ? evaluate_name(name) : evaluate(*call.base);
     if (callee.kind == Value::Kind::module) return call_module(callee.call, arguments, name.empty() ? call.base->source : name);
     const Value first = arguments.empty() ? Value{} : arguments[0].value;
-    if (callee.kind == Value::Kind::linear || callee.kind == Value::Kind::embedding) return mapped(callee, first);
-    if (call.base->kind == ExpressionKind::attribute) {
-      const Value base = evaluate(*call.base->base);
-      if (base.kind == Value::Kind::tensor) return method_result(base, call.base->text, arguments);
-    }
+    if (is_map(callee)) return mapped(callee, first);
+    // Evaluated once: in a chain of n methods every object contains n - 1 calls, each with its effects.
+    const Value object = dotted ? evaluate(*call.base->base) : Value{};
+    if (object.kind == Value::Kind::tensor) return method_result(object, call.base->text, arguments);
+    const bool is_module = object.kind == Value::Kind::module || is_map(object);
+    if (is_module && returns_the_module(call.base->text)) return object;
     if (const Value map = made_map(name, arguments); map.kind != Value::Kind::unknown) return map;
     if (keeps_the_shape(name) && first.kind == Value::Kind::tensor) return first;
     return made_tensor(name, arguments);
   }
+
+  static bool is_map(const Value& value) { return value.kind == Value::Kind::linear || value.kind == Value::Kind::embedding; }
 
   Value make_module(const Api& api, const std::vector<CallArgument>& arguments) {
     Value value;
@@ -210,17 +222,11 @@ class Interpreter {
     const Api& api = *modules_[index].api;
     const Bound bound = bind_arguments(api, api.forward, arguments, program_.findings);
     if (auto finding = argument_order(api, arguments, name)) program_.findings.push_back(std::move(*finding));
-    note_transpose(bound);
     const Construction& made = modules_[index].made;
-    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown});
+    std::set<Role> open = open_sources(api, bound, arguments);
+    open.insert(made.open.begin(), made.open.end());
+    program_.calls.push_back({made.config, shapes_of(bound), &api, std::nullopt, made.unknown, transposed_away(bound), std::move(open)});
     return result_of(api, made.config, program_.calls.back().call, program_.calls.size() - 1);
-  }
-
-  void note_transpose(const Bound& bound) {
-    const auto query = bound.find(Role::query);
-    if (query == bound.end() || !query->second.value.before) return;
-    const std::string& name = query->second.source;
-    add("transposed_away", name, {{"found", to_string(*query->second.value.before)}, {"expected", to_string(query->second.value.shape)}, {"name", name}});
   }
 
   /// Definitions that take (value, key, query) around a module that takes (query, key, value), and modules
@@ -232,7 +238,7 @@ class Interpreter {
       if (finding) program_.findings.push_back(std::move(*finding));
     }
     for (const Module& module : modules_) {
-      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown});
+      if (!module.called) program_.calls.push_back({module.made.config, {}, module.api, std::nullopt, module.made.unknown, std::nullopt, module.made.open});
     }
   }
 

@@ -3,7 +3,6 @@
 #include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace attn::shapes::python {
 namespace {
@@ -40,16 +39,31 @@ class Parser {
   /// One expression, or a tuple without brackets.
   ExpressionPtr expressions() {
     const std::size_t start = next_;
-    ExpressionPtr first = sum();
+    ExpressionPtr first = expression();
     if (!at(",")) return first;
     Expression tuple;
     tuple.kind = Kind::tuple;
     tuple.items.push_back(std::move(first));
     while (take(",")) {
       if (at_end() || at("=") || at(")")) break;
-      tuple.items.push_back(sum());
+      tuple.items.push_back(expression());
     }
     return finish(std::move(tuple), start);
+  }
+
+  /// A sum. Not known where words join it to more: `not a`, `a if b else c`, `a and b`, `a for a in b`.
+  ExpressionPtr expression() {
+    const std::size_t start = next_;
+    bool joined = false;
+    while (take("not")) joined = true;
+    Expression outer;
+    outer.base = sum();
+    for (const std::string_view word : {"if", "and", "or", "in", "is", "not", "for"}) {
+      if (!joined && at(word)) outer.text = word;
+    }
+    if (!joined && outer.text.empty()) return outer.base;
+    skip_operand();
+    return finish(std::move(outer), start);
   }
 
   ExpressionPtr sum() {
@@ -60,11 +74,8 @@ class Parser {
   ExpressionPtr finish(Expression expression, std::size_t start) const {
     for (std::size_t i = start; i < next_ && i < tokens_.size(); ++i) {
       const Token& token = tokens_[i];
-      if (token.kind == Token::Kind::text) {
-        expression.source += "'" + token.text + "'";
-      } else {
-        expression.source += token.text + (token.text == "," ? " " : "");
-      }
+      if (i > start && token.kind != Token::Kind::symbol && tokens_[i - 1].kind != Token::Kind::symbol) expression.source += " ";
+      expression.source += token.kind == Token::Kind::text ? "'" + token.text + "'" : token.text + (token.text == "," ? " " : "");
     }
     return std::make_shared<const Expression>(std::move(expression));
   }
@@ -123,18 +134,20 @@ class Parser {
     ++depth_;
     while (!at_end() && !take(")")) {
       Argument argument;
+      for (const std::string_view stars : {"*", "**"}) {
+        if (take(stars)) argument.unpacking = stars;
+      }
       const std::size_t start = next_;
-      while (take("*") || take("**")) {}
       const auto name = take_name();
       if (name && take("=")) {
         argument.keyword = *name;
       } else {
         next_ = start;
-        while (take("*") || take("**")) {}
       }
-      argument.value = sum();
+      argument.value = expression();
       found.push_back(std::move(argument));
-      skip_to(",", ")");
+      skip_operand();
+      take(",");
     }
     --depth_;
     return found;
@@ -144,22 +157,21 @@ class Parser {
     std::vector<ExpressionPtr> found;
     ++depth_;
     while (!at_end() && !take(close)) {
-      found.push_back(sum());
-      skip_to(",", close);
+      found.push_back(expression());
+      skip_operand();
+      take(",");
     }
     --depth_;
     return found;
   }
 
-  /// Past what was not understood, to behind the next separator or before the closing bracket.
-  void skip_to(std::string_view separator, std::string_view close) {
-    int open = 0;
-    while (!at_end()) {
-      if (open == 0 && take(separator)) return;
-      if (open == 0 && at(close)) return;
+  /// Past what was not understood, to before the next comma or closing bracket.
+  void skip_operand() {
+    for (int open = 0; !at_end(); ++next_) {
+      const bool closes = at(")") || at("]") || at("}");
+      if (open == 0 && (closes || at(","))) return;
       if (at("(") || at("[") || at("{")) ++open;
-      if (at(")") || at("]") || at("}")) --open;
-      ++next_;
+      if (closes) --open;
     }
   }
 
@@ -170,11 +182,11 @@ class Parser {
       next_ = tokens_.size();
       return finish(std::move(expression), start);
     }
-    while (at("not") && next_ + 1 < tokens_.size()) ++next_;
     const Token token = tokens_[next_++];
     if (token.kind == Token::Kind::number) {
-      expression.kind = Kind::number;
-      std::from_chars(token.text.data(), token.text.data() + token.text.size(), expression.number);
+      const std::optional<double> number = number_of(token.text);
+      expression.kind = number ? Kind::number : Kind::unknown;
+      expression.number = number.value_or(0);
     } else if (token.kind == Token::Kind::name) {
       expression.kind = Kind::name;
       expression.text = token.text;
@@ -190,6 +202,8 @@ class Parser {
     } else if (token.text == "[") {
       expression.kind = Kind::list;
       expression.items = items("]");
+    } else if (token.text == "{") {
+      items("}");
     }
     return finish(std::move(expression), start);
   }

@@ -17,7 +17,8 @@ struct Expression;
 using ExpressionPtr = std::shared_ptr<const Expression>;
 
 struct Argument {
-  std::string keyword;  ///< empty: positional
+  std::string keyword;    ///< empty: positional
+  std::string unpacking;  ///< "*" or "**" before what stands for any number of arguments
   ExpressionPtr value;
 };
 
@@ -26,7 +27,9 @@ struct Expression {
   Kind kind = Kind::unknown;
   double number = 0;
   std::string text;                     ///< name, attribute's name, operator, or the text itself
-  ExpressionPtr base;                   ///< of an attribute, call or subscript; left side of an operator
+  /// Of an attribute, call or subscript; left side of an operator; of an unknown expression the part that was read
+  /// before the word that is its text: `a` of `a if b else c`.
+  ExpressionPtr base;
   std::vector<ExpressionPtr> items{};   ///< of a tuple or list; the right side of an operator
   std::vector<Argument> arguments{};    ///< of a call
   std::string source;                   ///< as it was written, blanks reduced

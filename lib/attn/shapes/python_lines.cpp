@@ -1,15 +1,11 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/python_lines.hpp>
 #include <attn/shapes/python_tokens.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace attn::shapes::python {
 namespace {
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 bool joins_operands(const Token& token) {
   return token.kind == Token::Kind::name && is_one_of(token.text, {"and", "or", "not", "in", "is", "if", "else", "as", "lambda"});
@@ -39,7 +35,6 @@ std::vector<Line> logical_lines(std::string_view source) {
   Line line{1, "", ""};
   std::size_t number = 1;
   int open = 0;
-  char quote = 0;
   const auto end_line = [&] {
     if (!line.code.empty() || !line.comment.empty()) lines.push_back(line);
     line = {number, "", ""};
@@ -47,9 +42,11 @@ std::vector<Line> logical_lines(std::string_view source) {
   for (std::size_t i = 0; i < source.size(); ++i) {
     const char c = source[i];
     if (c == '\n') ++number;
-    if (quote != 0) {
-      if (c == quote || c == '\n') quote = 0;
-      line.code += c;
+    if (!quote_at(source, i).empty()) {
+      const std::string_view text = source.substr(i, end_of_text(source, i) - i);
+      number += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+      line.code += text;
+      i += text.size() - 1;
     } else if (c == '#') {
       const std::size_t end = std::min(source.find('\n', i), source.size());
       line.comment += source.substr(i + 1, end - i - 1);
@@ -57,7 +54,6 @@ std::vector<Line> logical_lines(std::string_view source) {
     } else if (open == 0 && (c == '\n' || c == ';')) {
       end_line();
     } else {
-      if (c == '\'' || c == '"') quote = c;
       if (c == '(' || c == '[' || c == '{') ++open;
       if (c == ')' || c == ']' || c == '}') open = std::max(0, open - 1);
       line.code += c == '\n' ? ' ' : c;

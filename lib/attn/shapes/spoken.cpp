@@ -1,17 +1,10 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/spoken.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 
 namespace attn::shapes {
-namespace {
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-}  // namespace
 
 bool names_the_batch(std::string_view name) {
   return is_one_of(name, {"N", "B", "b", "bs", "bsz", "batch", "batch_size", "nbatches", "n_batch"});
@@ -33,6 +26,10 @@ bool keeps_the_shape(std::string_view dotted_name) {
     if (name.find(part) != std::string::npos) return true;
   }
   return is_one_of(name, {"relu", "gelu", "silu", "tanh", "sigmoid", "softmax", "identity"});
+}
+
+bool returns_the_module(std::string_view method) {
+  return is_one_of(method, {"eval", "train", "to", "cuda", "cpu", "float", "double", "half", "bfloat16", "requires_grad_"});
 }
 
 std::string_view last_part(std::string_view dotted_name) { return dotted_name.substr(dotted_name.rfind('.') + 1); }

@@ -19,6 +19,9 @@ Role spoken_role(std::string_view name);
 /// Whether a call of that name returns a tensor of its argument's shape: "dropout", "self.norm1", "F.relu".
 bool keeps_the_shape(std::string_view dotted_name);
 
+/// Whether that method of nn.Module returns the module itself: mha.eval(), mha.to(device).
+bool returns_the_module(std::string_view method);
+
 /// "randn" of "torch.randn".
 std::string_view last_part(std::string_view dotted_name);
 

@@ -1,9 +1,9 @@
+#include <attn/shapes/one_of.hpp>
 #include <attn/shapes/spoken.hpp>
 #include <attn/shapes/tensor_calls.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 
 namespace attn::shapes {
 namespace {
@@ -12,10 +12,6 @@ using Arguments = std::vector<CallArgument>;
 
 constexpr std::size_t no_axis = static_cast<std::size_t>(-1);
 constexpr double most_axes = 16;
-
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 /// f(2, 3) and f((2, 3)) mean the same.
 std::vector<Value> spread(const Arguments& arguments) {
@@ -114,13 +110,13 @@ Value method_result(const Value& tensor, std::string_view method, const Argument
     const std::size_t axis = axis_argument(arguments, 0, rank);
     return axis < rank ? number_value(static_cast<double>(tensor.shape[axis])) : Value{};
   }
-  const bool same = is_one_of(method, {"contiguous", "float", "double", "half", "to", "cuda", "cpu", "clone", "detach"});
+  const bool same = is_one_of(method, {"contiguous", "float", "double", "half", "bfloat16", "to", "cuda", "cpu", "clone", "detach", "requires_grad_"});
   return same ? tensor : Value{};
 }
 
 Value transposed(Value tensor, std::size_t a, std::size_t b) {
   if (tensor.kind != Value::Kind::tensor || a >= tensor.shape.size() || b >= tensor.shape.size()) return {};
-  if (tensor.shape.size() == 2) tensor.before = tensor.shape;
+  if (tensor.shape.size() == 2) tensor.before = tensor.before ? std::nullopt : std::optional<Shape>(tensor.shape);
   std::swap(tensor.shape[a], tensor.shape[b]);
   if (tensor.call != no_module) tensor.swaps.emplace_back(a, b);
   return tensor;

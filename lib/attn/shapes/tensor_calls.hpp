@@ -16,7 +16,7 @@ Value made_tensor(std::string_view dotted_name, const std::vector<CallArgument>&
 /// for one that PyTorch would refuse.
 Value method_result(const Value& tensor, std::string_view method, const std::vector<CallArgument>& arguments);
 
-/// A matrix or batch with two axes exchanged; remembers the shape of a matrix.
+/// A matrix or batch with two axes exchanged; a matrix remembers its shape until it is exchanged back.
 Value transposed(Value tensor, std::size_t a, std::size_t b);
 
 /// What nn.Linear and nn.Embedding return for this tensor.

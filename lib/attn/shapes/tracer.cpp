@@ -18,6 +18,16 @@ void require(bool holds, StepName step) {
 
 }  // namespace
 
+ShapeTotals totals(const ShapeTrace& rows) {
+  ShapeTotals total;
+  for (const ShapeRow& row : rows) {
+    total.parameters = sum({total.parameters, row.parameters});
+    total.operations = sum({total.operations, row.operations});
+    total.bytes = sum({total.bytes, row.bytes});
+  }
+  return total;
+}
+
 Axes Tracer::add(StepName step, std::string operation, Axes axes, std::size_t parameters,
                  std::size_t operations, bool allocates, std::string_view reason) {
   const std::size_t bytes = product({elements(axes), element_bytes_});
@@ -35,9 +45,9 @@ Axes Tracer::linear(StepName step, const Axes& x, const Axis& out, bool bias, st
   Axes y = x;
   y.back() = out;
   const std::size_t rows = elements(y);
-  const std::size_t operations = product({2, rows, in.size}) + (bias ? rows : 0);
+  const std::size_t operations = sum({product({2, rows, in.size}), bias ? rows : 0});
   return add(step, "linear(" + in.symbol + " → " + out.symbol + ")", y,
-             product({in.size, out.size}) + (bias ? out.size : 0), operations, true, reason);
+             sum({product({in.size, out.size}), bias ? out.size : 0}), operations, true, reason);
 }
 
 Axes Tracer::view(StepName step, const Axes& x, Axes axes, std::string_view reason, bool copies) {
@@ -110,20 +120,10 @@ Axes Tracer::embedding(StepName step, const Axes& tokens, const Axis& rows, cons
 
 void Tracer::repeat_rows(std::string step, std::size_t first, std::size_t last, std::size_t count,
                          std::string_view reason) {
-  ShapeRow sum;
-  sum.step = std::move(step);
-  sum.operation = std::to_string(count) + " ×";
-  sum.axes = rows_[last - 1].axes;
-  sum.reason = reason;
-  for (std::size_t i = first; i < last; ++i) {
-    sum.parameters += rows_[i].parameters;
-    sum.operations += rows_[i].operations;
-    sum.bytes += rows_[i].bytes;
-  }
-  sum.parameters = product({sum.parameters, count});
-  sum.operations = product({sum.operations, count});
-  sum.bytes = product({sum.bytes, count});
-  rows_.push_back(std::move(sum));
+  const auto at = [this](std::size_t index) { return rows_.begin() + static_cast<std::ptrdiff_t>(index); };
+  const ShapeTotals once = totals(ShapeTrace(at(first), at(last)));
+  rows_.push_back({std::move(step), std::to_string(count) + " ×", rows_[last - 1].axes, product({once.parameters, count}),
+                   product({once.operations, count}), product({once.bytes, count}), std::string(reason)});
 }
 
 }  // namespace attn::shapes

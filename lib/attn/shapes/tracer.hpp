@@ -26,6 +26,13 @@ struct ShapeRow {
 
 using ShapeTrace = std::vector<ShapeRow>;
 
+/// The numbers of several rows together.
+struct ShapeTotals {
+  std::size_t parameters = 0, operations = 0, bytes = 0;
+};
+/// Throws LimitError when one of the sums does not fit 63 bits.
+ShapeTotals totals(const ShapeTrace& rows);
+
 /// Every operation takes the step it makes and the key of the sentence that says why its shape is what it is:
 /// without one, the name of the step.
 class Tracer {

@@ -4,6 +4,18 @@
 
 namespace attn::shapes {
 
+namespace {
+
+constexpr std::size_t most_items = 4096;
+
+std::size_t count_of(const std::vector<Value>& items) {
+  std::size_t count = items.size();
+  for (const Value& item : items) count += count_of(item.items);
+  return count;
+}
+
+}  // namespace
+
 Value number_value(double number) {
   Value value;
   value.kind = Value::Kind::number;
@@ -18,11 +30,18 @@ Value tensor_value(Shape shape) {
   return value;
 }
 
-Value shape_value(const Shape& shape) {
+Value tuple_value(std::vector<Value> items) {
   Value value;
+  if (count_of(items) > most_items) return value;
   value.kind = Value::Kind::tuple;
-  for (const std::size_t size : shape) value.items.push_back(number_value(static_cast<double>(size)));
+  value.items = std::move(items);
   return value;
+}
+
+Value shape_value(const Shape& shape) {
+  std::vector<Value> sizes;
+  for (const std::size_t size : shape) sizes.push_back(number_value(static_cast<double>(size)));
+  return tuple_value(std::move(sizes));
 }
 
 std::optional<std::size_t> as_size(const Value& value) {

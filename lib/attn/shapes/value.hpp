@@ -32,10 +32,14 @@ struct CallArgument {
   std::string keyword;  ///< empty: positional
   Value value;
   std::string source;   ///< as it was written
+  bool unpacked = false;  ///< *args or **config, which stands for arguments that are not known
 };
 
 Value number_value(double number);
 Value tensor_value(Shape shape);
+/// A tuple or list. Not known with more than 4096 items, those of its items included: (x, x) of itself again and again
+/// doubles with every statement.
+Value tuple_value(std::vector<Value> items);
 /// The tuple of numbers that x.shape is.
 Value shape_value(const Shape& shape);
 

@@ -1,6 +1,7 @@
 """Every subcommand and option of complexity-compare; expected numbers are computed here, by hand or by
 Python's whole numbers."""
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -173,6 +174,7 @@ class Paths(ComplexityTest):
 
     def test_endless_searches_are_refused(self):
         self.refuse(LIMIT, "paths", "--len", 100000, "--layers", "self_attention", mentions=("shorter",))
+        self.refuse(LIMIT, "paths", "--len", (1 << 63) - 1, "--layers", "self_attention", mentions=("7.85e+56 edges",))  # n³
 
 
 class Reconcile(ComplexityTest):
@@ -207,7 +209,7 @@ class Reconcile(ComplexityTest):
 
 
 class Measure(ComplexityTest):
-    TINY = ("--len", "8,16", "--d-model", "4,8", "--repetitions", 3, "--warm-ups", 0)
+    TINY = ("--len", "8,16", "--d-model", "4,8", "--repetitions", 3, "--warm-ups", 1)
 
     def test_every_layer_runs(self):
         layers = "convolution,rnn,gru,lstm,self_attention,linear_attention"
@@ -221,7 +223,7 @@ class Measure(ComplexityTest):
         self.assertEqual(data["rows"][0]["flops"], 2 * 2 * 8 * 16)  # kernel 2
         self.assertEqual({fit["verdict"] for fit in data["fits"]}, {"too_small"})
         self.assertGreaterEqual(data["machine"]["cores"], 1)
-        self.assertEqual((data["warm_ups"], data["rounds"]), (0, 3))
+        self.assertEqual((data["warm_ups"], data["rounds"]), (1, 3))
 
     def test_text_says_that_the_range_is_too_small(self):
         self.assertIn("no statement", self.succeed("measure", *self.TINY, "--threads", 1, "--layers", "rnn", "--lang", "en"))
@@ -231,13 +233,34 @@ class Measure(ComplexityTest):
         self.assertIn("with points", script)
         self.assertIn("with lines", script)
 
+    def test_the_line_of_the_theory_goes_through_the_largest_size(self):
+        script = self.succeed("measure", *self.TINY[2:], "--len", "8,32,16", "--threads", 1, "--layers", "rnn", "-f", "gnuplot")
+        blocks = re.findall(r"(\$data1_\d) << EOD\n(.*?)EOD\n", script, re.DOTALL)
+        points, line = ({float(x): float(y) for x, y in (row.split() for row in text.splitlines())} for _, text in blocks[:2])
+        self.assertEqual(line[32], points[32])
+
     def test_refusals(self):
         self.refuse(USAGE, "measure", "--layers", "cross_attention", mentions=("cross_attention",))
         self.refuse(USAGE, "measure", "--threads", 0, mentions=("--threads",))
         self.refuse(USAGE, "measure", "--repetitions", 0, mentions=("--repetitions",))
         self.refuse(USAGE, "measure", "--warm-ups", "x", mentions=("--warm-ups",))
+        self.refuse(USAGE, "measure", "--warm-ups", 0, mentions=("--warm-ups", "1"))  # one run is always made
         self.refuse(LIMIT, "measure", "--len", 100000, "--max-memory", "1MiB", mentions=("--max-memory",))
         self.refuse(USAGE, "measure", "-f", "npz", mentions=("npz",))
+
+    def test_what_cannot_be_written_is_refused_before_it_is_measured(self):
+        endless = ("measure", "--len", 64, "--d-model", 64, "--layers", "rnn", "--threads", 1, "--repetitions", 100000, "--warm-ups", 100000)
+        with tempfile.TemporaryDirectory() as folder:
+            old = pathlib.Path(folder) / "old.csv"
+            old.write_text("old")
+            self.refuse(USAGE, *endless, "-o", old, mentions=("--force",))
+            self.refuse(USAGE, *endless, "-o", "times.xyz", mentions=(".xyz",))
+            self.refuse(USAGE, *endless, "--plot", "times.gif", mentions=(".svg",))
+            self.refuse(SYSTEM, *endless, "-o", "/nonexistent/times.csv")
+            if shutil.which("gnuplot"):
+                self.refuse(SYSTEM, *endless, "--plot", "/nonexistent/times.svg")
+                (pathlib.Path(folder) / "old.svg").write_text("old")
+                self.refuse(USAGE, *endless, "--plot", pathlib.Path(folder) / "old.svg", mentions=("--force",))
 
 
 if __name__ == "__main__":

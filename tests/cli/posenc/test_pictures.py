@@ -119,11 +119,19 @@ class ProgressTest(PosencTest):
         os.close(ours)
         self.assertEqual(process.returncode, DONE)
         self.assertTrue(result.startswith(b"position,"))
-        bars = re.findall(rb"\r\[(#*) *\] (\d+)/200", shown)
+        bars = re.findall(rb"\[(#*)\.*\] (\d+)/400", shown)  # the learned table, then the one beside it
         self.assertGreater(len(bars), 20)
         self.assertEqual([int(step) for _, step in bars], sorted(int(step) for _, step in bars))
         self.assertEqual([len(bar) for bar, _ in bars], sorted(len(bar) for bar, _ in bars))
-        self.assertTrue(shown.endswith(b" \r"), shown[-80:])  # wiped at the end
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])  # wiped at the end
+
+    def test_what_cannot_be_written_is_refused_before_the_training(self):
+        endless = ("learned", "--fit", "--fit-steps", 1000000, "--len", 64, "--d-model", 64)
+        self.refuse(USAGE, *endless, "--plot", "p.gif", mentions=".svg")
+        self.refuse(USAGE, *endless, "-o", "p.xyz", mentions=".xyz")
+        self.refuse(SYSTEM, *endless, "-o", "no/such/folder.csv")
+        (self.folder / "old.csv").write_text("old")
+        self.refuse(USAGE, *endless, "-o", "old.csv", mentions="--force")
 
     def test_none_without_a_terminal(self):
         done = subprocess.run(self.ARGUMENTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=True)

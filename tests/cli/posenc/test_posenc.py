@@ -84,6 +84,18 @@ class SinusoidalTest(PosencTest):
         np.testing.assert_allclose(np.load(self.folder / "t.npy"), table(2, 4))
         self.refuse(USAGE, *arguments, "-o", "t.npy", mentions="t.npy")
 
+    def test_its_own_csv_reads_back(self):
+        table_of = ["sinusoidal", "--len", 8, "--d-model", 8]
+        for arguments in (table_of, ["sinusoidal", "--len", 4, "--columns", "6:10", "--offset", 3]):
+            self.output(*arguments, "-o", "own.csv", "--force")
+            back = self.array("learned", "--weights", "own.csv", name="pos_encoding")
+            np.testing.assert_array_equal(back, self.array(*arguments))
+        self.output(*table_of, "-o", "own.csv", "--force")
+        self.output(*table_of, "--verify", "own.csv")
+        alibi = ["alibi", "--heads", 2, "--len", 3]
+        self.output(*alibi, "-o", "own.csv", "--force")
+        self.output(*alibi, "--verify", "own.csv")
+
     def test_what_holds_no_table_is_not_identified(self):
         self.refuse(INPUT, "identify", "--kind", "alibi", self.save(np.zeros((0, 4, 4))), mentions="(0, 4, 4)")
         self.refuse(INPUT, "identify", "3", "--input", "3", mentions="single number")
@@ -111,6 +123,7 @@ class OtherSubcommandsTest(PosencTest):
         self.assertLess(max(float(row["largest_error"]) for row in rows), 1e-15)
         self.assertIn("+δ", self.output("rotation"))
         self.refuse(USAGE, "rotation", "--delta", "x", mentions="--delta")
+        self.refuse(LIMIT, "rotation", "--offset", 1 << 62, "--delta", 1 << 62, mentions="beyond position 9223372036854775807")
 
     def test_frequencies(self):
         rows = self.rows("frequencies", "--d-model", 8)

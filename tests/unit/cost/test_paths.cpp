@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 using namespace attn::cost;
@@ -111,4 +113,7 @@ TEST_CASE("taps that leave gaps and windows of one never connect everything") {
 
 TEST_CASE("a search that would not end in reasonable time is refused before it starts") {
   CHECK_THROWS_AS(search_paths(Layer::self_attention, sizes(100000), 1), attn::LimitError);
+  // About 2^189 edges, which no whole number here can hold: n inputs, and n² edges for each.
+  CHECK_THROWS_WITH_AS(search_paths(Layer::self_attention, sizes(std::numeric_limits<std::int64_t>::max()), 1),
+                       "paths: the search would follow 7.85e+56 edges, more than 2e+09; choose a shorter sequence", attn::LimitError);
 }

@@ -104,6 +104,20 @@ TEST_CASE("what the system refuses names the target as it was written") {
   CHECK(error_of([&] { write_file(folder / "", "x"); }) == "system: " + folder / "" + ": Is a directory");
 }
 
+TEST_CASE("a target is checked without a trace") {
+  const TemporaryFolder folder;
+  CHECK(error_of([&] { check_target(folder / "new", Overwrite::no); }) == "nothing was thrown");
+  CHECK(folder.file_count() == 0);
+  CHECK(error_of([&] { check_target(folder / "no/such/out", Overwrite::no); }) == "system: " + folder / "no/such/out" + ": No such file or directory");
+  write_file(folder / "old", "x");
+  CHECK(error_of([&] { check_target(folder / "old", Overwrite::no); }) == "usage: " + folder / "old" + ": exists; add --force to replace it");
+  CHECK(error_of([&] { check_target(folder / "old", Overwrite::yes); }) == "nothing was thrown");
+  CHECK(content_of(folder / "old") == "x");
+  // A pipe without a reader would be waited for.
+  REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
+  for (const std::string& target : {folder / "fifo", std::string("-"), std::string("/dev/full")}) check_target(target, Overwrite::no);
+}
+
 TEST_CASE("devices and pipes are written directly") {
   CHECK(error_of([] { write_file("/dev/full", "x"); }) == "system: /dev/full: No space left on device");
   CHECK(error_of([] { write_file("/dev/null", "x"); }) == "nothing was thrown");

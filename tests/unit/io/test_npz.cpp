@@ -108,3 +108,10 @@ TEST_CASE("names that an archive cannot hold are refused") {
                  }),
                  "shorter than 65532 bytes"));
 }
+
+TEST_CASE("an archive is known by its beginning, also without entries") {
+  CHECK(looks_like_npz("PK\x03\x04 and more"));
+  CHECK(looks_like_npz("PK\x05\x06"));
+  CHECK_FALSE(looks_like_npz("PK"));
+  CHECK_FALSE(looks_like_npz("\x93NUMPY"));
+}

@@ -20,6 +20,17 @@ TEST_CASE("one rotation a pair takes every row to the row delta further on, or b
   }
 }
 
+TEST_CASE("rows beyond the last position are refused, the last one is not") {
+  SinusoidalOptions options;
+  options.d_model = 2;
+  options.offset = std::uint64_t{1} << 62;
+  const std::int64_t half = std::int64_t{1} << 62;
+  CHECK_THROWS_AS(rotations(half, 1, options), LimitError);
+  CHECK_NOTHROW(rotations(half - 1, 1, options));
+  CHECK_THROWS_AS(rotations(half - 1, 2, options), LimitError);
+  CHECK_NOTHROW(rotations(-half, 2, options));
+}
+
 TEST_CASE("a wrong rotation is found out") {
   // A quarter turn takes (sin, cos) = (0, 1) to (1, 0).
   CHECK(rotation_error({1, 0}, {0, 1}, {1, 0}) == 0);

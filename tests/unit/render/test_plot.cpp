@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 
 using namespace attn;
@@ -11,7 +12,7 @@ TEST_CASE("the script holds the data, each number reading back, without what can
   Plot plot{"a \"title\"", "x", "y"};
   plot.curves = {{"one", {0, 1, 2}, {0.1, std::numeric_limits<double>::quiet_NaN(), 3}}};
   const std::string script = gnuplot_script({plot});
-  CHECK(script.find("$data1_1 << EOD\n0 0.1\n2 3\nEOD\n") == 0);
+  CHECK(script.find("\n$data1_1 << EOD\n0 0.1\n2 3\nEOD\n") == script.find('\n'));
   CHECK(script.find("set title \"a \\\"title\\\"\"\n") != std::string::npos);
   CHECK(script.find("using 1:2 with lines title \"one\"") != std::string::npos);
 }
@@ -28,7 +29,7 @@ TEST_CASE("a curve with errors is drawn with a bar at every point") {
   Plot plot{"t", "x", "y"};
   plot.curves = {{"line", {0, 1}, {2, 3}, false, {0.5, 0.25}}, {"marks", {0}, {1}, true, {4}}};
   const std::string script = gnuplot_script({plot});
-  CHECK(script.find("$data1_1 << EOD\n0 2 0.5\n1 3 0.25\nEOD\n") == 0);
+  CHECK(script.find("\n$data1_1 << EOD\n0 2 0.5\n1 3 0.25\nEOD\n") == script.find('\n'));
   CHECK(script.find("using 1:2:3 with yerrorlines title \"line\"") != std::string::npos);
   CHECK(script.find("using 1:2:3 with yerrorbars title \"marks\"") != std::string::npos);
 }
@@ -57,4 +58,13 @@ TEST_CASE("a matrix is a heat map, and several plots share a page") {
   CHECK(gnuplot_terminal(".png").find("pngcairo") != std::string::npos);
   CHECK(gnuplot_terminal(".pdf").find("pdfcairo") != std::string::npos);
   CHECK(gnuplot_terminal(".gif").empty());
+}
+
+TEST_CASE("a point is drawn where it is finite, and positive along a logarithmic axis") {
+  Plot plot;
+  CHECK(is_drawn(-1, 0, plot));
+  CHECK_FALSE(is_drawn(1, std::nan(""), plot));
+  plot.log_x = true;
+  CHECK_FALSE(is_drawn(0, 1, plot));
+  CHECK(is_drawn(1, 0, plot));
 }

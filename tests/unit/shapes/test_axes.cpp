@@ -23,3 +23,12 @@ TEST_CASE("sizes that multiply beyond 63 bits are a limit, not a wrong number") 
   CHECK_THROWS_AS(large * large, LimitError);
   CHECK_THROWS_AS(elements({large, large}), LimitError);
 }
+
+TEST_CASE("so are numbers that add up beyond them") {
+  const std::size_t half = std::size_t{1} << 62;
+  CHECK(sum({}) == 0);
+  CHECK(sum({half, half - 1}) == 2 * (half - 1) + 1);
+  CHECK_THROWS_AS(sum({half, half}), LimitError);
+  CHECK_THROWS_AS(sum({4 * (half - 1), 8}), LimitError);
+  CHECK_THROWS_AS((Axis{"L", 2 * half - 1} + 1), LimitError);
+}

@@ -54,6 +54,26 @@ TEST_CASE("a size that the program does not fix is noted, not guessed") {
   CHECK(made.rules.empty());
 }
 
+TEST_CASE("a truth value that the program does not fix is noted and left at its default") {
+  const Made made = make(torch(), {argument("", 8), argument("", 2), {"bias", Value{}, "use_bias"}, {"batch_first", Value{}, "cfg.bf"}});
+  CHECK(made.construction.unknown == std::vector<std::string>{"bias = use_bias", "batch_first = cfg.bf"});
+  CHECK(made.construction.open == std::set<Role>{Role::bias, Role::batch_first});
+  CHECK(made.construction.config.bias);
+  CHECK_FALSE(make(torch(), {argument("", 8), argument("", 2), {"bias", Value{}, "None"}}).construction.config.bias);
+}
+
+TEST_CASE("unpacked arguments may be any: none is missing, and those whose position is not known are not bound") {
+  const CallArgument config{"", Value{}, "**config", true}, sizes{"", Value{}, "*sizes", true};
+  const Made made = make(torch(), {argument("", 8), config});
+  CHECK(made.rules.empty());
+  CHECK(made.construction.config.d_model == 8);
+  CHECK(made.construction.unknown == std::vector<std::string>{"**config"});
+  CHECK(made.construction.open.count(Role::heads) == 1);
+  CHECK(made.construction.open.count(Role::d_model) == 0);
+  CHECK(make(torch(), {sizes, argument("", 2)}).construction.config.d_model == 0);
+  CHECK(make(*find_api("nn.Transformer"), {config}).construction.config.d_model == 0);
+}
+
 TEST_CASE("defaults are those of the API") {
   const Made made = make(*find_api("nn.Transformer"), {});
   CHECK(made.construction.config.d_model == 512);

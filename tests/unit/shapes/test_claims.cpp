@@ -47,6 +47,38 @@ TEST_CASE("reading the batch off the first axis contradicts a sequence-first mod
   CHECK(rules_of("m = nn.MultiheadAttention(8, 2)\nL, N = x.shape").empty());
 }
 
+TEST_CASE("a transposed matrix is a contradiction only beside another one") {
+  const std::string module = "m = nn.MultiheadAttention(8, 2)\n", call = "y, w = m(x.T, x.T, x.T)\n";
+  CHECK(rules_of(module + "x = torch.zeros(8, 5)\n" + call).empty());
+  CHECK(rules_of(module + "x = torch.zeros(5, 8)\n" + call) == std::vector<std::string>{"transposed_away", "width"});
+  CHECK(rules_of(module + "x = torch.zeros(8, 5)\n" + call + "assert y.shape == (5, 3, 8)") == std::vector<std::string>{"transposed_away", "output_rank"});
+  CHECK(rules_of(module + "x = torch.zeros(5, 7)\nm(x.T.T, x.T.T, x.T.T)") == std::vector<std::string>{"width"});
+  // Heads that do not divide the width have nothing to do with it.
+  CHECK(rules_of("m = nn.MultiheadAttention(8, 3)\nx = torch.zeros(8, 5)\n" + call) == std::vector<std::string>{"divisible"});
+}
+
+TEST_CASE("what is not known contradicts nothing, and what contradicts in any case is still found") {
+  const std::string x = "x = torch.zeros(5, 3, 8)\n";
+  // (5, 3, 8) and (7, 3, 8) are sequence first, (5, 3, 8) and (5, 7, 8) batch first.
+  const std::string either = x + "m = nn.MultiheadAttention(8, 2, batch_first=cfg.bf)\n";
+  CHECK(rules_of(either + "N, L = x.shape").empty());
+  CHECK(rules_of(either + "s = torch.zeros(7, 3, 8)\nm(x, s, s)").empty());
+  CHECK(rules_of(either + "s = torch.zeros(5, 7, 8)\nm(x, s, s)").empty());
+  CHECK(rules_of(either + "s = torch.zeros(5, 7, 9)\nm(x, s, s)") == std::vector<std::string>{"width"});
+  CHECK(rules_of(x + "m = nn.MultiheadAttention(8, 2, kdim=cfg.k)\nk = torch.zeros(5, 3, 6)\nm(x, k, x)").empty());
+  CHECK(rules_of(x + "m = nn.MultiheadAttention(8, 2, kdim=6, vdim=6)\nm(x, memory, memory)").empty());
+  CHECK(rules_of(x + "m = nn.MultiheadAttention(8, 2)\nm(x, memory, memory, key_padding_mask=torch.zeros(3, 7))").empty());
+  CHECK(rules_of("x = torch.zeros(2, 5, 8)\nm = keras.layers.MultiHeadAttention(num_heads=3, key_dim=size)\nm(x, x)").empty());
+  CHECK(rules_of("nn.MultiheadAttention(**config)").empty());
+  CHECK(rules_of("nn.MultiheadAttention(9, 2, **config)") == std::vector<std::string>{"divisible"});
+}
+
+TEST_CASE("a shape that is stated is no longer open") {
+  StatedShapes stated;
+  stated.key = Shape{7, 4, 8};
+  CHECK(rules_of("x = torch.zeros(5, 3, 8)\nm = nn.MultiheadAttention(8, 2)\nm(x, memory, memory)", stated) == std::vector<std::string>{"batch"});
+}
+
 TEST_CASE("the nearest consistent configurations are consistent, and a consistent module has none") {
   StatedShapes stated;
   stated.input = Shape{5, 3};

@@ -51,3 +51,17 @@ TEST_CASE("what the target cannot hold, or the source cannot mean, is refused") 
   CHECK_THROWS_AS(convert("torch", "sdpa", {{2}, {0, 1}}), InputError);
   CHECK_THROWS_AS(convert("torch-3d", "sdpa", {{5, 1, 1}, {0, 0, 0, 0, 0}}, 0, 2), InputError);
 }
+
+TEST_CASE("lengths are as many as the samples, and an entry for all keys counts them all") {
+  const MaskSizes five_keys{0, 0, 0, 5};
+  CHECK(convert_mask(api("sdpa"), api("d2l"), {{2, 1, 1, 1}, {1, 1}}, five_keys).values == std::vector<double>{5, 5});
+  CHECK(convert_mask(api("sdpa"), api("d2l"), {{2, 1, 1, 1}, {1, 0}}, five_keys).values == std::vector<double>{5, 0});
+  CHECK(convert("torch", "d2l", {{1, 3}, {0, 0, 1}}, 4).values == std::vector<double>{2, 2, 2, 2});
+  CHECK_THROWS_AS(convert("transformers", "d2l", {{2, 3}, {1, 1, 0, 1, 1, 1}}, 3), InputError);
+  CHECK_THROWS_AS(convert_mask(api("torch"), api("d2l"), {{1, 1}, {0}}, {9, 0, 0, 0, 8}), LimitError);
+}
+
+TEST_CASE("a length beyond what is converted is refused with the limit") {
+  CHECK_THROWS_WITH_AS(convert("d2l", "transformers", {{1}, {1048577}}), "d2l: has a length of 1048577, more than the 1048576 keys that are converted", InputError);
+  CHECK(convert("d2l", "transformers", {{1}, {1048576}}).values.size() == 1048576);
+}

@@ -35,6 +35,16 @@ TEST_CASE("masks are bound by keyword, and Keras's key is its value") {
   CHECK(shapes_of(bound_to(keras, {tensor("", {2, 5, 8}, "q"), tensor("", {2, 6, 8}, "v")})).key == Shape{2, 6, 8});
 }
 
+TEST_CASE("sources that are given but not known are open") {
+  const Api& torch = *find_api("nn.MultiheadAttention");
+  const std::vector<CallArgument> arguments = {tensor("", {5, 2, 8}, "x"), {"", Value{}, "memory"}, {"", Value{}, "memory"}};
+  CHECK(open_sources(torch, bound_to(torch, arguments), arguments) == std::set<Role>{Role::key, Role::value});
+  const std::vector<CallArgument> unpacked = {tensor("", {5, 2, 8}, "x"), {"", Value{}, "**sources", true}};
+  CHECK(open_sources(torch, bound_to(torch, unpacked), unpacked) == std::set<Role>{Role::key, Role::value});
+  const std::vector<CallArgument> known = {tensor("", {5, 2, 8}, "x")};
+  CHECK(open_sources(torch, bound_to(torch, known), known).empty());
+}
+
 TEST_CASE("the result has the query's leading axes and the module's width, in a tuple for PyTorch") {
   ModuleConfig config;
   config.d_model = 8;
@@ -57,6 +67,17 @@ TEST_CASE("names that say another order than the API's are found in calls and in
   CHECK(definition_order({"self", "value", "key", "query", "mask"}));
   CHECK_FALSE(definition_order({"self", "query", "key", "value"}));
   CHECK_FALSE(definition_order({"self", "x"}));
+}
+
+TEST_CASE("a query that is a transposed matrix is told from one that is none") {
+  const Api& torch = *find_api("nn.MultiheadAttention");
+  CallArgument query = tensor("", {5, 8}, "x.T");
+  CHECK_FALSE(transposed_away(bound_to(torch, {query})));
+  query.value.before = Shape{8, 5};
+  const auto finding = transposed_away(bound_to(torch, {query}));
+  REQUIRE(finding);
+  CHECK(finding->subject == "x.T");
+  CHECK(finding->values.at("found") == "(8, 5)");
 }
 
 TEST_CASE("linear maps and embeddings are known by the width they return") {

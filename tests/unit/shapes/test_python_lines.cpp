@@ -15,6 +15,16 @@ TEST_CASE("brackets continue a line, a semicolon ends a statement, and a comment
   CHECK(lines[3].comment == " alone");
 }
 
+TEST_CASE("a text of three quotation marks goes on over lines; one of a single mark ends with its line") {
+  const auto lines = logical_lines("def f():\n  \"\"\"Doc (\n  # not a comment; it's text\n  \"\"\"\n  a = 1\nb = 'open\nc = 2");
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[1].code == "  \"\"\"Doc (\n  # not a comment; it's text\n  \"\"\"");
+  CHECK(lines[2].code == "  a = 1");
+  CHECK(lines[2].number == 5);
+  CHECK(lines[3].code == "b = 'open");
+  CHECK(lines[4].code == "c = 2");
+}
+
 TEST_CASE("two operands side by side begin a statement") {
   CHECK(with_line_breaks("a = 4 b = f(2) c = 'x' d = [1] e") == "a = 4 \nb = f(2) \nc = 'x' \nd = [1] \ne");
   CHECK(with_line_breaks("def f(self, x): return x y = 1") == "def f(self, x): \nreturn x \ny = 1");

@@ -21,6 +21,11 @@ TEST_CASE("names of sizes and of layers that keep a shape") {
   for (const char* name : {"nn.Linear", "self.encoder", "flatten", ""}) CHECK_FALSE(keeps_the_shape(name));
 }
 
+TEST_CASE("methods of a module that return it") {
+  for (const char* method : {"eval", "to", "cuda", "requires_grad_"}) CHECK(returns_the_module(method));
+  for (const char* method : {"forward", "state_dict", ""}) CHECK_FALSE(returns_the_module(method));
+}
+
 TEST_CASE("the last part of a dotted name") {
   CHECK(last_part("torch.nn.Linear") == "Linear");
   CHECK(last_part("x") == "x");

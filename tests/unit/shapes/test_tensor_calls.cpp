@@ -60,6 +60,7 @@ TEST_CASE("sizes can be asked of a tensor") {
 
 TEST_CASE("a matrix remembers its shape, and the result of a call its exchanges") {
   CHECK(transposed(tensor_value({5, 3}), 0, 1).before == Shape{5, 3});
+  CHECK_FALSE(transposed(transposed(tensor_value({5, 3}), 0, 1), 0, 1).before);
   Value result = tensor_value({5, 3, 8});
   result.call = 0;
   CHECK(transposed(result, 0, 1).swaps == std::vector<std::pair<std::size_t, std::size_t>>{{0, 1}});

@@ -72,3 +72,14 @@ TEST_CASE("an operation whose operands do not fit is our mistake; numbers that d
   CHECK_THROWS_AS(tracer.matmul(Step::scores_raw, "·", {L, E}, {L, E}), std::logic_error);
   CHECK_THROWS_AS(tracer.input(Step::x, {{"L", std::size_t{1} << 40}, {"E", std::size_t{1} << 40}}), LimitError);
 }
+
+TEST_CASE("totals are the sums of the rows, or a limit") {
+  ShapeTrace rows(2);
+  rows[0].operations = rows[1].operations = std::size_t{1} << 61;
+  rows[1].bytes = 3;
+  CHECK(totals(rows).operations == std::size_t{1} << 62);
+  CHECK(totals(rows).bytes == 3);
+  CHECK(totals({}).parameters == 0);
+  rows.resize(4, rows[0]);
+  CHECK_THROWS_AS(totals(rows), LimitError);
+}

@@ -32,3 +32,14 @@ TEST_CASE("arithmetic as Python has it") {
   CHECK(arithmetic("/", 1, 0).kind == Value::Kind::unknown);
   CHECK(arithmetic("@", 1, 2).kind == Value::Kind::unknown);
 }
+
+TEST_CASE("a tuple that doubles again and again ends as one that is not known") {
+  Value pair = tuple_value({number_value(1), number_value(2)});
+  CHECK(as_shape(pair) == attn::Shape{1, 2});
+  // 2, 6, 14, … items: 4094 after ten times.
+  for (int i = 0; i < 10; ++i) pair = tuple_value({pair, pair});
+  CHECK(pair.items.size() == 2);
+  CHECK(tuple_value({pair, pair}).kind == Value::Kind::unknown);
+  CHECK(tuple_value(std::vector<Value>(4096)).kind == Value::Kind::tuple);
+  CHECK(tuple_value(std::vector<Value>(4097)).kind == Value::Kind::unknown);
+}

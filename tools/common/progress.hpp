@@ -13,11 +13,12 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// The next of the steps begins.
-  void step(const std::string& what);
+  /// The next of the steps begins. Drawn only where a part of the bar or `what` is new.
+  void step(const std::string& what = {});
 
  private:
-  std::size_t steps_, begun_ = 0;
+  std::size_t steps_, begun_ = 0, drawn_ = 0;
+  std::string what_;
   bool shown_;
 };
 

@@ -20,7 +20,9 @@ Progress::~Progress() {
 
 void Progress::step(const std::string& what) {
   const std::size_t done = begun_++ * bar_width / steps_;
-  if (!shown_) return;
+  if (!shown_ || (begun_ > 1 && done == drawn_ && what == what_)) return;
+  drawn_ = done;
+  what_ = what;
   const std::string bar = std::string(done, '#') + std::string(bar_width - done, '.');
   std::fprintf(stderr, "%s[%s] %zu/%zu %s", clear_line, bar.c_str(), begun_, steps_, what.c_str());
   std::fflush(stderr);
