@@ -11,13 +11,13 @@
 #include "words.hpp"
 
 #include <attn/error.hpp>
-#include <attn/io/source.hpp>
 #include <attn/verify/posenc_identify.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace attn::tools {
@@ -36,12 +36,16 @@ struct IdentifyCommand {
   OutputOptions output;
 };
 
+// Sentences of several deviations begin with their identifiers; what a single one is stands beside it.
 std::string text_of(const IdentifyCommand& c, const EncodingSizes& sizes, const std::vector<posenc::Deviation>& deviations) {
   std::string text;
   for (const posenc::Deviation& one : deviations) {
-    text += (text.empty() ? "" : "; ") + (one.id.empty() ? "" : one.id + ": ") + sentence_of(c.output, sizes, one);
+    const std::string id = one.id.empty() || deviations.size() == 1 ? "" : one.id + ": ";
+    text += (text.empty() ? "" : "; ") + id + sentence_of(c.output, sizes, one);
   }
-  return text.empty() ? posenc_word(c.output, "identify_plain") : text;
+  if (!text.empty()) return text;
+  const bool is_value = c.role == posenc::RotaryRole::value;
+  return posenc_word(c.output, is_value ? "identify_plain_value" : "identify_plain");
 }
 
 std::string ids_of(const std::vector<posenc::Deviation>& deviations) {
@@ -57,12 +61,13 @@ Tensor<double> read_table(IdentifyCommand& c, EncodingSizes& sizes) {
   MemoryBudget budget(0);
   c.tensors.read(budget);
   TorchGenerator random(0);
+  c.tensors.use_default("table", c.file, budget);
   c.tensors.draw(random);
-  const io::Array array = io::read_array(c.file, "identify", io::MemoryLimit(budget.left()));
-  budget.charge(array.size() * sizeof(double), c.file);
-  const Tensor<double> table = io::to_tensor<double>(array, c.file);
+  budget.charge(element_count(c.tensors.find("table")->shape()).value_or(0) * sizeof(double), c.file);
+  const Tensor<double> table = c.tensors.take<double>("table");
   if (table.size() == 0) throw ShapeError(c.file, "has shape " + to_string(shape_of(table)) + ": there is nothing to identify");
-  sizes.heads = c.kind == Kind::alibi && table.dimension() > 0 ? table.shape(0) : c.heads.value_or(1);
+  const std::size_t rank = table.dimension();
+  sizes.heads = c.kind == Kind::alibi && rank > 0 ? table.shape(rank < 3 ? 0 : rank - 3) : c.heads.value_or(1);
   sizes.width = table.dimension() > 0 ? table.shape(table.dimension() - 1) : 0;
   sizes.head_dim = sizes.width / sizes.heads;
   return table;
@@ -83,13 +88,7 @@ void check(const IdentifyCommand& c) {
   if (c.kind == Kind::alibi && has_input) throw UsageError("--input", "is for --kind sinusoidal and rope");
 }
 
-TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found) {
-  TableReport report;
-  report.title = posenc_word(c.output, found.explanations.empty()      ? "identify_unknown"
-                                       : found.explanations.size() > 1 ? "identify_ties"
-                                                                       : "identify_known");
-  report.introduction = posenc_notes(c.output, "identify");
-  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"largest_difference"}};
+void add_explanations(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found, TableReport& report) {
   render::Table shown;
   shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "largest_difference"), render::Alignment::right}};
   const char* status = found.explanations.size() > 1 ? "consistent" : "explains";
@@ -98,15 +97,57 @@ TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, cons
     report.rows.rows.push_back({std::string(status), ids_of(one.deviations), text, one.residual});
     shown.rows.push_back({ids_of(one.deviations), text, shown_number(c.output, one.residual)});
   }
-  if (!found.explanations.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
-  render::Table blind;
-  blind.columns = {shown.columns[0], shown.columns[1]};
+  if (!shown.rows.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
+}
+
+// One line of each sentence: several types of half precision are one mistake.
+void add_unseen(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found, TableReport& report) {
+  render::Table shown;
+  shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}};
+  bool has_half_precision = false;
   for (const posenc::Unseen& one : found.cannot_tell) {
+    const bool is_half_precision = one.deviation.id == "E11" || one.deviation.id == "R6";
+    if (is_half_precision && has_half_precision) continue;
+    has_half_precision = has_half_precision || is_half_precision;
     const std::string text = sentence_of(c.output, sizes, one.deviation);
     report.rows.rows.push_back({std::string("cannot_tell"), one.deviation.id, text, render::Cell()});
-    blind.rows.push_back({one.deviation.id, text});
+    shown.rows.push_back({one.deviation.id, text});
   }
-  if (!blind.rows.empty()) report.tables.push_back({posenc_word(c.output, "cannot_tell"), blind});
+  if (!shown.rows.empty()) report.tables.push_back({posenc_word(c.output, "cannot_tell"), shown});
+}
+
+// Where nothing fits: the nearest variant, and the cells that are farthest from it.
+void add_nearest(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Nearest& nearest, TableReport& report) {
+  if (!nearest.special.empty()) {
+    const std::string text = posenc_word(c.output, "nearest_" + nearest.special);
+    report.rows.rows.push_back({std::string("nearest"), std::string(), text, render::Cell()});
+    report.title = text;
+    return;
+  }
+  const std::string variant = text_of(c, sizes, nearest.deviations);
+  const std::string counts = posenc_word(c.output, "nearest_counts", {{"count", std::to_string(nearest.wrong)}, {"total", std::to_string(nearest.cells)}, {"found", fmt::format("{:.3g}", nearest.median)}});
+  const double farthest = nearest.worst.empty() ? 0 : std::abs(nearest.worst.front().theirs - nearest.worst.front().ours);
+  report.rows.rows.push_back({std::string("nearest"), ids_of(nearest.deviations), variant + "; " + counts, farthest});
+  render::Table shown;
+  shown.columns = {{posenc_word(c.output, "axis_position"), render::Alignment::right}, {posenc_word(c.output, "axis_column"), render::Alignment::right},
+                   {posenc_word(c.output, "theirs"), render::Alignment::right}, {posenc_word(c.output, "ours"), render::Alignment::right}};
+  for (const posenc::WrongCell& cell : nearest.worst) {
+    report.rows.rows.push_back({std::string("cell"), std::string(), fmt::format("[{}, {}]: {:.9g}, {:.9g}", cell.row, cell.column, cell.theirs, cell.ours), std::abs(cell.theirs - cell.ours)});
+    shown.rows.push_back({std::to_string(cell.row), std::to_string(cell.column), shown_number(c.output, cell.theirs), shown_number(c.output, cell.ours)});
+  }
+  report.tables.push_back({posenc_word(c.output, "nearest", {{"found", variant}}), shown, {counts}});
+}
+
+TableReport report_of(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found) {
+  TableReport report;
+  report.title = posenc_word(c.output, found.explanations.empty()      ? "identify_unknown"
+                                       : found.explanations.size() > 1 ? "identify_ties"
+                                                                       : "identify_known");
+  report.introduction = posenc_notes(c.output, c.kind == Kind::rope ? "identify_rope" : c.kind == Kind::alibi ? "identify_alibi" : "identify");
+  report.rows.columns = {{"status"}, {"ids"}, {"explanation"}, {"largest_difference"}};
+  add_explanations(c, sizes, found, report);
+  add_unseen(c, sizes, found, report);
+  if (found.nearest) add_nearest(c, sizes, *found.nearest, report);
   report.header = {{"tool", "posenc-dump"}, {"version", ATTNSCOPE_VERSION}, {"command", "identify"}, {"rounding", found.rounding}};
   return report;
 }
@@ -123,7 +164,7 @@ int exit_code(const posenc::Identification& found) {
 
 Run setup_identify(CLI::App& app) {
   auto command = std::make_shared<IdentifyCommand>(app);
-  app.add_option("table", command->file, "The table: FILE.npy, FILE.npz:NAME, … or a literal")->type_name("T")->required()->group("Tensors");
+  app.add_option("table", command->file, "The table: FILE.npy, FILE.npz:NAME, …, a literal or a generator")->type_name("T")->required()->group("Tensors");
   command->tensors.add("--input", "What it was before: X when the table is X + P, Q or K when it is rotated");
   static const Choices<Kind> kinds = {{"sinusoidal", Kind::sinusoidal}, {"rope", Kind::rope}, {"alibi", Kind::alibi}};
   add_choice(app, "--kind", command->kind, kinds, "What the table should be (default sinusoidal)")->group("Encoding");

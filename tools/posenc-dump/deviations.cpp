@@ -23,7 +23,9 @@ lessons::Placeholders values_of(const OutputOptions& output, const EncodingSizes
 }
 
 std::string sentence_of(const OutputOptions& output, const EncodingSizes& sizes, const posenc::Deviation& deviation) {
-  return posenc_word(output, "is_" + deviation.kind, values_of(output, sizes, deviation.found, deviation.expected));
+  lessons::Placeholders values = values_of(output, sizes, deviation.found, deviation.expected);
+  if (deviation.approximate) values["found"] = posenc_word(output, "about", {{"found", deviation.found}});
+  return posenc_word(output, "is_" + deviation.kind, values);
 }
 
 }  // namespace attn::tools

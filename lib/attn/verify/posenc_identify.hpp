@@ -6,12 +6,18 @@
 #pragma once
 
 #include <attn/tensor.hpp>
+#include <attn/verify/posenc_rounding.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace attn::posenc {
+
+/// How freely the number of a deviation was chosen to fit: what needs less freedom comes first, and hides what
+/// needs as much of it or more and has more parts.
+enum class Freedom { none, round_number, number };
 
 /// One way in which a table can differ from the usual one.
 struct Deviation {
@@ -19,8 +25,9 @@ struct Deviation {
   std::string kind;  ///< "base": which sentence of the lesson files, posenc.is_<kind>
   std::string found{};     ///< "500", or a word of the lesson files, posenc.found_<word>
   std::string expected{};  ///< "10000", in the usual encoding
-  bool fitted = false;      ///< `found` is a free number: it also fits what a more definite deviation explains
-  bool equivalent = false;  ///< attention gives the same result
+  Freedom freedom = Freedom::none;  ///< of `found`
+  bool equivalent = false;          ///< attention gives the same result
+  bool approximate = false;         ///< numbers near `found` fit as well
 
   bool operator==(const Deviation& other) const { return id == other.id && kind == other.kind && found == other.found; }
 };
@@ -39,6 +46,22 @@ struct Unseen {
   bool operator==(const Unseen& other) const { return deviation == other.deviation; }
 };
 
+/// A cell of a table, in which it has another number than a variant.
+struct WrongCell {
+  std::size_t row, column;  ///< rows of all samples are counted through
+  double theirs, ours;
+};
+
+/// What a table that nothing explains is nearest to.
+struct Nearest {
+  std::vector<Deviation> deviations{};
+  double median = 0;         ///< of the differences
+  std::size_t cells = 0;     ///< that were compared
+  std::size_t wrong = 0;     ///< that differ by more than rounding
+  std::vector<WrongCell> worst{};  ///< the largest differences, at most three
+  std::string special{};     ///< "zero", "unchanged", "not_finite": what the whole table is; else empty
+};
+
 struct Identification {
   /// The simplest explanations: no other one uses a part of the same deviations. More than one is a tie.
   std::vector<Explanation> explanations{};
@@ -46,9 +69,11 @@ struct Identification {
   std::vector<Unseen> cannot_tell{};
   /// The number type whose rounding the residual shows: "float64", "float32", "float16", "bfloat16".
   std::string rounding{};
+  /// Of a sinusoidal table without explanation.
+  std::optional<Nearest> nearest{};
 };
 
-/// A table [L, d], or [B, L, d] when it was added to a batch. Throws ShapeError for another rank or no
+/// A table [L, d], or [B, L, d] when it was added to a batch, or [L, 1, d]. Throws ShapeError for another rank or no
 /// elements.
 Identification identify_sinusoidal(const Tensor<double>& table);
 
@@ -67,17 +92,9 @@ Identification identify_rope(const Tensor<double>& rotated, const Tensor<double>
 /// The tables of cosines and sines, both [L, r], of a head of head_dim coordinates.
 Identification identify_rope_tables(const Tensor<double>& cosines, const Tensor<double>& sines, std::size_t head_dim);
 
-/// Slopes [H], or biases [H, Lq, Lk].
+/// Slopes [H], or biases [H, Lq, Lk], possibly with leading axes of 1. Keys of the future that are forbidden or 0
+/// are not compared, which cannot_tell says.
 Identification identify_alibi(const Tensor<double>& table);
-
-/// How far numbers of a type may be off.
-struct RoundingClass {
-  std::string name;
-  double unit;       ///< of a result
-  double per_step;   ///< of an angle, for each position
-};
-/// From the tightest to the loosest.
-const std::vector<RoundingClass>& rounding_classes();
 
 /// Keeps, of all explanations that fit, the simplest, those with a fitted number last, and lists what the
 /// table cannot tell.
@@ -88,6 +105,12 @@ std::string short_number(double value);
 
 /// "√d" or "1/√d" where a factor is that of a table of d columns, else the number.
 std::string factor_text(double factor, std::size_t columns);
+
+/// Whether a number has one significant decimal digit: 500, 0.2.
+bool is_round(double value);
+
+/// Half a unit of the last significant decimal digit, of at most nine: 5 for 1230.
+double half_last_digit(double value);
 
 /// Round numbers near a fitted one, the roundest first: 500 before 499.9 for 499.94; then the number itself
 /// to nine digits.

@@ -28,7 +28,7 @@ void make(const std::string& id, SinusoidalVariant& v) {
   if (id == "E5") v.exponents = v.exponents == Exponents::doubled ? Exponents::by_column : Exponents::own_cosine;
   if (id == "E6") v.base = v.base == 1000 ? 100000 : 1000;
   if (id == "E7") v.offset += 1;
-  if (id == "E11") v.angle = Angle::bfloat16;
+  if (id == "E11") v.angle = {Rounded::everything, &bfloat16_type()};
   if (id == "E12") v.cosine_first = true;
 }
 
@@ -54,7 +54,7 @@ Tensor<double> mistaken_sinusoidal(const std::vector<std::string>& ids, const Si
   SinusoidalVariant v = variant_of(options);
   for (const std::string& id : ids) make(id, v);
   const std::size_t columns = sinusoidal_columns(options).size();
-  if (has(ids, "E9")) v.offset += len;  // pe[L] for pe[:L]
+  if (has(ids, "E9")) v.offset += static_cast<std::int64_t>(len);  // pe[L] for pe[:L]
   const Tensor<double> table = variant_table(v, len, columns);
   if (!has(ids, "E8") && !has(ids, "E9")) return table;
   Tensor<double> constant = table;

@@ -1,6 +1,6 @@
 #include <attn/error.hpp>
-#include <attn/ops/position_precision.hpp>
 #include <attn/verify/posenc_base.hpp>
+#include <attn/verify/posenc_numbers.hpp>
 #include <attn/verify/posenc_rope.hpp>
 
 #include <algorithm>
@@ -11,10 +11,7 @@
 namespace attn::posenc {
 namespace {
 
-constexpr std::int64_t farthest_offset = 4096, farthest_behind = 64;
-
-// Half a unit in the last place, relative to the number.
-constexpr double half_unit_of_float16 = 1.0 / 2048, half_unit_of_bfloat16 = 1.0 / 256;
+constexpr std::size_t rows_for_phase = 64;
 
 constexpr double usual_bases[] = {10000, 500000, 1000000};
 constexpr double usual_factors[] = {2, 3, 4, 8, 16, 32, 64};
@@ -44,11 +41,32 @@ std::vector<double> bases_of(const RotaryPairs& pairs, const RotaryVariant& v) {
   return bases;
 }
 
-// The first offset at which the rows fit; true if there is one.
-bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
+// How far the first pair of the first head turned before row 0, from the row in which that pair is longest.
+struct Phase {
+  double angle, size;
+};
+Phase phase_of(const RotaryPairs& pairs, const RotaryVariant& v) {
+  const std::size_t a = 0, b = v.options.pairing == RotaryPairing::interleaved ? 1 : v.options.rotary_dim / 2;
+  Phase best{0, 0};
+  for (std::size_t row = 0; row < std::min(pairs.len, rows_for_phase); ++row) {
+    const double* const from = pairs.before.data() + row * pairs.width;
+    const double* const to = pairs.rotated.data() + row * pairs.width;
+    const double size = std::hypot(from[a], from[b]);
+    if (!(size > best.size)) continue;
+    const double turned = std::atan2(to[b], to[a]) - std::atan2(from[b], from[a]);
+    best = {(v.options.clockwise ? -turned : turned) - static_cast<double>(row), size};
+  }
+  return best;
+}
+
+// The first offset, from 0 in both directions, at which the rows fit; true if there is one.
+bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const TypeTolerance& tolerance, std::vector<Explanation>& fitting) {
   const std::vector<Frequency> frequencies = rope_frequencies(v.options);
-  for (std::int64_t step = 0; step <= farthest_offset + farthest_behind; ++step) {
-    v.first = step <= farthest_offset ? step : farthest_offset - step;
+  const Phase phase = phase_of(pairs, v);
+  const double limit = 4 * (tolerance.computed.unit + tolerance.computed.per_step + tolerance.storing(phase.size) / phase.size);
+  const bool is_known = phase.size > 0;
+  for (const std::int64_t first : is_known ? positions_near(phase.angle, limit, 2 * tolerance.computed.per_step) : std::vector<std::int64_t>{0}) {
+    v.first = first;
     if (rotation_residual(pairs, v, frequencies, tolerance, 1) == INFINITY) continue;
     const double residual = rotation_residual(pairs, v, frequencies, tolerance, pairs.rows);
     if (residual == INFINITY) continue;
@@ -58,13 +76,13 @@ bool try_offsets(const RotaryPairs& pairs, RotaryVariant v, const RotaryToleranc
   return false;
 }
 
-void try_here(const RotaryPairs& pairs, const RotaryVariant& v, const std::vector<Frequency>& frequencies, const RotaryTolerance& tolerance,
+void try_here(const RotaryPairs& pairs, const RotaryVariant& v, const std::vector<Frequency>& frequencies, const TypeTolerance& tolerance,
               std::vector<Explanation>& fitting) {
   const double residual = rotation_residual(pairs, v, frequencies, tolerance, pairs.rows);
   if (residual < INFINITY) fitting.push_back({deviations_of(v), residual});
 }
 
-void try_numbers(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
+void try_numbers(const RotaryPairs& pairs, RotaryVariant v, const TypeTolerance& tolerance, std::vector<Explanation>& fitting) {
   if (v.identity) return try_here(pairs, v, rope_frequencies(v.options), tolerance, fitting);
   for (const double base : bases_of(pairs, v)) {
     v.options.base = base;
@@ -94,23 +112,8 @@ void add_unseen(const RotaryPairs& pairs, Identification& found) {
   if (pairs.heads == 1) add({"R7", "unsplit_one_head"}, false);
 }
 
-bool all_are(const Tensor<double>& values, float (*rounded)(double)) {
-  return std::all_of(values.begin(), values.end(), [rounded](double x) { return static_cast<double>(rounded(x)) == x; });
-}
-
-// Computed in float64 or float32, and stored as it came or in a type that all numbers have.
-std::vector<RotaryTolerance> tolerances_of(const RotaryPairs& pairs) {
-  std::vector<RotaryTolerance> tolerances = {{rounding_classes()[0]}, {rounding_classes()[1]}};
-  RoundingClass stored = rounding_classes()[1];
-  stored.name = "float16";
-  if (all_are(pairs.rotated, rounded_to_float16)) tolerances.push_back({stored, half_unit_of_float16});
-  stored.name = "bfloat16";
-  if (all_are(pairs.rotated, rounded_to_bfloat16)) tolerances.push_back({stored, half_unit_of_bfloat16});
-  return tolerances;
-}
-
 // Half precision in the angles or the tables.
-void try_half_precision(const RotaryPairs& pairs, RotaryVariant v, const RotaryTolerance& tolerance, std::vector<Explanation>& fitting) {
+void try_half_precision(const RotaryPairs& pairs, RotaryVariant v, const TypeTolerance& tolerance, std::vector<Explanation>& fitting) {
   if (v.identity) return;
   for (const double base : usual_bases) {
     v.options.base = base;
@@ -125,16 +128,18 @@ void try_half_precision(const RotaryPairs& pairs, RotaryVariant v, const RotaryT
 // by bit; then in every operation (R6).
 Identification identify_by_type(const RotaryPairs& pairs, const std::vector<RotaryVariant>& forms) {
   std::vector<Explanation> fitting;
-  const std::vector<RotaryTolerance> tolerances = tolerances_of(pairs);
-  for (const RotaryTolerance& tolerance : tolerances) {
+  const std::vector<TypeTolerance> tolerances = tolerances_of(pairs.rotated);
+  for (const TypeTolerance& tolerance : tolerances) {
     for (const RotaryVariant& form : forms) try_numbers(pairs, form, tolerance, fitting);
-    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.computed.name);
+    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.name());
   }
-  for (const RotaryTolerance& tolerance : tolerances) {
+  for (const TypeTolerance& tolerance : tolerances) {
     for (const RotaryVariant& form : forms) try_half_precision(pairs, form, tolerance, fitting);
-    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.computed.name);
+    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.name());
   }
   for (const RoundingClass& type : {rounding_classes()[2], rounding_classes()[3]}) {
+    const bool holds = std::any_of(tolerances.begin(), tolerances.end(), [&type](const TypeTolerance& one) { return one.name() == type.name; });
+    if (!holds) continue;
     for (const RotaryVariant& form : forms) try_numbers(pairs, form, {type}, fitting);
     for (Explanation& one : fitting) one.deviations.push_back({"R6", "half_rotation", type.name, "float32"});
     for (const RotaryVariant& form : forms) try_half_precision(pairs, form, {type}, fitting);

@@ -24,20 +24,14 @@ struct RotaryVariant {
   std::int64_t first = 0;        ///< the position of the first row
   bool identity = false;         ///< not rotated at all
   bool unsplit = false;          ///< rotated as one vector although it holds several heads
-  Angle angle = Angle::exact;    ///< what is rounded before the sine is taken
-  float (*rounded_tables)(double) = nullptr;  ///< the type of the tables of cosines and sines
-};
-
-/// How far a rotated coordinate may be off.
-struct RotaryTolerance {
-  RoundingClass computed;
-  double stored = 0;  ///< relative to a result that was rounded to a narrower type at the end
+  Angle angle{};                ///< what is rounded before the sine is taken
+  const HalfType* tables = nullptr;  ///< the type of the tables of cosines and sines, if it is a narrow one
 };
 
 /// The largest difference from the variant in the first `rows` rows, or infinity as soon as one is beyond the
 /// tolerance. `frequencies` are rope_frequencies() of its options.
 double rotation_residual(const RotaryPairs& pairs, const RotaryVariant& variant, const std::vector<Frequency>& frequencies,
-                         const RotaryTolerance& tolerance, std::size_t rows);
+                         const TypeTolerance& tolerance, std::size_t rows);
 
 /// How a variant, or a rotation by these options, differs from the usual rotation.
 std::vector<Deviation> deviations_of(const RotaryVariant& variant);

@@ -29,8 +29,9 @@ Tensor<double> normalised(const Tensor<double>& x, std::size_t head, Norm norm, 
 }
 
 // The largest difference that is left of theirs = weight · unweighted when every coordinate's weight is
-// fitted; infinity if it is beyond `unit` of the values.
-double residual_with_weights(const Tensor<double>& theirs, const Tensor<double>& unweighted, std::size_t head, double unit) {
+// fitted; infinity if it is beyond what rounding explains, in a row by so much of the coordinate's largest value.
+double residual_with_weights(const RotaryPairs& pairs, const Tensor<double>& theirs, const Tensor<double>& unweighted, std::size_t head, const TypeTolerance& tolerance) {
+  const std::size_t heads = pairs.width / head;
   double largest = 0;
   for (std::size_t c = 0; c < head; ++c) {
     double products = 0, squares = 0, magnitude = 0;
@@ -42,14 +43,16 @@ double residual_with_weights(const Tensor<double>& theirs, const Tensor<double>&
     const double weight = squares > 0 ? products / squares : 0;
     for (std::size_t i = c; i < theirs.size(); i += head) {
       const double difference = std::abs(theirs.data()[i] - weight * unweighted.data()[i]);
-      if (!(difference <= 8 * unit * magnitude)) return INFINITY;
+      const double position = static_cast<double>(i / head / heads % pairs.len);
+      const double computing = 8 * (tolerance.computed.unit + tolerance.computed.per_step * position) * magnitude;
+      if (!(difference <= computing + 3 * tolerance.storing(magnitude))) return INFINITY;
       largest = std::max(largest, difference);
     }
   }
   return largest;
 }
 
-void try_order(const RotaryPairs& pairs, RotaryVariant v, Norm norm, double epsilon, const RoundingClass& allowed, std::vector<Explanation>& fitting) {
+void try_order(const RotaryPairs& pairs, RotaryVariant v, Norm norm, double epsilon, const TypeTolerance& tolerance, std::vector<Explanation>& fitting) {
   const std::size_t head = v.options.head_dim;
   // Heads side by side become rows of their own, each at the position of its token.
   const auto rotate = [&](const Tensor<double>& x, bool clockwise) {
@@ -66,13 +69,12 @@ void try_order(const RotaryPairs& pairs, RotaryVariant v, Norm norm, double epsi
     }
     return turned;
   };
-  const double unit = allowed.unit * static_cast<double>(pairs.len);
   const char* const kind = norm == Norm::layer ? "layer_norm" : "rms_norm";
   std::vector<Deviation> rotation = deviations_of(v);
-  const double before = residual_with_weights(rotate(pairs.rotated, true), normalised(pairs.before, head, norm, epsilon), head, unit);
+  const double before = residual_with_weights(pairs, rotate(pairs.rotated, true), normalised(pairs.before, head, norm, epsilon), head, tolerance);
   rotation.push_back({"", std::string(kind) + "_before"});
   if (before < INFINITY) fitting.push_back({rotation, before});
-  const double after = residual_with_weights(pairs.rotated, normalised(rotate(pairs.before, false), head, norm, epsilon), head, unit);
+  const double after = residual_with_weights(pairs, pairs.rotated, normalised(rotate(pairs.before, false), head, norm, epsilon), head, tolerance);
   rotation.back() = {"R7", std::string(kind) + "_after", "before_norm", "after_norm"};
   if (after < INFINITY) fitting.push_back({rotation, after});
 }
@@ -81,8 +83,7 @@ void try_order(const RotaryPairs& pairs, RotaryVariant v, Norm norm, double epsi
 
 Identification identify_normalised_rope(const RotaryPairs& pairs) {
   if (pairs.rows * pairs.heads < fewest_rows || pairs.len < 2) return {};
-  for (const RoundingClass& allowed : rounding_classes()) {
-    if (allowed.name == "float16") break;
+  for (const TypeTolerance& tolerance : tolerances_of(pairs.rotated)) {
     std::vector<Explanation> fitting;
     for (const RotaryPairing pairing : {RotaryPairing::half_split, RotaryPairing::interleaved}) {
       for (const double base : {10000.0, 500000.0, 1000000.0}) {
@@ -93,13 +94,13 @@ Identification identify_normalised_rope(const RotaryPairs& pairs) {
             v.options.pairing = pairing;
             v.options.base = base;
             const std::size_t before = fitting.size();
-            try_order(pairs, v, norm, epsilon, allowed, fitting);
+            try_order(pairs, v, norm, epsilon, tolerance, fitting);
             if (fitting.size() > before) break;  // the other epsilons differ in rounding only
           }
         }
       }
     }
-    if (!fitting.empty()) return simplest(std::move(fitting), allowed.name);
+    if (!fitting.empty()) return simplest(std::move(fitting), tolerance.name());
   }
   return {};
 }

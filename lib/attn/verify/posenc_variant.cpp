@@ -1,4 +1,3 @@
-#include <attn/ops/position_precision.hpp>
 #include <attn/verify/posenc_variant.hpp>
 
 #include <algorithm>
@@ -18,16 +17,16 @@ Place place_of(std::size_t column, std::size_t width, PairOrder order) {
   return column < first ? Place{column, false} : Place{column - first, true};
 }
 
-Frequency frequency_of(const Place& place, bool cosine, const SinusoidalVariant& v) {
+Exponent exponent_of(const Place& place, bool cosine, const SinusoidalVariant& v) {
   const std::size_t pairs = v.width / 2, pair = place.pair;
   switch (v.exponents) {
     case Exponents::published: break;
-    case Exponents::width_minus_2: return {v.base, 2 * pair, pairs > 1 ? 2 * pairs - 2 : 1};
-    case Exponents::doubled: return {v.base, 4 * pair, v.width};
-    case Exponents::own_cosine: return {v.base, 2 * pair + (cosine ? 1 : 0), v.width};
-    case Exponents::by_column: return {v.base, 2 * (2 * pair + (place.second ? 1 : 0)), v.width};
+    case Exponents::width_minus_2: return {2 * pair, pairs > 1 ? 2 * pairs - 2 : 1};
+    case Exponents::doubled: return {4 * pair, v.width};
+    case Exponents::own_cosine: return {2 * pair + (cosine ? 1 : 0), v.width};
+    case Exponents::by_column: return {2 * (2 * pair + (place.second ? 1 : 0)), v.width};
   }
-  return {v.base, 2 * pair, v.width};
+  return {2 * pair, v.width};
 }
 
 Deviation odd_width(const SinusoidalVariant& v, std::size_t columns) {
@@ -38,19 +37,31 @@ Deviation odd_width(const SinusoidalVariant& v, std::size_t columns) {
 
 }  // namespace
 
-double rounded_angle(double omega, double position, Angle angle) {
-  switch (angle) {
-    case Angle::float16: return rounded_to_float16(rounded_to_float16(position) * static_cast<double>(rounded_to_float16(omega)));
-    case Angle::bfloat16: return rounded_to_bfloat16(rounded_to_bfloat16(position) * static_cast<double>(rounded_to_bfloat16(omega)));
-    case Angle::float16_product: return rounded_to_float16(position * omega);
-    case Angle::bfloat16_product: return rounded_to_bfloat16(position * omega);
-    case Angle::float16_position: return static_cast<double>(rounded_to_float16(position)) * omega;
-    default: return static_cast<double>(rounded_to_bfloat16(position)) * omega;
+RoundedFrequency rounded_frequency(double base, Exponent exponent, const Angle& angle) {
+  const auto round = [&angle](double x) { return static_cast<double>(angle.type->round(x)); };
+  const double numerator = static_cast<double>(exponent.numerator), denominator = static_cast<double>(exponent.denominator);
+  const double power = std::pow(base, numerator / denominator);
+  switch (angle.rounded) {
+    case Rounded::quotient: return {round(power), true};
+    case Rounded::power_quotient: return {round(std::pow(round(base), round(numerator / denominator))), true};
+    case Rounded::exponential: return {round(std::exp(round(numerator * round(-std::log(base) / denominator)))), false};
+    case Rounded::frequency:
+    case Rounded::operands:
+    case Rounded::everything: return {round(1 / power), false};
+    default: return {1 / power, false};
   }
 }
 
-std::string half_type(Angle angle) {
-  return angle == Angle::float16 || angle == Angle::float16_product || angle == Angle::float16_position ? "float16" : "bfloat16";
+double rounded_angle(const RoundedFrequency& frequency, double position, const Angle& angle) {
+  const Rounded what = angle.rounded;
+  const auto round = [&angle](double x) { return static_cast<double>(angle.type->round(x)); };
+  const double at = what == Rounded::product || what == Rounded::frequency ? position : round(position);
+  const double exact = frequency.divides ? at / frequency.value : at * frequency.value;
+  return what == Rounded::position || what == Rounded::frequency || what == Rounded::operands ? exact : round(exact);
+}
+
+Deviation half_precision(const std::string& id, const Angle& angle) {
+  return {id, angle.rounded == Rounded::position ? "half_positions" : "half_angle", angle.type->name, "float32"};
 }
 
 SinusoidalVariant variant_of(const SinusoidalOptions& options) {
@@ -59,25 +70,23 @@ SinusoidalVariant variant_of(const SinusoidalOptions& options) {
   v.exponents = options.denominator == Denominator::width ? Exponents::published : Exponents::width_minus_2;
   v.width = options.d_model;
   v.base = options.base;
-  v.offset = options.offset;
+  v.offset = static_cast<std::int64_t>(options.offset);
   return v;
 }
 
 std::vector<Deviation> deviations_of(const SinusoidalVariant& v, std::size_t columns) {
   std::vector<Deviation> found;
-  if (columns % 2 == 1 || v.width != columns) found.push_back(odd_width(v, columns));
+  if (columns > 1 && (columns % 2 == 1 || v.width != columns)) found.push_back(odd_width(v, columns));
   if (v.order == PairOrder::concatenated) found.push_back({"E2", "concatenated"});
   if (v.exponents == Exponents::width_minus_2) found.push_back({"E3", "width_minus_2"});
   if (v.exponents == Exponents::doubled || v.exponents == Exponents::by_column) found.push_back({"E4", "doubled"});
   if (v.exponents == Exponents::own_cosine || v.exponents == Exponents::by_column) found.push_back({"E5", "own_cosine"});
-  if (v.base != 10000) found.push_back({"E6", "base", short_number(v.base), "10000", true});
-  if (v.offset > 0) found.push_back({v.offset == 1 ? "E7" : "", "offset", std::to_string(v.offset), "0", v.offset > 1});
-  if (v.scale != 1) found.push_back({"E10", "scaled", factor_text(v.scale, columns), "1", true});
-  if (v.angle == Angle::float16_position || v.angle == Angle::bfloat16_position) {
-    found.push_back({"E11", "half_positions", half_type(v.angle), "float32"});
-  } else if (v.angle != Angle::exact) {
-    found.push_back({"E11", "half_angle", half_type(v.angle), "float32"});
+  if (v.base != 10000) {
+    found.push_back({"E6", "base", short_number(v.base), "10000", is_round(v.base) ? Freedom::round_number : Freedom::number, false, v.base_is_approximate});
   }
+  if (v.offset != 0) found.push_back({v.offset == 1 ? "E7" : "", "offset", std::to_string(v.offset), "0", v.offset == 1 ? Freedom::none : Freedom::number});
+  if (v.scale != 1) found.push_back({"E10", "scaled", factor_text(v.scale, columns), "1", Freedom::number, false, v.scale_is_approximate});
+  if (v.angle.rounded != Rounded::nothing) found.push_back(half_precision("E11", v.angle));
   if (v.cosine_first) found.push_back({"E12", "cosine_first"});
   return found;
 }
@@ -87,30 +96,34 @@ VariantRows::VariantRows(const SinusoidalVariant& variant, std::size_t columns) 
   for (std::size_t c = 0; c < columns; ++c) {
     const Place place = place_of(std::min(c, filled - 1), filled, variant.order);
     const bool cosine = place.second != variant.cosine_first;
-    columns_.push_back({cosine, frequency_of(place, cosine, variant)});
+    const Exponent exponent = exponent_of(place, cosine, variant);
+    const bool exact = variant.angle.rounded == Rounded::nothing;
+    columns_.push_back({cosine, static_cast<double>(exponent.numerator) / static_cast<double>(exponent.denominator),
+                        Frequency(variant.base, exponent.numerator, exponent.denominator),
+                        exact ? RoundedFrequency{0, false} : rounded_frequency(variant.base, exponent, variant.angle)});
   }
 }
 
-double VariantRows::at(std::uint64_t position, std::size_t c) const {
+double VariantRows::at(std::int64_t position, std::size_t c) const {
   const Column& column = columns_[c];
   double value = 0;
-  if (variant_.zero_last && c + 1 == columns_.size()) return 0;
-  if (variant_.angle == Angle::exact) {
-    const SinCos<double> both = column.frequency.at<double>(static_cast<std::int64_t>(position));
+  if (is_zero(c)) return 0;
+  if (variant_.angle.rounded == Rounded::nothing) {
+    const SinCos<double> both = column.frequency.at<double>(position);
     value = column.cosine ? both.cos : both.sin;
   } else {
-    const double angle = rounded_angle(column.frequency.radians(), static_cast<double>(position), variant_.angle);
+    const double angle = rounded_angle(column.rounded, static_cast<double>(position), variant_.angle);
     value = column.cosine ? std::cos(angle) : std::sin(angle);
   }
   value *= variant_.scale;
-  return variant_.rounded_result ? static_cast<double>(variant_.rounded_result(value)) : value;
+  return variant_.stored ? static_cast<double>(variant_.stored->round(value)) : value;
 }
 
 Tensor<double> variant_table(const SinusoidalVariant& variant, std::size_t len, std::size_t columns) {
   const VariantRows rows(variant, columns);
   Tensor<double> table = empty<double>({len, columns});
   for (std::size_t i = 0; i < len; ++i) {
-    for (std::size_t c = 0; c < columns; ++c) table(i, c) = rows.at(variant.offset + i, c);
+    for (std::size_t c = 0; c < columns; ++c) table(i, c) = rows.at(variant.offset + static_cast<std::int64_t>(i), c);
   }
   return table;
 }

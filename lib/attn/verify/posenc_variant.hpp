@@ -21,16 +21,36 @@ enum class Exponents {
 };
 
 /// What is rounded to half precision before the sine is taken.
-enum class Angle {
-  exact,
-  float16, bfloat16,                    ///< position, frequency and their product
-  float16_product, bfloat16_product,    ///< the product only
-  float16_position, bfloat16_position,  ///< the position only
+enum class Rounded {
+  nothing,
+  position,        ///< the position only
+  frequency,       ///< the frequency only
+  product,         ///< their exact product only
+  operands,        ///< position and frequency
+  everything,      ///< position, frequency and their product
+  quotient,        ///< position, divisor base^exponent and their quotient
+  power_quotient,  ///< base, exponent, position, divisor and quotient
+  exponential,     ///< −ln(base)/d, its product with 2j, the frequency e^…, position and angle
 };
 
-/// The angle position · ω with this rounding, which must not be Angle::exact; "float16" or "bfloat16".
-double rounded_angle(double omega, double position, Angle angle);
-std::string half_type(Angle angle);
+/// The steps that are rounded, and the type they are rounded to.
+struct Angle {
+  Rounded rounded = Rounded::nothing;
+  const HalfType* type = nullptr;
+};
+
+/// What a position is multiplied with, or divided by, under a rounding.
+struct RoundedFrequency {
+  double value;
+  bool divides;
+};
+/// ω = base^-(numerator/denominator), or what the rounding makes of it; angle.rounded is not `nothing`.
+RoundedFrequency rounded_frequency(double base, Exponent exponent, const Angle& angle);
+/// The angle at a position.
+double rounded_angle(const RoundedFrequency& frequency, double position, const Angle& angle);
+
+/// The deviation that an angle in half precision is: E11, or R6 in a rotation.
+Deviation half_precision(const std::string& id, const Angle& angle);
 
 /// One way to compute every element of a table.
 struct SinusoidalVariant {
@@ -40,10 +60,12 @@ struct SinusoidalVariant {
   std::size_t width = 0;  ///< d, which exponents are divided by; where d is odd, not always the columns
   bool zero_last = false;  ///< whole pairs, and a column of zeros behind them
   double base = 10000;
-  std::uint64_t offset = 0;
+  bool base_is_approximate = false;  ///< others near it fit as well
+  std::int64_t offset = 0;
   double scale = 1;
-  Angle angle = Angle::exact;
-  float (*rounded_result)(double) = nullptr;  ///< the type in which the table was stored
+  bool scale_is_approximate = false;
+  Angle angle{};
+  const HalfType* stored = nullptr;  ///< the type in which the table was stored, if it is to be reproduced bit by bit
 };
 
 /// The variant that these options ask for.
@@ -58,15 +80,20 @@ class VariantRows {
   VariantRows(const SinusoidalVariant& variant, std::size_t columns);
 
   /// Element c of the row of a position, which the variant's offset is already part of.
-  double at(std::uint64_t position, std::size_t c) const;
-  /// ω of column c, which errors of rounded angles are proportional to.
+  double at(std::int64_t position, std::size_t c) const;
+  /// ω of column c, which errors of rounded angles are proportional to, and what the base is raised to: ω = base^-exponent.
   double omega(std::size_t c) const { return columns_[c].frequency.radians(); }
+  double exponent(std::size_t c) const { return columns_[c].exponent; }
   bool is_cosine(std::size_t c) const { return columns_[c].cosine; }
+  /// A column of zeros.
+  bool is_zero(std::size_t c) const { return variant_.zero_last && c + 1 == columns_.size(); }
 
  private:
   struct Column {
     bool cosine;
+    double exponent;
     Frequency frequency;
+    RoundedFrequency rounded;  // where the angle is rounded
   };
   SinusoidalVariant variant_;
   std::vector<Column> columns_;

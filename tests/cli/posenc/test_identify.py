@@ -96,6 +96,72 @@ class IdentifyEveryMistakeTest(PosencTest):
         unseen = {row["ids"] for row in report["rows"] if row["status"] == "cannot_tell"}
         self.assertLessEqual({"E2", "E3", "E4", "E6"}, unseen)
 
+    def explain(self, table, *arguments, code=DIFFERENT):
+        """(ids, explanation) of every line that explains the table."""
+        np.save(self.folder / "theirs.npy", table)
+        report = json.loads(self.output("identify", "theirs.npy", *arguments, "-f", "json", code=code))
+        self.rounding = report["rounding"]
+        self.other = [row for row in report["rows"] if row["status"] not in ("explains", "consistent")]
+        return [(row["ids"], row["explanation"]) for row in report["rows"] if row["status"] in ("explains", "consistent")]
+
+    def test_a_type_that_does_not_hold_the_numbers_did_not_round_them(self):
+        self.assertEqual(self.explain(P + 1e-3 * X), [])
+        self.assertEqual(self.explain(np.round(P, 3)), [])
+        self.assertEqual(self.explain(P.astype(np.float16), code=0), [("", "the usual encoding")])
+        self.assertEqual(self.rounding, "float16")
+
+    def test_the_course_formula_in_half_precision_is_named(self):
+        for length, width in ((8, 8), (16, 16), (300, 64)):
+            divisors = np.power(10000, np.arange(0, width, 2) / width).astype(np.float16)
+            angles = np.arange(length).astype(np.float16)[:, None] / divisors
+            table = np.zeros((length, width), np.float16)
+            table[:, 0::2], table[:, 1::2] = np.sin(angles), np.cos(angles)
+            self.assertIn("E11", [ids for ids, _ in self.explain(table)], (length, width))
+
+    def test_one_column(self):
+        self.assertEqual(self.explain(P[:, :1], code=0), [("", "the usual encoding")])
+        self.assertEqual(self.explain(X[:, :1]), [])
+
+    def test_own_combinations_of_mistakes_are_named(self):
+        self.output("sinusoidal", "--len", 8, "--d-model", 8, "--mistake", "E5,E6", "-o", "own.npy")
+        self.assertEqual([ids for ids, _ in self.explain(np.load(self.folder / "own.npy"))], ["E5 E6"])
+
+    def test_a_base_that_half_precision_blurs_is_about_right(self):
+        self.assertIn("base about", self.explain(sinusoidal(base=1234.5).astype(np.float16))[0][1])
+
+    def test_the_norm_before_and_after_is_told_in_half_precision(self):
+        for length, width in ((8, 8), (300, 64)):
+            x = np.random.RandomState(3).randn(length, width).astype(np.float16).astype(float)
+            angles = np.arange(length)[:, None] * 10000.0 ** (-2 * np.arange(width // 2) / width)
+            a, b = x[:, :width // 2], x[:, width // 2:]
+            y = np.hstack([a * np.cos(angles) - b * np.sin(angles), a * np.sin(angles) + b * np.cos(angles)])
+            y *= np.linspace(0.5, 1.5, width) / np.sqrt((y * y).mean(axis=1, keepdims=True))
+            np.save(self.folder / "x.npy", x)
+            found = self.explain(y.astype(np.float16), "--kind", "rope", "--input", "x.npy")
+            self.assertEqual([ids for ids, _ in found], ["R7"], (length, width))
+            self.assertEqual(self.rounding, "float16")
+
+    def test_where_nothing_fits_the_nearest_variant_is_shown_or_what_is_missing(self):
+        wrong = P.copy()
+        wrong[3, 4] += 0.01
+        self.assertEqual(self.explain(wrong), [])
+        self.assertEqual([row["status"] for row in self.other], ["nearest", "cell"])
+        self.assertIn("1 of 64 numbers differs", self.other[0]["explanation"])
+        self.assertIn("[3, 4]", self.other[1]["explanation"])
+        self.assertEqual(self.explain(0 * P), [])
+        self.assertIn("0", self.other[0]["explanation"])
+        np.save(self.folder / "x.npy", X)
+        self.assertEqual(self.explain(X, "--input", "x.npy"), [])
+        self.assertIn("no positions were added", self.other[0]["explanation"])
+
+    def test_a_tensor_of_values_is_as_it_should_be_when_it_is_not_rotated(self):
+        np.save(self.folder / "x.npy", X)
+        self.assertEqual(self.explain(X, "--kind", "rope", "--role", "value", "--input", "x.npy", code=0), [("", "not rotated, as it should be")])
+
+    def test_an_identifier_stands_once_and_a_generator_is_a_table(self):
+        self.assertFalse(self.explain(sinusoidal(exponent=lambda c, d: c // 2 * 4 / d))[0][1].startswith("E4"))
+        self.assertIn("nearest", self.output("identify", "randn:8x8", "-f", "json", code=DIFFERENT))
+
 
 if __name__ == "__main__":
     unittest.main()

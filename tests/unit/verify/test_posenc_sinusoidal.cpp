@@ -8,6 +8,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+
 using namespace attn;
 using namespace attn::posenc;
 using posenc_testing::ids;
@@ -100,7 +104,7 @@ TEST_CASE("an exponent for every column, 2c/d, is two mistakes") {
       table(i, c) = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
     }
   }
-  CHECK(ids(identify_sinusoidal(table)) == "E4 E5");
+  CHECK(ids(identify_sinusoidal(table)) == "E4 E5 | E5 E6");  // 10000^(2c/8) is (10^8)^(c/8)
 }
 
 TEST_CASE("positions rounded to half precision show beyond 256, and below that is said") {
@@ -136,6 +140,7 @@ TEST_CASE("the sum with X shows whether X was multiplied by √d once more or on
   CHECK(ids(sum(8)) == "E10");
   CHECK(posenc_testing::kinds(sum(0)) == "input_missing");
   CHECK(ids(sum(3)) == "");
+  CHECK(sum(3).nearest);
   CHECK_THROWS_AS(identify_sum(x, p), ShapeError);
   CHECK(posenc_testing::has_blind_spot(identify_sinusoidal(p), "E10"));
 }
@@ -196,7 +201,7 @@ TEST_CASE("one row for all positions: an index instead of a slice, or the batch 
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t c = 0; c < 8; ++c) constant(i, c) = ours(0, c);
   }
-  CHECK(ids(identify_sinusoidal(constant)) == "E9 | E8");
+  CHECK(ids(identify_sinusoidal(constant)) == "E8 | E9");
 }
 
 TEST_CASE("one row of a table in another layout is both mistakes") {
@@ -262,4 +267,123 @@ TEST_CASE("numbers that are no encoding have no explanation, and no numbers are 
   CHECK(identify_sinusoidal(noise).explanations.empty());
   CHECK_THROWS_AS(identify_sinusoidal(empty<double>({0, 8})), ShapeError);
   CHECK_THROWS_AS(identify_sinusoidal(filled<double>({8}, 0)), ShapeError);
+}
+
+TEST_CASE("only a type that holds every number can have rounded it") {
+  Made m;
+  Tensor<double> noisy = made(m), decimals = noisy;
+  for (std::size_t i = 0; i < 64; ++i) {
+    noisy.data()[i] += 1e-3 * std::sin(static_cast<double>(i * i));
+    decimals.data()[i] = std::round(decimals.data()[i] * 1000) / 1000;
+  }
+  CHECK(identify_sinusoidal(noisy).explanations.empty());
+  CHECK(identify_sinusoidal(decimals).explanations.empty());
+  m.rounded_result = rounded_to_float16;
+  CHECK(identify_sinusoidal(made(m)).rounding == "float16");
+}
+
+TEST_CASE("one column is a sine, a cosine, or nothing known") {
+  Made m;
+  m.width = 1;
+  CHECK(named(m) == "plain");
+  m.cosine_first = true;
+  CHECK(named(m) == "E12");
+  Tensor<double> noise = empty<double>({8, 1});
+  for (std::size_t i = 0; i < 8; ++i) noise.data()[i] = std::sin(static_cast<double>(i * i)) + 2;
+  CHECK(identify_sinusoidal(noise).explanations.empty());
+  CHECK(identify_sinusoidal(filled<double>({8, 1}, 7)).explanations.empty());
+}
+
+TEST_CASE("cosines with exponents of their own are named with another base and another scale too") {
+  Made m;
+  m.own_cosine = true;
+  m.base = 1000;
+  CHECK(named(m) == "E5 E6");
+  CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.back().found == "1000");
+  m.base = 777;
+  CHECK(named(m) == "E5 E6");
+  m.base = 10000;
+  m.scale = 2;
+  CHECK(named(m) == "E5 E10");
+}
+
+TEST_CASE("first positions are found far away and below 0, and a factor may be negative") {
+  Made m;
+  m.width = 16;
+  for (const double offset : {-3.0, 5000.0, 65536.0, 100000.0}) {
+    CAPTURE(offset);
+    m.offset = offset;
+    for (float (*const rounded)(double) : {static_cast<float (*)(double)>(nullptr), rounded_to_bfloat16}) {
+      m.rounded_result = rounded;
+      CHECK(posenc_testing::kinds(identify_sinusoidal(made(m))) == "offset");
+      CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.front().found == std::to_string(static_cast<int>(offset)));
+    }
+  }
+  m = {};
+  m.scale = -1;
+  CHECK(named(m) == "E10");
+  CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.front().found == "-1");
+}
+
+TEST_CASE("ties of bases are listed in every type") {
+  Made m;
+  m.len = m.width = 10;
+  m.base = 100000;  // 100000^(2j/10) is 10000^(2j/8)
+  for (float (*const rounded)(double) : {static_cast<float (*)(double)>(nullptr), rounded_to_float16, rounded_to_bfloat16}) {
+    m.rounded_result = rounded;
+    CHECK(named(m) == "E3 | E6");
+  }
+  m = {};
+  m.base = 500;
+  m.minus_two = true;  // 500^(j/3) is 3968.5…^(j/4), which float32 does not tell from 3968.5
+  CHECK(named(m) == "E3 E6");
+  m.rounded_result = [](double x) { return static_cast<float>(x); };
+  CHECK(named(m) == "E6 | E3 E6");
+}
+
+TEST_CASE("a base that half precision cannot tell from its neighbours is approximate") {
+  Made m;
+  m.base = 1234.5;
+  CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.front().found == "1234.5");
+  CHECK_FALSE(identify_sinusoidal(made(m)).explanations.front().deviations.front().approximate);
+  m.rounded_result = rounded_to_bfloat16;
+  CHECK(identify_sinusoidal(made(m)).explanations.front().deviations.front().approximate);
+}
+
+TEST_CASE("one row, or a row for each sample, is found in half precision, in a sum, and with another base") {
+  Made m;
+  m.base = 1000;
+  m.len = 20;
+  const Tensor<double> ours = made(m);
+  Tensor<double> constant = empty<double>({4, 8}), x = empty<double>({3, 4, 8}), batch = x, one = x;
+  for (std::size_t i = 0; i < constant.size(); ++i) constant.data()[i] = ours(16, i % 8);
+  CHECK(ids(identify_sinusoidal(constant)) == "E6 E9");
+  m.base = 10000;
+  const Tensor<double> p = made(m);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x.data()[i] = rounded_to_bfloat16(2 * std::sin(static_cast<double>(i * i)));
+    batch.data()[i] = rounded_to_bfloat16(x.data()[i] + static_cast<double>(rounded_to_bfloat16(p(i / 32, i % 8))));
+    one.data()[i] = rounded_to_bfloat16(x.data()[i] + static_cast<double>(rounded_to_bfloat16(p(13, i % 8))));
+  }
+  CHECK(ids(identify_sum(batch, x)) == "E8");
+  CHECK(identify_sum(batch, x).rounding == "bfloat16");
+  CHECK(ids(identify_sum(one, x)) == "E9");
+}
+
+TEST_CASE("a buffer [L, 1, d] is the table [L, d]") {
+  const Tensor<double> p = made({});
+  Tensor<double> buffer = empty<double>({8, 1, 8});
+  std::copy_n(p.data(), p.size(), buffer.data());
+  CHECK(ids(identify_sinusoidal(buffer)) == "plain");
+}
+
+TEST_CASE("X and P multiplied together are told from X alone") {
+  Made m;
+  const Tensor<double> p = made(m);
+  Tensor<double> x = p, sum = p;
+  for (std::size_t i = 0; i < 64; ++i) {
+    x.data()[i] = std::sin(static_cast<double>(i * i));
+    sum.data()[i] = std::sqrt(8.0) * (x.data()[i] + p.data()[i]);
+  }
+  CHECK(posenc_testing::kinds(identify_sum(sum, x)) == "sum_scaled");
 }

@@ -51,10 +51,28 @@ TEST_CASE("order, scale, offset, a last column of zeros, and rounding") {
   v.offset = 7;
   CHECK(variant_table(v, 2, 4)(1, 3) == doctest::Approx(2 * std::cos(8 * power(2.0 / 4))));
   v = width(4);
-  v.angle = Angle::bfloat16_position;
-  v.rounded_result = rounded_to_bfloat16;
+  v.angle = {Rounded::position, &bfloat16_type()};
+  v.stored = &bfloat16_type();
   // 301 is halfway between 300 and 302 in bfloat16 (steps of 2); ties go to the even significand, 300.
   CHECK(variant_table(v, 302, 4)(301, 0) == static_cast<double>(rounded_to_bfloat16(std::sin(300.0))));
+}
+
+TEST_CASE("half precision rounds what it is said to round, in this order") {
+  const auto bf = [](double x) { return static_cast<double>(rounded_to_bfloat16(x)); };
+  const auto angle = [](Rounded rounded, double position) {
+    const Angle how{rounded, &bfloat16_type()};
+    return rounded_angle(rounded_frequency(10000, {2, 6}, how), position, how);
+  };
+  const double omega = std::pow(10000.0, -1.0 / 3), divisor = std::pow(10000.0, 1.0 / 3);
+  CHECK(angle(Rounded::position, 301) == doctest::Approx(300 * omega));
+  CHECK(angle(Rounded::frequency, 301) == doctest::Approx(301 * bf(omega)));
+  CHECK(angle(Rounded::product, 301) == bf(301 * omega));
+  CHECK(angle(Rounded::operands, 301) == doctest::Approx(300 * bf(omega)));
+  CHECK(angle(Rounded::everything, 301) == bf(300 * bf(omega)));
+  CHECK(angle(Rounded::quotient, 301) == bf(300 / bf(divisor)));
+  // 10000 is 9984 in bfloat16, which counts in steps of 64 there.
+  CHECK(angle(Rounded::power_quotient, 301) == bf(300 / bf(std::pow(9984.0, bf(1.0 / 3)))));
+  CHECK(angle(Rounded::exponential, 301) == bf(300 * bf(std::exp(bf(2 * bf(-std::log(10000.0) / 6))))));
 }
 
 TEST_CASE("the usual options differ in nothing, others in what they say") {

@@ -87,7 +87,7 @@ TEST_CASE("a right table with a wrong sum: the sum is the first wrong step") {
 TEST_CASE("what the run's own options ask for is no mistake, and leaving it out is one") {
   EncodingRun run = run_of(input());
   run.steps = {{Step::pos_encoding, table(500), rounding_at(len)}};
-  run.usual = {{"E6", "base", "500", "10000", true}};
+  run.usual = {{"E6", "base", "500", "10000", Freedom::number}};
   CHECK(judged(run, {{Step::pos_encoding, table(500)}}).verdict == Verdict::match);
   const Verification found = judged(run, {{Step::pos_encoding, table(10000, 1)}});
   REQUIRE(found.diagnosis.size() == 2);

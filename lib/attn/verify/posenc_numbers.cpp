@@ -1,0 +1,233 @@
+#include <attn/verify/posenc_base.hpp>
+#include <attn/verify/posenc_numbers.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace attn::posenc {
+namespace {
+
+constexpr std::size_t rows_for_amplitude = 64, rows_for_first = 8, most_hits = 3, columns_for_base = 32;
+constexpr double most_near = 600;
+constexpr int steps_around = 12;
+constexpr double usual_bases[] = {100, 500, 1000, 5000, 20000, 50000, 100000, 500000, 1000000, 100000000};
+
+std::optional<std::size_t> fast_column(const RowTable& table, const VariantRows& ours, bool cosine) {
+  for (std::size_t c = 0; c < table.width; ++c) {
+    if (ours.omega(c) == 1 && ours.is_cosine(c) == cosine && !ours.is_zero(c)) return c;
+  }
+  return std::nullopt;
+}
+
+// √(sin² + cos²) of the pairs, which every variant but E5 keeps constant; 0 if it varies, or without pairs.
+double amplitude_of(const RowTable& table, PairOrder order) {
+  const std::size_t sines = (table.width + 1) / 2;
+  double least = INFINITY, most = 0;
+  for (std::size_t j = 0; j < table.width / 2; ++j) {
+    const std::size_t first = order == PairOrder::interleaved ? 2 * j : j;
+    const std::size_t second = order == PairOrder::interleaved ? 2 * j + 1 : sines + j;
+    for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
+      const double amplitude = std::hypot(table.at(i, first), table.at(i, second));
+      least = std::min(least, amplitude);
+      most = std::max(most, amplitude);
+    }
+  }
+  return most - least < 0.02 * most && std::isfinite(most) ? (least + most) / 2 : 0;
+}
+
+// How far rounding may move a cell of the first row.
+double noise(const RowTable& table, const TypeTolerance& tolerance) {
+  double most = 0;
+  for (std::size_t c = 0; c < table.width; ++c) most = std::max(most, table.storing(0, c, 1, 1, tolerance));
+  return 2 * (most + table.computing(1, tolerance));
+}
+
+struct Turned {
+  double angle;  // a position in radians, from 0 to 2π
+  std::int32_t position;
+};
+
+// Every position that is tried as the first, by its angle.
+const std::vector<Turned>& positions_by_angle() {
+  static const std::vector<Turned> positions = [] {
+    std::vector<Turned> result;
+    for (std::int64_t p = -farthest_first_position; p <= farthest_first_position; ++p) {
+      const double angle = std::fmod(static_cast<double>(p), 2 * M_PI);
+      result.push_back({angle < 0 ? angle + 2 * M_PI : angle, static_cast<std::int32_t>(p)});
+    }
+    std::sort(result.begin(), result.end(), [](const Turned& a, const Turned& b) { return a.angle < b.angle; });
+    return result;
+  }();
+  return positions;
+}
+
+// Turns of the pairs from row 0, whatever its position. Where numbers were stored in a narrow type, small ones are
+// known better than large ones.
+std::vector<PairTurn> turns_of_pairs(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& v, const TypeTolerance& tolerance) {
+  std::vector<PairTurn> turns;
+  const std::size_t columns = v.zero_last ? table.width - 1 : table.width;
+  for (const std::size_t j : pairs_for_base(columns / 2)) {
+    std::size_t sine = v.order == PairOrder::interleaved ? 2 * j : j;
+    std::size_t cosine = v.order == PairOrder::interleaved ? 2 * j + 1 : (columns + 1) / 2 + j;
+    if (v.cosine_first) std::swap(sine, cosine);
+    const auto angle = [&](std::size_t row) { return std::atan2(table.at(row, sine), table.at(row, cosine)); };
+    const auto variance = [&](std::size_t row) {
+      const double s = table.at(row, sine), k = table.at(row, cosine);
+      return std::pow(k * table.storing(row, sine, s, 1, tolerance), 2) + std::pow(s * table.storing(row, cosine, k, 1, tolerance), 2);
+    };
+    for (const std::size_t row : rows_for_base(table.len)) {
+      const double weight = tolerance.stored ? 1 / (variance(row) + variance(0) + 1e-14) : 1;
+      turns.push_back({ours.exponent(sine), static_cast<double>(row), angle(row) - angle(0), weight});
+    }
+  }
+  return turns;
+}
+
+// Turns of single columns from position 0, for rows that begin at 0 or 1. Sine and cosine have two angles
+// each for a value; a base that is known roughly tells them apart, and without it only position 1 is used.
+std::vector<PairTurn> turns_of_columns(const RowTable& table, const VariantRows& ours, const FastWave& wave, std::size_t first, std::optional<double> base) {
+  std::vector<PairTurn> turns;
+  const std::size_t stride = std::max<std::size_t>(1, table.width / columns_for_base);
+  for (std::size_t c = 0; c < table.width; c += stride) {
+    if (ours.exponent(c) == 0 || ours.is_zero(c)) continue;
+    for (const std::size_t position : rows_for_base(table.len + first)) {
+      if (position < first || (!base && position > 1)) continue;
+      const double value = std::max(-1.0, std::min(1.0, table.at(position - first, c) / wave.scale));
+      const double sure = 1 - value * value;  // the squared slope of sine and cosine
+      double angle = ours.is_cosine(c) ? std::acos(value) : std::asin(value);
+      const double other = ours.is_cosine(c) ? -angle : M_PI - angle;
+      if (base) {
+        const double near = static_cast<double>(position) * std::pow(*base, -ours.exponent(c));
+        if (std::abs(std::remainder(other - near, 2 * M_PI)) < std::abs(std::remainder(angle - near, 2 * M_PI))) angle = other;
+      }
+      if (sure > 0 && angle != 0) turns.push_back({ours.exponent(c), static_cast<double>(position), angle, sure});
+    }
+  }
+  return turns;
+}
+
+std::vector<double> fitted_bases(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& v, const TypeTolerance& tolerance) {
+  const bool has_pairs = v.exponents != Exponents::own_cosine && v.exponents != Exponents::by_column && table.width / 2 > 1;
+  if (has_pairs) return base_candidates(turns_of_pairs(table, ours, v, tolerance));
+  const std::optional<FastWave> wave = fast_wave(table, ours);
+  if (!wave || !(std::abs(wave->scale) > 1e-6) || table.len < 3) return base_candidates({});
+  const std::size_t first = std::abs(std::remainder(wave->phase - 1, 2 * M_PI)) < 0.1 ? 1 : 0;
+  const std::vector<double> rough = base_candidates(turns_of_columns(table, ours, *wave, first, std::nullopt));
+  return base_candidates(turns_of_columns(table, ours, *wave, first, rough.back()));
+}
+
+}  // namespace
+
+std::vector<std::int64_t> positions_near(double phase, double limit, double per_position) {
+  std::vector<std::int64_t> near;
+  // Where rounding leaves many, those far away would fit by chance.
+  const double range = std::min(static_cast<double>(farthest_first_position), most_near * M_PI / (2 * limit));
+  const auto add = [&near, phase, limit, per_position, range](double from, double to) {
+    const std::vector<Turned>& all = positions_by_angle();
+    auto one = std::lower_bound(all.begin(), all.end(), from, [](const Turned& a, double angle) { return a.angle < angle; });
+    for (; one != all.end() && one->angle <= to; ++one) {
+      const double off = std::abs(std::remainder(one->angle - phase, 2 * M_PI));
+      const double distance = std::abs(static_cast<double>(one->position));
+      if (distance <= range && off <= limit + per_position * distance) near.push_back(one->position);
+    }
+  };
+  const double center = std::fmod(std::fmod(phase, 2 * M_PI) + 2 * M_PI, 2 * M_PI), reach = std::min(limit + per_position * static_cast<double>(farthest_first_position), M_PI);
+  add(center - reach, center + reach);
+  add(center - reach + 2 * M_PI, 2 * M_PI);
+  add(0, center + reach - 2 * M_PI);
+  std::sort(near.begin(), near.end(), [](std::int64_t a, std::int64_t b) { return std::abs(a) != std::abs(b) ? std::abs(a) < std::abs(b) : a > b; });
+  near.erase(std::unique(near.begin(), near.end()), near.end());
+  return near;
+}
+
+std::optional<FastWave> fast_wave(const RowTable& table, const VariantRows& ours) {
+  const std::optional<std::size_t> sine = fast_column(table, ours, false), cosine = fast_column(table, ours, true);
+  if (table.len == 1) {
+    if (!sine || !cosine) return std::nullopt;
+    return FastWave{std::hypot(table.at(0, *sine), table.at(0, *cosine)), std::atan2(table.at(0, *sine), table.at(0, *cosine)), *sine, 0};
+  }
+  if (!sine && !cosine) return std::nullopt;
+  const std::size_t c = sine ? *sine : *cosine;
+  double ss = 0, sc = 0, cc = 0, vs = 0, vc = 0;  // least squares for a · sin(row) + b · cos(row)
+  for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
+    const double s = std::sin(static_cast<double>(i)), k = std::cos(static_cast<double>(i)), value = table.at(i, c);
+    ss += s * s, sc += s * k, cc += k * k, vs += value * s, vc += value * k;
+  }
+  const double determinant = ss * cc - sc * sc;
+  const double a = (vs * cc - vc * sc) / determinant, b = (vc * ss - vs * sc) / determinant;
+  double misfit = 0;
+  for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
+    const double at = static_cast<double>(i);
+    misfit = std::max(misfit, std::abs(table.at(i, c) - a * std::sin(at) - b * std::cos(at)));
+  }
+  return FastWave{std::hypot(a, b), sine ? std::atan2(b, a) : std::atan2(-a, b), c, misfit};
+}
+
+bool may_turn(const RowTable& table, const VariantRows& ours, const TypeTolerance& tolerance) {
+  const std::optional<FastWave> wave = fast_wave(table, ours);
+  if (!wave || table.len < 3) return true;
+  double stored = 0;
+  for (std::size_t i = 0; i < std::min(table.len, rows_for_amplitude); ++i) {
+    stored = std::max(stored, table.storing(i, wave->column, wave->scale, wave->scale, tolerance));
+  }
+  const double computed = std::max(1.0, wave->scale) * table.computing(static_cast<double>(farthest_first_position), tolerance);
+  return wave->misfit <= 2 * (stored + computed);
+}
+
+std::vector<double> scale_candidates(const RowTable& table, const VariantRows& ours, PairOrder order, const TypeTolerance& tolerance) {
+  double amplitude = amplitude_of(table, order);
+  const std::optional<FastWave> wave = fast_wave(table, ours);
+  if (amplitude == 0 && wave) amplitude = wave->scale;
+  const double near = noise(table, tolerance);
+  if (!(amplitude > 1e-9) || !std::isfinite(amplitude)) return {1};
+  const double width = static_cast<double>(table.width), root = std::sqrt(width);
+  for (const double known : {1.0, root, 1 / root, width}) {
+    if (std::abs(amplitude / known - 1) <= near) return {known};
+  }
+  std::vector<double> scales;
+  for (const double known : {1.0, root, 1 / root, width}) {
+    if (std::abs(amplitude / known - 1) < 0.02) scales.push_back(known);
+  }
+  for (const double near_number : round_numbers_near(amplitude)) {
+    if (std::find(scales.begin(), scales.end(), near_number) == scales.end()) scales.push_back(near_number);
+  }
+  return scales;
+}
+
+std::vector<double> base_candidates(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance) {
+  const std::vector<double> fitted = fitted_bases(table, ours, form, tolerance);
+  std::vector<double> bases = {fitted.front()};
+  for (const double base : usual_bases) {
+    if (fitted.size() == 1 ? table.len < 3 : std::abs(std::log(base / fitted.back())) < 0.7) bases.push_back(base);
+  }
+  bases.insert(bases.end(), fitted.begin() + 1, fitted.end());
+  if (!tolerance.stored || fitted.size() == 1) return bases;
+  // The best fit of all numbers together need not be within the rounding of each.
+  const double step = std::ldexp(1.0 / 16, -tolerance.stored->digits), digit = std::pow(10.0, std::floor(std::log10(fitted.back())) - 5);
+  for (int k = 1; k <= steps_around; ++k) {
+    for (const double sign : {1.0, -1.0}) bases.push_back(std::round(fitted.back() * (1 + sign * k * step) / digit) * digit);
+  }
+  bases.erase(std::remove_if(bases.begin(), bases.end(), [](double base) { return base < 1; }), bases.end());
+  return bases;
+}
+
+std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance) {
+  SinusoidalVariant v = form;
+  std::vector<std::int64_t> found;
+  const auto try_here = [&](std::int64_t first) {
+    v.offset = first;
+    if (table_residual(table, ours, v, tolerance, std::min(table.len, rows_for_first)) < INFINITY) found.push_back(first);
+  };
+  try_here(0);
+  try_here(1);
+  const std::optional<FastWave> wave = fast_wave(table, ours);
+  if (!found.empty() || !wave || !(wave->scale > 0)) return found;
+  const double limit = noise(table, tolerance) / std::min(1.0, wave->scale);
+  for (const std::int64_t first : positions_near(wave->phase + (form.scale < 0 ? M_PI : 0), limit, 2 * tolerance.computed.per_step)) {
+    if (found.size() == most_hits) break;
+    try_here(first);
+  }
+  return found;
+}
+
+}  // namespace attn::posenc

@@ -1,0 +1,42 @@
+#include <attn/ops/position_precision.hpp>
+#include <attn/verify/posenc_rounding.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace attn::posenc {
+
+const std::vector<RoundingClass>& rounding_classes() {
+  static const std::vector<RoundingClass> classes = {
+      {"float64", 4e-15, 2e-15}, {"float32", 4e-7, 4e-7}, {"float16", 6e-4, 0}, {"bfloat16", 4.5e-3, 0}};
+  return classes;
+}
+
+const HalfType& float16_type() {
+  static const HalfType type = {"float16", rounded_to_float16, 11, -14};
+  return type;
+}
+
+const HalfType& bfloat16_type() {
+  static const HalfType type = {"bfloat16", rounded_to_bfloat16, 8, -126};
+  return type;
+}
+
+double half_step(double x, const HalfType& type) {
+  const int exponent = x == 0 || !std::isfinite(x) ? type.least_exponent : std::max(std::ilogb(x), type.least_exponent);
+  return std::ldexp(1.0, exponent - type.digits);
+}
+
+bool are_all(const Tensor<double>& values, const HalfType& type) {
+  return std::all_of(values.begin(), values.end(), [&type](double x) { return !(static_cast<double>(type.round(x)) != x) || std::isnan(x); });
+}
+
+std::vector<TypeTolerance> tolerances_of(const Tensor<double>& values) {
+  std::vector<TypeTolerance> tolerances = {{rounding_classes()[0]}, {rounding_classes()[1]}};
+  for (const HalfType* type : {&float16_type(), &bfloat16_type()}) {
+    if (are_all(values, *type)) tolerances.push_back({rounding_classes()[1], type});
+  }
+  return tolerances;
+}
+
+}  // namespace attn::posenc
