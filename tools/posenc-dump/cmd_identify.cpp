@@ -88,6 +88,12 @@ void check(const IdentifyCommand& c) {
   if (c.kind == Kind::alibi && has_input) throw UsageError("--input", "is for --kind sinusoidal and rope");
 }
 
+// "float16", or "3 decimals" in the language of the output.
+std::string rounding_text(const OutputOptions& output, const std::string& rounding) {
+  const std::size_t space = rounding.find(' ');
+  return space == std::string::npos ? rounding : posenc_word(output, "decimals", {{"count", rounding.substr(0, space)}});
+}
+
 void add_explanations(const IdentifyCommand& c, const EncodingSizes& sizes, const posenc::Identification& found, TableReport& report) {
   render::Table shown;
   shown.columns = {{posenc_word(c.output, "identifiers")}, {posenc_word(c.output, "explanation")}, {posenc_word(c.output, "largest_difference"), render::Alignment::right}};
@@ -97,7 +103,7 @@ void add_explanations(const IdentifyCommand& c, const EncodingSizes& sizes, cons
     report.rows.rows.push_back({std::string(status), ids_of(one.deviations), text, one.residual});
     shown.rows.push_back({ids_of(one.deviations), text, shown_number(c.output, one.residual)});
   }
-  if (!shown.rows.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", found.rounding}}), shown});
+  if (!shown.rows.empty()) report.tables.push_back({posenc_word(c.output, "rounding", {{"found", rounding_text(c.output, found.rounding)}}), shown});
 }
 
 // One line of each sentence: several types of half precision are one mistake.

@@ -59,7 +59,7 @@ Identification identify_half_angles(const RowTable& table, const std::vector<Typ
   const bool is_half = tolerances.back().stored != nullptr;
   const std::vector<SinusoidalVariant> forms = sinusoidal_forms(table.width);
   for (const TypeTolerance& tolerance : tolerances) {
-    if (tolerance.computed.name != "float32" || (is_half && !tolerance.stored)) continue;
+    if (tolerance.computed.name != "float32" || tolerance.decimals || (is_half && !tolerance.stored)) continue;
     std::vector<Explanation> fitting;
     for (SinusoidalVariant form : forms) {
       for (const HalfType* type : {&float16_type(), &bfloat16_type()}) {

@@ -67,7 +67,8 @@ struct Identification {
   std::vector<Explanation> explanations{};
   /// What this table cannot tell from the first explanation.
   std::vector<Unseen> cannot_tell{};
-  /// The number type whose rounding the residual shows: "float64", "float32", "float16", "bfloat16".
+  /// The number type whose rounding the residual shows: "float64", "float32", "float16", "bfloat16"; or the decimals
+  /// of a table that was rounded for people: "3 decimals".
   std::string rounding{};
   /// Of a sinusoidal table without explanation.
   std::optional<Nearest> nearest{};

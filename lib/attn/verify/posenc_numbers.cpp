@@ -76,7 +76,7 @@ std::vector<PairTurn> turns_of_pairs(const RowTable& table, const VariantRows& o
       return std::pow(k * table.storing(row, sine, s, 1, tolerance), 2) + std::pow(s * table.storing(row, cosine, k, 1, tolerance), 2);
     };
     for (const std::size_t row : rows_for_base(table.len)) {
-      const double weight = tolerance.stored ? 1 / (variance(row) + variance(0) + 1e-14) : 1;
+      const double weight = tolerance.is_narrow() ? 1 / (variance(row) + variance(0) + 1e-14) : 1;
       turns.push_back({ours.exponent(sine), static_cast<double>(row), angle(row) - angle(0), weight});
     }
   }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
 
 namespace attn::posenc {
 
@@ -31,8 +33,36 @@ bool are_all(const Tensor<double>& values, const HalfType& type) {
   return std::all_of(values.begin(), values.end(), [&type](double x) { return !(static_cast<double>(type.round(x)) != x) || std::isnan(x); });
 }
 
+std::string TypeTolerance::name() const {
+  if (decimals) return std::to_string(*decimals) + " decimals";
+  return stored ? stored->name : computed.name;
+}
+
+double TypeTolerance::storing(double x) const {
+  if (decimals) return 0.5 * std::pow(10, -*decimals);
+  return stored ? half_step(x, *stored) : 0;
+}
+
+std::optional<int> decimals_of(const Tensor<double>& values) {
+  // With one decimal nearly anything is explained; from seven on float32 allows more.
+  constexpr int fewest = 2, most = 6;
+  const auto are_multiples = [&values](double scale) {
+    return std::all_of(values.begin(), values.end(), [scale](double x) {
+      return std::isnan(x) || std::abs(x * scale - std::nearbyint(x * scale)) <= 1e-9 * std::max(1.0, std::abs(x * scale));
+    });
+  };
+  if (are_multiples(1)) return std::nullopt;
+  for (int decimals = fewest; decimals <= most; ++decimals) {
+    if (are_multiples(std::pow(10, decimals))) return decimals;
+  }
+  return std::nullopt;
+}
+
 std::vector<TypeTolerance> tolerances_of(const Tensor<double>& values) {
   std::vector<TypeTolerance> tolerances = {{rounding_classes()[0]}, {rounding_classes()[1]}};
+  if (const auto decimals = decimals_of(values)) {
+    tolerances.push_back({rounding_classes()[1], nullptr, decimals});
+  }
   for (const HalfType* type : {&float16_type(), &bfloat16_type()}) {
     if (are_all(values, *type)) tolerances.push_back({rounding_classes()[1], type});
   }

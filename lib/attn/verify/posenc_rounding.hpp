@@ -4,6 +4,7 @@
 
 #include <attn/tensor.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,18 +40,25 @@ double half_step(double x, const HalfType& type);
 /// Whether every number is one of the type.
 bool are_all(const Tensor<double>& values, const HalfType& type);
 
+/// The decimals, from 2 to 6, to which all numbers are rounded, as on a worksheet; empty for whole numbers and where
+/// there are more.
+std::optional<int> decimals_of(const Tensor<double>& values);
+
 /// The arithmetic that numbers were computed in, and the type they were stored in if that is a narrower one.
 struct TypeTolerance {
   RoundingClass computed;
   const HalfType* stored = nullptr;
+  std::optional<int> decimals{};  ///< rounded for people
 
-  /// "float64", "float32", "float16", "bfloat16".
-  const std::string& name() const { return stored ? stored->name : computed.name; }
-  /// What storing may move a number that is x by; 0 unless a type is narrower than the arithmetic.
-  double storing(double x) const { return stored ? half_step(x, *stored) : 0; }
+  /// "float64", "float32", "3 decimals", "float16", "bfloat16".
+  std::string name() const;
+  /// Whether the numbers were rounded to something narrower than the arithmetic.
+  bool is_narrow() const { return stored || decimals; }
+  /// What storing may move a number that is x by; 0 unless is_narrow().
+  double storing(double x) const;
 };
 
-/// float64 and float32, then every half precision that holds all of the values.
+/// float64 and float32, then the decimals and every half precision that hold all of the values.
 std::vector<TypeTolerance> tolerances_of(const Tensor<double>& values);
 
 }  // namespace attn::posenc

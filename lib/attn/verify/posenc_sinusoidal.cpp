@@ -78,7 +78,7 @@ Identification identify_matrix(const RowTable& table, const std::vector<TypeTole
       std::vector<Explanation> fitting = fits(table, tolerance, sign);
       if (fitting.empty()) continue;
       // A number fitted to the looser float32 explains less than half precision, which holds all the numbers.
-      const bool is_doubtful = !tolerance.stored && tolerance.name() == "float32" && tolerances.back().stored;
+      const bool is_doubtful = &tolerance != &tolerances.back() && tolerances.back().stored;
       if (is_doubtful && std::all_of(fitting.begin(), fitting.end(), has_fitted_number)) continue;
       if (tolerance.stored && std::all_of(fitting.begin(), fitting.end(), has_fitted_number)) {
         for (Explanation& one : identify_half_angles(table, tolerances).explanations) fitting.push_back(std::move(one));

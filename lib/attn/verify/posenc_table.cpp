@@ -6,7 +6,7 @@
 namespace attn::posenc {
 
 double RowTable::storing(std::size_t row, std::size_t c, double want, double scale, const TypeTolerance& tolerance) const {
-  if (!tolerance.stored) return 0;
+  if (!tolerance.is_narrow()) return 0;
   // A factor stretches what was rounded by up to twice its own unit, and rounds once more.
   double moved = tolerance.storing(want) * (std::abs(scale) == 1 ? 1 : 3);
   if (!sum) return moved;

@@ -1,5 +1,6 @@
 #include <attn/error.hpp>
 #include <attn/verify/excess.hpp>
+#include <attn/verify/posenc_rounding.hpp>
 #include <attn/verify/posenc_verify.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -123,7 +124,7 @@ class Judge {
       // Decimals are coarser than any float: a low precision cannot be told from them.
       const auto of_rounding = [](const Deviation& one) { return one.id == "R6" || one.id == "E11"; };
       differences.erase(std::remove_if(differences.begin(), differences.end(), of_rounding), differences.end());
-    } else if (differences.empty() && rounding != "float64" && rounding != "float32") {
+    } else if (differences.empty() && (rounding == float16_type().name || rounding == bfloat16_type().name)) {
       found.push_back({"T2", rounding, step, explains, false, explanation.residual, "", "float32"});
     }
     for (const Deviation& one : differences) {

@@ -106,7 +106,8 @@ class IdentifyEveryMistakeTest(PosencTest):
 
     def test_a_type_that_does_not_hold_the_numbers_did_not_round_them(self):
         self.assertEqual(self.explain(P + 1e-3 * X), [])
-        self.assertEqual(self.explain(np.round(P, 3)), [])
+        self.assertEqual(self.explain(np.round(P, 3), code=0), [("", "the usual encoding")])
+        self.assertEqual(self.rounding, "3 decimals")
         self.assertEqual(self.explain(P.astype(np.float16), code=0), [("", "the usual encoding")])
         self.assertEqual(self.rounding, "float16")
 
