@@ -42,6 +42,7 @@ struct Explanation {
 struct Unseen {
   Deviation deviation;
   bool possible = true;  ///< false: a table of this form cannot have it at all
+  bool partial = false;  ///< one form of the mistake; others would have shown
 
   bool operator==(const Unseen& other) const { return deviation == other.deviation; }
 };

@@ -164,11 +164,15 @@ void add_unseen(const RowTable& table, Identification& found) {
   if (table.len == 1) add({"E8", "batch_of_one"}, true);
   if (table.len == 1) add({"E9", "one_row_of_one"}, true);
   if (table.magnitude == 0) add({"E10", "embedding_scale"}, false);
+  const std::size_t before = found.cannot_tell.size();
   if (table.len <= exact_in_bfloat16) {
     add({"E11", "near_half_positions", "bfloat16 (256), float16 (2048)"}, true);
   } else if (table.len <= exact_in_float16) {
     add({"E11", "near_half_positions", "float16 (2048)"}, true);
   }
+  // Rounded angles show from the first positions on, unless the table itself is of half precision.
+  const bool is_precise = found.rounding == "float64" || found.rounding == "float32";
+  if (found.cannot_tell.size() > before) found.cannot_tell.back().partial = is_precise;
 }
 
 RowTable table_of(const Tensor<double>& values) {

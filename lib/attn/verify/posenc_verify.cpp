@@ -165,7 +165,7 @@ class Judge {
         const std::string& id = unseen.deviation.id;
         const bool listed = std::any_of(spots.begin(), spots.end(), [&](const BlindSpot& spot) { return spot.id == id; });
         const bool shown_before = !first && std::none_of(result_.blind_spots.begin(), result_.blind_spots.end(), [&](const BlindSpot& spot) { return spot.id == id; });
-        if (!id.empty() && !listed && !shown_before) spots.push_back({id, unseen.possible});
+        if (!id.empty() && !unseen.partial && !listed && !shown_before) spots.push_back({id, unseen.possible});
       }
       result_.blind_spots = std::move(spots);
       first = false;

@@ -110,6 +110,14 @@ class VerifyTest(PosencTest):
         (self.folder / "broken.npz").write_bytes(b"PK\x03\x04 and no more")
         self.refuse(INPUT, "sinusoidal", "--verify", "broken.npz", mentions="broken.npz")
 
+    def test_what_would_have_shown_is_no_blind_spot(self):
+        """Angles in half precision are off from row 1 on; rounded positions alone would not have been."""
+        self.save(table(60, 32), "right.npy")
+        report = json.loads(self.output("sinusoidal", "--verify", "right.npy", "-f", "json"))
+        self.assertNotIn("E11", [spot["id"] for spot in report["blind_spots"]])
+        self.output("sinusoidal", "--mistake", "E11", "-o", "wrong.npy")
+        self.output("sinusoidal", "--verify", "wrong.npy", code=DIFFERENT)
+
     def test_several_files_in_text_and_in_chinese(self):
         self.save(table(60, 32), "right.npy")
         self.save(table(61, 32)[1:], "wrong.npy")
