@@ -138,6 +138,7 @@ Tensor<T> TensorArguments::take(const std::string& option) {
   if (found == arguments_.end()) throw std::logic_error("no tensor for " + option);
   if (found->array) {
     Tensor<T> tensor = io::to_tensor<T>(*found->array, option + " " + found->text);
+    io::forget_pages(found->array->bytes);
     found->array->bytes = {};
     return tensor;
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <utility>
 
 namespace attn {
 namespace {
@@ -29,11 +30,8 @@ class Stream {
     return verdicts;
   }
 
-  /// Where a step that was judged differs; empty where nothing could be subtracted.
-  std::optional<BlockExcess> excess_at(Step step) {
-    const auto found = excess_.find(step);
-    return found == excess_.end() ? std::nullopt : std::optional<BlockExcess>(std::move(found->second));
-  }
+  /// Where the first step that differs does so; empty where nothing could be subtracted.
+  std::optional<std::pair<Step, BlockExcess>> take_first_excess() { return std::move(first_excess_); }
 
  private:
   StepVerdict judged(Step step, const Shape& shape) {
@@ -54,7 +52,9 @@ class Stream {
     }
     verdict.difference = compare(ours, theirs, verdict.tolerance);
     const bool differs = verdict.difference.status == Status::mismatch || verdict.difference.status == Status::nonfinite;
-    if (differs && !shape.empty()) excess_.emplace(step, block_excess(ours, theirs, verdict.tolerance, most_block_rows, most_block_columns));
+    if (differs && !first_excess_ && !shape.empty()) {
+      first_excess_.emplace(step, block_excess(ours, theirs, verdict.tolerance, most_block_rows, most_block_columns));
+    }
     return verdict;
   }
 
@@ -71,7 +71,7 @@ class Stream {
   const VerifyOptions& options_;
   const std::map<Step, Shape> shapes_;
   Evaluator<double> run_;
-  std::map<Step, BlockExcess> excess_;
+  std::optional<std::pair<Step, BlockExcess>> first_excess_;
   Problem<float> narrow_;
   std::unique_ptr<Evaluator<float>> single_;
 };
@@ -168,14 +168,12 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
 }
 
 // The map is of the whole, not of the slice that was walked.
-void show_where(Verification& found, Stream& stream) {
+void show_where(Verification& found, std::optional<std::pair<Step, BlockExcess>>& first) {
   found.excess.reset();
-  if (!found.first_divergent_step) return;
-  std::optional<BlockExcess> blocks = stream.excess_at(*found.first_divergent_step);
-  if (!blocks) return;
-  found.excess = std::move(blocks->worst);
-  found.excess_rows = blocks->rows;
-  found.excess_columns = blocks->columns;
+  if (!first || found.first_divergent_step != first->first) return;
+  found.excess = std::move(first->second.worst);
+  found.excess_rows = first->second.rows;
+  found.excess_columns = first->second.columns;
 }
 
 }  // namespace
@@ -189,8 +187,12 @@ bool is_large(const Problem<double>& problem) {
 
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   Verification result;
-  Stream stream(problem, theirs, options);
-  result.steps = stream.judged();
+  std::optional<std::pair<Step, BlockExcess>> first_excess;
+  {
+    Stream stream(problem, theirs, options);
+    result.steps = stream.judged();
+    first_excess = stream.take_first_excess();
+  }
   bool compared = false;
   for (StepVerdict& verdict : result.steps) {
     const bool computed = problem.inputs.count(verdict.step) == 0;
@@ -212,7 +214,7 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     const Problem<double> part = problem_of_slice(problem, slice);
     Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
     if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) {
-      show_where(*confirmed, stream);
+      show_where(*confirmed, first_excess);
       return confirmed;
     }
   }
