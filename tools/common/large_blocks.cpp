@@ -1,6 +1,6 @@
 // Large tensors in memory of their own, in huge pages.
 //
-// A block of 4 MiB or more goes back to the system as soon as it is freed, so that the peak of a run is that of its
+// A block of 1 MiB or more goes back to the system as soon as it is freed, so that the peak of a run is that of its
 // tensors. (The C library would raise that limit to the size of the largest block freed so far and keep the rest.)
 //
 // The first touch of every 4 KiB of fresh memory is a fault that the system has to handle, and for tensors of many
@@ -32,7 +32,7 @@ namespace {
 constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;
 constexpr std::uintptr_t large = 2 * huge_page;
 
-[[maybe_unused]] const int limit_is_fixed = ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(large));
+[[maybe_unused]] const int limit_is_fixed = ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
 
 void ask_for_huge_pages(void* block, std::size_t size) {
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(block);
