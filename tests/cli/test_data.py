@@ -81,7 +81,7 @@ class Readme(unittest.TestCase):
                     for command, shown in re.findall(r"^\$ (attn-compute .*)\n((?:(?!\$ ).*\n)*)", block, re.M):
                         done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
                         self.assertEqual(done.stderr, "", command)
-                        if command == "attn-compute dot":  # of the demo, whose words stand beneath it
+                        if command == "attn-compute dot":  # of the demo, which is held against the whole block below
                             continue
                         for part in shown.split("…\n"):
                             self.assertIn(part.strip("\n"), done.stdout, command)
@@ -95,6 +95,13 @@ class Demo(unittest.TestCase):
         self.assertEqual(done.stdout.count("<- its left neighbour\n"), 5)
         self.assertEqual(done.stdout.count(": 1.000000000000"), 6)
         self.assertIn("\nthree hundred twenty-one\n", done.stdout)
+        for name in ("README.md", "README.zh.md"):
+            text = (DATA.parent / name).read_text(encoding="utf-8")
+            shown = re.search(r"```console\n\$ make demo\n(.*?)```", text, re.S)[1]
+            at = 0
+            for part in shown.split("…\n"):  # in their order
+                at = done.stdout.find(part.strip("\n"), at)
+                self.assertGreaterEqual(at, 0, part)
         self.assertEqual(re.findall(r"head (\d): character (\d)", done.stdout), [(str(head), "3") for head in range(4)])
 
 
