@@ -65,6 +65,17 @@ TEST_CASE("the longest number at the beginning of a text, and its length") {
   CHECK_FALSE(number.is_integer);
 }
 
+TEST_CASE("integers short and long are exact") {
+  CHECK(value_of("999999999999999") == 999999999999999.0);     // 15 digits
+  CHECK(value_of("-1234567890123457") == -1234567890123457.0);  // 16
+  CHECK(value_of("9007199254740993") == 9007199254740992.0);    // a tie, to even
+  CHECK(value_of("00000000000000000007") == 7);
+  CHECK(value_of("-00") == 0);
+  CHECK(std::signbit(value_of("-00")));
+  CHECK_FALSE(parse_number("-00").is_integer);
+  CHECK(parse_number("00000000000000000007").is_integer);
+}
+
 TEST_CASE("what float64 cannot hold is out of range") {
   CHECK(parse_number("1e999").status == NumberStatus::out_of_range);
   CHECK(parse_number("-1e309").status == NumberStatus::out_of_range);
