@@ -30,7 +30,8 @@ def savetxt(numbers, path=os.devnull):
 
 
 def table_in_a_file(bench):
-    """The seconds from the start of the program to its end, with all its threads."""
+    """The seconds from the start of the program to its end, with all its threads: those of the fastest round, since
+    whatever else the machine does takes a processor from one of them."""
     length, width = (2000 if bench.quick else 20000), 512
     command = [bench.tool("posenc-dump"), "sinusoidal", "--len", length, "--d-model", width, "-f"]
     with tempfile.TemporaryDirectory() as name:
@@ -43,10 +44,10 @@ def table_in_a_file(bench):
             return run_process([*command, "csv", "-o", ours]).seconds
 
         seconds = in_turn({"ours": write, "savetxt": lambda: savetxt(table, theirs)}, ROUNDS)
-    middle, spread = median_and_spread(seconds["ours"])
-    peer, _ = median_and_spread(seconds["savetxt"])
-    yield Figure(f"CSV of {length} × {width} in a file, posenc-dump", "s", middle, spread, f"numpy.savetxt {np.__version__}", peer,
-                 middle / peer, f"at most 1/{TIMES_SAVETXT}", middle <= peer / TIMES_SAVETXT)
+    fastest, peer = min(seconds["ours"]), min(seconds["savetxt"])
+    _, spread = median_and_spread(seconds["ours"])
+    yield Figure(f"CSV of {length} × {width} in a file, posenc-dump", "s", fastest, spread, f"numpy.savetxt {np.__version__}", peer,
+                 fastest / peer, f"at most 1/{TIMES_SAVETXT}", fastest <= peer / TIMES_SAVETXT)
 
 
 def figures(bench):
