@@ -1,10 +1,12 @@
 #include <attn/verify/excess.hpp>
 #include <attn/verify/large.hpp>
 #include <attn/verify/mistakes.hpp>
+#include <attn/verify/parts.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -16,111 +18,173 @@ using Mistakes = std::vector<const Mistake*>;
 
 constexpr std::size_t most_block_rows = 24, most_block_columns = 32;  // a map of a matrix says no more
 
-// First pass: ours against theirs, end to end, each of our tensors only as long as it is needed.
-class Stream {
+// First pass: ours against theirs, end to end, part by part, each of our tensors only as long as it is needed.
+class Judging {
  public:
-  Stream(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-      : problem_(problem), theirs_(theirs.tensors), options_(options), shapes_(step_shapes(problem)), run_(problem) {}
+  Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
+      : problem_(problem), theirs_(theirs.tensors), options_(options), shapes_(step_shapes(problem)), parts_(parts_of(problem)) {}
 
-  std::vector<StepVerdict> judged() {
-    std::vector<StepVerdict> verdicts;
-    for (const auto& [step, shape] : shapes_) {
-      verdicts.push_back(judged(step, shape));
+  std::vector<StepVerdict> judged() const {
+    std::vector<std::map<Step, Found>> of_parts(parts_.size());
+    for_each_part(problem_, parts_, [&](const Part& part, std::size_t index) { of_parts[index] = found_in(part); });
+    // In the order of the parts, whichever was judged first.
+    std::map<Step, Found> all;
+    for (std::size_t index = 0; index < parts_.size(); ++index) {
+      for (const auto& [step, found] : of_parts[index]) add(all[step], found, step, parts_[index]);
     }
+    std::vector<StepVerdict> verdicts;
+    for (const auto& [step, shape] : shapes_) verdicts.push_back(verdict_of(step, shape, all));
     return verdicts;
   }
 
-  /// Where the first step that differs does so; empty where nothing could be subtracted.
-  std::optional<std::pair<Step, BlockExcess>> take_first_excess() { return std::move(first_excess_); }
-
- private:
-  StepVerdict judged(Step step, const Shape& shape) {
-    StepVerdict verdict{step, {}, Local::unknown, {}, {}, shape, {}};
-    const auto found = theirs_.find(step);
-    if (found == theirs_.end()) return verdict;
-    verdict.theirs = found->second.shape();
-    const Tensor<double>& ours = run_.get(step);
-    run_.release(step);
-    const TensorView theirs = found->second.view();
-    verdict.tolerance = options_.tolerance ? *options_.tolerance : single_ ? measured(step, ours) : least_tolerance(ours);
-    verdict.tolerance.equal_nan = options_.equal_nan;
-    // A tensor that the cheap tolerance passes needs no other.
-    if (!options_.tolerance && !single_ && verdict.ours == theirs.shape() && !agree(ours, theirs, verdict.tolerance)) {
-      narrow_ = in_float32(problem_);
-      single_ = std::make_unique<Evaluator<float>>(narrow_);
-      verdict.tolerance = measured(step, ours);
-    }
-    verdict.difference = compare(ours, theirs, verdict.tolerance);
-    const bool differs = verdict.difference.status == Status::mismatch || verdict.difference.status == Status::nonfinite;
-    if (differs && !first_excess_ && !shape.empty()) {
-      first_excess_.emplace(step, block_excess(ours, theirs, verdict.tolerance, most_block_rows, most_block_columns));
-    }
-    return verdict;
+  /// How far the cells of a step are off, block by block; empty where nothing can be subtracted.
+  std::optional<BlockExcess> excess_at(const StepVerdict& verdict) const {
+    const Status status = verdict.difference.status;
+    if (verdict.ours.empty() || (status != Status::mismatch && status != Status::nonfinite)) return std::nullopt;
+    Tensor<double> ours = empty<double>(verdict.ours);
+    for_each_part(problem_, parts_, [&](const Part& part, std::size_t) {
+      if (part.judges(verdict.step)) part.put(verdict.step, Evaluator<double>(part.problem()).get(verdict.step), ours);
+    });
+    return block_excess(ours, theirs_.at(verdict.step).view(), verdict.tolerance, most_block_rows, most_block_columns);
   }
 
-  // How far rounding really goes, from a float32 run of ours.
-  Tolerance measured(Step step, const Tensor<double>& ours) {
-    Tolerance tolerance = rounding_tolerance(ours, single_->get(step));
-    single_->release(step);
+ private:
+  struct Found {
+    Comparison cells;
+    Tolerance tolerance;
+  };
+
+  std::map<Step, Found> found_in(const Part& part) const {
+    std::map<Step, Found> found;
+    Evaluator<double> run(part.problem());
+    Problem<float> narrow;
+    std::unique_ptr<Evaluator<float>> single;
+    StoredTensor room;
+    for (const auto& [step, shape] : shapes_) {
+      const auto theirs = theirs_.find(step);
+      if (theirs == theirs_.end() || theirs->second.shape() != shape || !part.judges(step)) continue;
+      const Tensor<double>& ours = run.get(step);
+      run.release(step);
+      const TensorView values = part.cut(step, theirs->second, room).view();
+      // How far rounding really goes shows in a float32 run of ours. As long as the least that it can be is enough,
+      // there is no need for one.
+      const auto measured = [&] {
+        const Tolerance tolerance = rounding_tolerance(ours, single->get(step));
+        single->release(step);
+        return tolerance;
+      };
+      Found& judged = found[step] = by(options_.tolerance ? *options_.tolerance : single ? measured() : least_tolerance(ours), ours, values);
+      if (options_.tolerance || single || judged.cells.passes()) continue;
+      narrow = in_float32(part.problem());
+      single = std::make_unique<Evaluator<float>>(narrow);
+      judged = by(measured(), ours, values);
+    }
+    return found;
+  }
+
+  Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const {
     tolerance.equal_nan = options_.equal_nan;
-    return tolerance;
+    Found found{{}, tolerance};
+    found.cells.add(ours.data(), theirs, tolerance);
+    return found;
+  }
+
+  // The tolerance that is told is that of the part with the worst cell, or the widest where every cell passes.
+  void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const {
+    const bool worse = found.cells.worst_excess() > all.cells.worst_excess();
+    if (worse || (all.cells.passes() && found.tolerance.atol >= all.tolerance.atol)) all.tolerance = found.tolerance;
+    all.cells.merge(found.cells, [&, step = step](std::size_t at) { return slice ? position_in_whole(problem_, step, *slice, at) : at; });
+  }
+
+  StepVerdict verdict_of(Step step, const Shape& shape, const std::map<Step, Found>& found) const {
+    StepVerdict verdict{step, {}, Local::unknown, {}, {}, shape, {}};
+    const auto theirs = theirs_.find(step);
+    if (theirs == theirs_.end()) return verdict;
+    verdict.theirs = theirs->second.shape();
+    if (const auto judged = found.find(step); judged != found.end()) {
+      verdict.difference = judged->second.cells.finish();
+      verdict.tolerance = judged->second.tolerance;
+    } else {
+      verdict.difference.status = Status::shape;
+      verdict.tolerance = options_.tolerance.value_or(least_tolerance(empty<double>({0})));
+    }
+    return verdict;
   }
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const VerifyOptions& options_;
   const std::map<Step, Shape> shapes_;
-  Evaluator<double> run_;
-  std::optional<std::pair<Step, BlockExcess>> first_excess_;
-  Problem<float> narrow_;
-  std::unique_ptr<Evaluator<float>> single_;
+  const std::vector<std::optional<Slice>> parts_;
 };
 
 bool was_compared(const StepVerdict& verdict) { return verdict.difference.status != Status::missing; }
 bool differs(const StepVerdict& verdict) { return was_compared(verdict) && verdict.difference.status != Status::match; }
 
-// Third pass: the whole run with mistakes in it, from the first step that differs, against everything they
-// handed in. Before that step theirs are ours, and the slice has seen to it that the mistakes change none.
+// Third pass: the run with mistakes in it, from the first step that differs, against everything they handed in.
+// Before that step theirs are ours, and the slice has seen to it that the mistakes change none.
 class Confirmation {
  public:
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
-      : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first) {}
+      : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first), parts_(parts_of(problem)) {}
 
-  bool holds(const Mistakes& mistakes) {
+  /// What explains every part by itself explains the whole; what mixes samples or heads shows in the whole alone.
+  bool holds(const Mistakes& mistakes) const { return (parts_.size() > 1 && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes); }
+
+ private:
+  bool holds_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
+    std::atomic<bool> refuted = false, applied = false;
+    for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
+      if (refuted) return;
+      const std::optional<bool> found = explained(part, mistakes, parts.size() == 1);
+      refuted = refuted || !found;
+      applied = applied || found.value_or(false);
+    });
+    return applied && !refuted;
+  }
+
+  // Whether the mistakes changed anything in the part; empty when the part is not what they make of it. A number that
+  // is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
+  std::optional<bool> explained(const Part& part, const Mistakes& mistakes, bool whole) const {
     Tensor<double> copy;
-    MistakenRun run(problem_, mistakes, [&](Step step) -> const Tensor<double>* {
+    MistakenRun run(part.problem(), mistakes, [&](Step step) -> const Tensor<double>* {
       const auto found = theirs_.find(step);
-      return found == theirs_.end() ? nullptr : &found->second.widened(copy);
+      return !whole || found == theirs_.end() ? nullptr : &found->second.widened(copy);
     });
     for (const StepVerdict& verdict : verdicts_) {
-      if (was_compared(verdict) && verdict.step < first_) {
-        run.know(verdict.step, [this, step = verdict.step]() { return theirs_.at(step).in<double>(); });
-      }
+      if (!was_compared(verdict) || verdict.step >= first_) continue;
+      run.know(verdict.step, [this, &part, step = verdict.step]() {
+        StoredTensor cut;
+        return part.cut(step, theirs_.at(step), cut).in<double>();
+      });
     }
     try {
       for (const StepVerdict& verdict : verdicts_) {
         if (verdict.step < first_) continue;
-        if (was_compared(verdict) && !agrees(run.shown(verdict.step), verdict)) return false;
+        const bool judged = was_compared(verdict) && part.judges(verdict.step);
+        if (judged && !agrees(run.shown(verdict.step), verdict, part)) return std::nullopt;
         run.release(verdict.step);
       }
     } catch (const std::exception&) {
-      return false;  // the mistakes do not fit the whole
+      return std::nullopt;  // the mistakes do not fit
     }
     return run.applied();
   }
 
- private:
-  bool agrees(const Tensor<double>& shown, const StepVerdict& verdict) const {
+  bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const {
+    if (verdict.ours != verdict.theirs) return false;
     Tolerance tolerance = least_tolerance(shown);
     tolerance.atol = 4 * std::max(tolerance.atol, verdict.tolerance.atol);
     tolerance.equal_nan = true;
-    return agree(shown, theirs_.at(verdict.step).view(), tolerance);
+    StoredTensor room;
+    return agree(shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);
   }
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const Step first_;
+  const std::vector<std::optional<Slice>> parts_;
 };
 
 Mistakes rows_of(const std::string& id, const std::string& variant) {
@@ -143,7 +207,7 @@ std::vector<Mistakes> readings_of(const Diagnosis& diagnosis, const std::vector<
 }
 
 // The findings on a slice, carried over to the whole; empty when the whole does not bear them out.
-std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, Confirmation& whole) {
+std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, const Confirmation& whole) {
   const std::vector<Diagnosis> all = part.diagnosis;
   const auto refuted = [&](const Diagnosis& diagnosis) {
     const std::vector<Mistakes> readings = readings_of(diagnosis, all);
@@ -168,12 +232,14 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
 }
 
 // The map is of the whole, not of the slice that was walked.
-void show_where(Verification& found, std::optional<std::pair<Step, BlockExcess>>& first) {
+void show_where(Verification& found, const Judging& judging, const StepVerdict& first) {
   found.excess.reset();
-  if (!first || found.first_divergent_step != first->first) return;
-  found.excess = std::move(first->second.worst);
-  found.excess_rows = first->second.rows;
-  found.excess_columns = first->second.columns;
+  if (found.first_divergent_step != first.step) return;
+  std::optional<BlockExcess> blocks = judging.excess_at(first);
+  if (!blocks) return;
+  found.excess = std::move(blocks->worst);
+  found.excess_rows = blocks->rows;
+  found.excess_columns = blocks->columns;
 }
 
 }  // namespace
@@ -187,12 +253,8 @@ bool is_large(const Problem<double>& problem) {
 
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   Verification result;
-  std::optional<std::pair<Step, BlockExcess>> first_excess;
-  {
-    Stream stream(problem, theirs, options);
-    result.steps = stream.judged();
-    first_excess = stream.take_first_excess();
-  }
+  Judging judging(problem, theirs, options);
+  result.steps = judging.judged();
   bool compared = false;
   for (StepVerdict& verdict : result.steps) {
     const bool computed = problem.inputs.count(verdict.step) == 0;
@@ -206,7 +268,7 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     result.verdict = Verdict::match;
     return result;
   }
-  Confirmation confirmation(problem, theirs, result.steps, first->step);
+  const Confirmation confirmation(problem, theirs, result.steps, first->step);
   const bool heads_apart = problem.sizes.kv_heads > 1 && (first->step != Step::output || !problem.has(Step::merged));
   for (const bool of_heads : {true, false}) {
     if (of_heads ? !heads_apart : problem.sizes.batch < 2) continue;
@@ -214,7 +276,7 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     const Problem<double> part = problem_of_slice(problem, slice);
     Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
     if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) {
-      show_where(*confirmed, first_excess);
+      show_where(*confirmed, judging, *first);
       return confirmed;
     }
   }
