@@ -7,6 +7,8 @@
 #include "../common/table_report.hpp"
 #include "../common/tensor_arguments.hpp"
 #include "deviations.hpp"
+#include "encoding_runs.hpp"
+#include "encoding_verify.hpp"
 #include "subcommands.hpp"
 #include "words.hpp"
 
@@ -34,6 +36,7 @@ struct IdentifyCommand {
   std::optional<posenc::RotaryRole> role;
   TensorArguments tensors;
   OutputOptions output;
+  VerifyCommandOptions verify;
 };
 
 // Sentences of several deviations begin with their identifiers; what a single one is stands beside it.
@@ -73,11 +76,26 @@ Tensor<double> read_table(IdentifyCommand& c, EncodingSizes& sizes) {
   return table;
 }
 
-posenc::Identification identify(IdentifyCommand& c, const Tensor<double>& table) {
+using Input = std::optional<Tensor<double>>;
+
+posenc::Identification identify(const IdentifyCommand& c, const Tensor<double>& table, const Input& before) {
   if (c.kind == Kind::alibi) return posenc::identify_alibi(table);
-  if (c.kind == Kind::rope) return posenc::identify_rope(table, c.tensors.take<double>("--input"), c.heads.value_or(1), c.role.value_or(posenc::RotaryRole::query_or_key));
-  if (c.tensors.has("--input")) return posenc::identify_sum(table, c.tensors.take<double>("--input"));
-  return posenc::identify_sinusoidal(table);
+  if (c.kind == Kind::rope) return posenc::identify_rope(table, *before, c.heads.value_or(1), c.role.value_or(posenc::RotaryRole::query_or_key));
+  return before ? posenc::identify_sum(table, *before) : posenc::identify_sinusoidal(table);
+}
+
+Step step_of(const IdentifyCommand& c, const Tensor<double>& table, const Input& before) {
+  if (c.kind == Kind::alibi) return table.dimension() < 3 ? Step::alibi_slopes : Step::alibi_bias;
+  if (c.kind == Kind::rope) return Step::rope_rotated;
+  return before ? Step::x_plus_p : Step::pos_encoding;
+}
+
+// Other tables against this one: do they have its variant, and if not, what is different?
+int verify_identified(const IdentifyCommand& c, const EncodingSizes& sizes, const Tensor<double>& table, const Input& before) {
+  const Step step = step_of(c, table, before);
+  const posenc::EncodingRun run = identified_run(step, table, before, identify(c, table, before),
+                                                 [&](const Tensor<double>& theirs) { return identify(c, theirs, before); });
+  return verify_encoding_files(c.verify, run, {c.output, sizes, step});
 }
 
 void check(const IdentifyCommand& c) {
@@ -178,12 +196,16 @@ Run setup_identify(CLI::App& app) {
   static const Choices<posenc::RotaryRole> roles = {
       {"query", posenc::RotaryRole::query_or_key}, {"key", posenc::RotaryRole::query_or_key}, {"value", posenc::RotaryRole::value}};
   add_choice(app, "--role", command->role, roles, "Rotary: what the tensor is; values should not be rotated (default query)")->group("Encoding");
+  add_verify_options(app, command->verify);
   add_table_options(app, command->output);
   return [command]() {
     check(*command);
+    check_encoding_verify(command->verify, Precision::float64, {});
     EncodingSizes sizes;
     const Tensor<double> table = read_table(*command, sizes);
-    const posenc::Identification found = identify(*command, table);
+    const Input before = command->tensors.take_optional<double>("--input");
+    if (!command->verify.files.empty()) return verify_identified(*command, sizes, table, before);
+    const posenc::Identification found = identify(*command, table, before);
     write_table_report([&]() { return report_of(*command, sizes, found); }, command->output);
     return exit_code(found);
   };

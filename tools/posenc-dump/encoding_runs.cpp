@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace attn::tools {
@@ -28,6 +29,14 @@ double largest_magnitude(const Tensor<double>& tensor) {
 
 std::vector<posenc::Deviation> usual_of(const SinusoidalOptions& options) {
   return posenc::deviations_of(posenc::variant_of(options), sinusoidal_columns(options).size());
+}
+
+// The distance from 0 of the position that a variant begins with.
+std::uint64_t first_position(const std::vector<posenc::Deviation>& deviations) {
+  for (const posenc::Deviation& one : deviations) {
+    if (one.kind == "offset") return static_cast<std::uint64_t>(std::abs(std::strtoll(one.found.c_str(), nullptr, 10)));
+  }
+  return 0;
 }
 
 // X with the same rows added to every sample.
@@ -154,6 +163,21 @@ EncodingRun rope_run(const RopeOptions& options, std::size_t len, const std::opt
     if (step == Step::rope_rotated) return posenc::identify_rope(tensors.at(step), tensors.at(Step::x), 1);
     if (step == Step::rope_cos || step == Step::rope_sin) return posenc::identify_rope_tables(tensors.at(Step::rope_cos), tensors.at(Step::rope_sin), head_dim);
     return Identification{};
+  };
+  return run;
+}
+
+EncodingRun identified_run(Step step, const Tensor<double>& table, const std::optional<Tensor<double>>& before, const Identification& found,
+                           std::function<Identification(const Tensor<double>&)> identify) {
+  EncodingRun run;
+  if (!found.explanations.empty()) run.usual = found.explanations.front().deviations;
+  const std::size_t rows = table.dimension() < 2 ? 1 : table.shape(table.dimension() - 2);
+  const bool has_angles = step != Step::alibi_slopes && step != Step::alibi_bias;
+  const double unit = has_angles ? posenc::rounding_at(first_position(run.usual) + rows) : float32_unit;
+  if (before) run.steps.push_back({Step::x, *before, float32_unit * largest_magnitude(*before), true});
+  run.steps.push_back({step, table, 4 * unit * std::max(1.0, largest_magnitude(table))});
+  run.identify = [step, identify = std::move(identify)](Step judged, const Tensors& tensors) {
+    return judged == step ? identify(tensors.at(step)) : Identification{};
   };
   return run;
 }

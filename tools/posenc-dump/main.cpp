@@ -56,7 +56,8 @@ int main(int argc, char** argv) {
            "  posenc-dump identify theirs.npy\n"
            "  posenc-dump identify --input x.npy sum.npy                    X, and X + P\n"
            "  posenc-dump identify --kind rope --input q.npy rotated.npy\n"
-           "  posenc-dump identify --kind alibi biases.npy\n",
+           "  posenc-dump identify --kind alibi biases.npy\n"
+           "  posenc-dump identify ours.npy --verify theirs.npy             what do they do differently?\n",
            setup_identify},
       }};
   return run_tool(tool, argc, argv);

@@ -103,7 +103,7 @@ class OptionTest(PosencTest):
 
     def test_every_exit_code_that_can_occur(self):
         (self.folder / "broken.npy").write_bytes(b"\x93NUMPY and no more")
-        verifying = [name for name in ROWS if name not in ("binary", "precision", "identify")]
+        verifying = [name for name in ROWS if name not in ("binary", "precision")]
         for subcommand in ROWS:
             table_of = ["p.npy"] if subcommand == "identify" else []
             self.refuse(2, subcommand, *table_of, "--no-such-option", mentions="--no-such-option")
@@ -112,9 +112,9 @@ class OptionTest(PosencTest):
                 done = subprocess.run([TOOL, subcommand, *table_of], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, timeout=60)
             self.assertEqual((done.returncode, done.stderr.count(b"\n")), (4, 1), subcommand)
             if subcommand in verifying:
-                self.refuse(3, subcommand, "--verify", "broken.npy", mentions="broken.npy")
-                self.refuse(4, subcommand, "--verify", "missing.npy", mentions="missing.npy")
-                self.output(subcommand, "--verify", "x.npy", code=1)
+                self.refuse(3, subcommand, *table_of, "--verify", "broken.npy", mentions="broken.npy")
+                self.refuse(4, subcommand, *table_of, "--verify", "missing.npy", mentions="missing.npy")
+                self.output(subcommand, *table_of, "--verify", "x.npy", code=1)
         for arguments in (["sinusoidal", "--input"], ["rope", "--input"], ["learned", "--weights"], ["identify"], ["identify", "p.npy", "--input"]):
             self.refuse(3, *arguments, "broken.npy", mentions="broken.npy")
         self.output("identify", "x.npy", code=1)

@@ -129,6 +129,63 @@ class VerifyTest(PosencTest):
         self.assertEqual([one["verdict"] for one in report["reports"]], ["match", "mismatch"])
 
 
+class IdentifiedTest(PosencTest):
+    """identify X --verify Y: what Y does differently from X, whatever X is."""
+
+    def judge(self, ours, theirs, *arguments, code):
+        self.save(ours, "ours.npy")
+        self.save(theirs, "theirs.npy")
+        return json.loads(self.output("identify", "ours.npy", *arguments, "--verify", "theirs.npy", "-f", "json", code=code))
+
+    def named(self, ours, theirs, *arguments):
+        return [one["id"] for one in self.judge(ours, theirs, *arguments, code=DIFFERENT)["diagnosis"]]
+
+    def test_the_same_variant_agrees(self):
+        other = table(30, 16, 500.0)
+        self.assertEqual(self.judge(other, other.astype(np.float32), code=DONE)["verdict"], "match")
+        angles = (np.arange(20)[:, None] + 90000.0) / np.power(10000.0, np.arange(0, 16, 2) / 16)
+        late = np.stack([np.sin(angles), np.cos(angles)], -1).reshape(20, 16)
+        float32_angles = np.stack([np.sin(angles.astype(np.float32)), np.cos(angles.astype(np.float32))], -1).reshape(20, 16)
+        self.judge(late, float32_angles, code=DONE)
+
+    def test_a_difference_is_one_between_the_two_variants(self):
+        p = table(12, 10)
+        halves = np.hstack([p[:, 0::2], p[:, 1::2]])
+        self.assertEqual(self.named(p, halves), ["E2"])
+        self.assertEqual(self.named(halves, p), ["E2"])
+        report = self.judge(table(12, 10, 500.0), p, code=DIFFERENT)
+        self.assertEqual(report["first_divergent_step"], "pos_encoding")
+        self.assertIn("10000 instead of 500", report["diagnosis"][0]["message"])
+        self.assertEqual(self.named(table(12, 10, 500.0), table(13, 10, 500.0)[1:]), ["E7"])
+
+    def test_sums_rotations_and_biases(self):
+        x = np.random.RandomState(0).randn(12, 10)
+        self.save(x, "x.npy")
+        self.assertEqual(self.named(x + table(12, 10), np.sqrt(10) * x + table(12, 10), "--input", "x.npy"), ["E10"])
+        for pairing, name in (("half-split", "first.npy"), ("interleaved", "second.npy")):
+            self.output("rope", "--input", "x.npy", "--pairing", pairing, "-o", name)
+        rotated = [np.load(self.folder / name) for name in ("first.npy", "second.npy")]
+        rope = ("--kind", "rope", "--input", "x.npy")
+        self.assertEqual(self.named(*rotated, *rope), ["R1"])
+        self.judge(rotated[1], rotated[1], *rope, code=DONE)
+        paper = alibi(6, 5, lambda h, n: [2.0 ** -2, 2.0 ** -4, 2.0 ** -6, 2.0 ** -8, 2.0 ** -1, 2.0 ** -3][h])
+        self.assertEqual(self.named(paper, alibi(6, 5), "--kind", "alibi"), ["AL1"])
+        self.judge(alibi(8, 6), alibi(8, 6), "--kind", "alibi", code=DONE)
+
+    def test_a_table_that_nothing_explains_is_still_compared(self):
+        learned = np.random.RandomState(0).randn(12, 10)
+        self.judge(learned, learned, code=DONE)
+        self.assertEqual(self.named(learned, 2 * learned), [])
+
+    def test_words_and_refusals(self):
+        self.save(table(12, 10), "ours.npy")
+        self.save(table(13, 10)[1:], "theirs.npy")
+        self.assertIn("Positions start at 1", self.output("identify", "ours.npy", "--verify", "theirs.npy", code=DIFFERENT))
+        self.assertIn("位置从 1 开始", self.output("identify", "ours.npy", "--verify", "theirs.npy", "--lang", "zh", code=DIFFERENT))
+        self.refuse(USAGE, "identify", "ours.npy", "--map", "a=pos_encoding", mentions="--verify")
+        self.refuse(SYSTEM, "identify", "ours.npy", "--verify", "missing.npy", mentions="missing.npy")
+
+
 class MistakeTest(PosencTest):
     def test_what_is_made_wrong_is_named(self):
         for identifier in ("E2", "E5", "E6", "E7", "E9", "E11", "E12"):

@@ -39,6 +39,7 @@ CASES = {
     "rotation": (("--delta", 3, "--d-model", WIDTH), "pair_rotation", turned(3 * OMEGA), turned(-3 * OMEGA), "R2"),
     "rope": (("--input", "q.npy"), "rope_rotated", rotary(1), rotary(-1), "R2"),
     "alibi": (("--len", LENGTH, "--heads", HEADS), "alibi_slopes", ALIBI, slopes(lambda h: 2.0 ** (-8 * (h + 1) / HEADS)), "AL1"),
+    "identify": (("p.npy",), "pos_encoding", table(LENGTH, WIDTH), table(LENGTH, WIDTH, 500.0), "E6"),
     "learned": (("--len", 10, "--d-model", 8, "--seed", 7), "pos_encoding", np.load(REFERENCE / "embedding.npy"), None, None),
 }
 
@@ -47,6 +48,7 @@ class WorksheetTest(PosencTest):
     def setUp(self):
         super().setUp()
         np.save(self.folder / "q.npy", QUERIES)
+        np.save(self.folder / "p.npy", table(LENGTH, WIDTH))
 
     def judge(self, name, values, *options, code):
         arguments, step = CASES[name][:2]
