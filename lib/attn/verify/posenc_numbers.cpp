@@ -7,7 +7,7 @@
 namespace attn::posenc {
 namespace {
 
-constexpr std::size_t rows_for_amplitude = 64, rows_for_first = 8, most_hits = 3, columns_for_base = 32;
+constexpr std::size_t rows_for_amplitude = 64, rows_for_first = 8, most_hits = 3, columns_for_base = 32, most_windows = 4;
 constexpr double most_near = 600;
 constexpr int steps_around = 12;
 constexpr double usual_bases[] = {100, 500, 1000, 5000, 20000, 50000, 100000, 500000, 1000000, 100000000};
@@ -60,6 +60,41 @@ double farthest_off(const RowTable& table, const FastWave& wave, double scale, c
   const double sine = explained / (2 * 0.47 * std::sqrt(wave.scale * ours));
   return sine < 1 ? 2 * std::asin(sine) + 1e-9 : INFINITY;
 }
+
+// The first positions at which the slower columns may have the numbers of row 0, told by their angles alone: most of
+// those that the fastest columns leave are ruled out here.
+class SlowerColumns {
+ public:
+  SlowerColumns(const RowTable& table, const VariantRows& ours, double scale, const TypeTolerance& tolerance) {
+    for (std::size_t c = 0; c < table.width && count_ < most_windows; ++c) {
+      if (ours.is_fastest(c) || ours.is_zero(c)) continue;
+      double explained = 1.001 * table.computing(farthest_rounded_start * ours.rough_omega(c), tolerance);
+      explained += (ours.rough_error(farthest_first_position) + 2 * table.storing(0, c, scale, scale, tolerance)) / std::abs(scale);
+      const double cosine = table.at(0, c) / scale;
+      // Beside 1 and -1 the arc cosine makes 1e-8 of a rounding.
+      windows_[count_++] = {ours.rough_omega(c) / (2 * M_PI), ours.is_cosine(c) ? 0 : 0.25,
+                            std::acos(std::min(1.0, cosine + explained)) / (2 * M_PI) - 1e-7,
+                            std::acos(std::max(-1.0, cosine - explained)) / (2 * M_PI) + 1e-7};
+    }
+  }
+
+  bool allow(std::int64_t position) const {
+    return std::all_of(windows_.begin(), windows_.begin() + static_cast<std::ptrdiff_t>(count_), [position](const Window& window) {
+      const double turns = static_cast<double>(position) * window.omega - window.shift;
+      const double part = std::abs(turns - static_cast<double>(static_cast<std::int64_t>(turns)));
+      const double angle = std::min(part, 1 - part);
+      return !(angle < window.least || angle > window.largest);
+    });
+  }
+
+ private:
+  // Of the angle of a cosine from the nearest whole turn; all in turns.
+  struct Window {
+    double omega, shift, least, largest;
+  };
+  std::array<Window, most_windows> windows_{};
+  std::size_t count_ = 0;
+};
 
 // Turns of the pairs from row 0, whatever its position. Where numbers were stored in a narrow type, small ones are
 // known better than large ones.
@@ -234,9 +269,10 @@ std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRo
   const std::optional<FastWave> wave = fast_wave(table, ours);
   if (!wave || !(wave->scale > 0)) return found;
   const double limit = noise(table, tolerance) / std::min(1.0, wave->scale), most = farthest_off(table, *wave, form.scale, tolerance);
+  const SlowerColumns slower(table, ours, form.scale, tolerance);
   for (const std::int64_t first : known.find(wave->phase + (form.scale < 0 ? M_PI : 0), limit, 2 * tolerance.computed.per_step, most)) {
     if (found.size() == most_hits) break;
-    try_here(first);
+    if (slower.allow(first)) try_here(first);
   }
   return found;
 }

@@ -92,6 +92,7 @@ std::vector<Deviation> deviations_of(const SinusoidalVariant& v, std::size_t col
 }
 
 VariantRows::VariantRows(const SinusoidalVariant& variant, std::size_t columns) : variant_(variant) {
+  columns_.reserve(columns);
   const std::size_t filled = variant.zero_last && columns > 1 ? columns - 1 : columns;  // zeros are padding behind whole pairs
   for (std::size_t c = 0; c < columns; ++c) {
     const Place place = place_of(std::min(c, filled - 1), filled, variant.order);
