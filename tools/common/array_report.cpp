@@ -12,6 +12,7 @@
 #include <attn/render/escape.hpp>
 #include <attn/render/latex.hpp>
 #include <attn/render/markdown.hpp>
+#include <attn/render/rows.hpp>
 #include <attn/render/text.hpp>
 
 #include <charconv>
@@ -51,29 +52,66 @@ void write_json_of(io::Sink& sink, const ArrayReport& report) {
   json.finish();
 }
 
+// The rows of an array of any rank: matrices of leading axes from top to bottom.
+template <class T>
+NumberedRows<T> rows_of(const TensorView& array, std::size_t first_row) {
+  const Shape& shape = array.shape();
+  const std::size_t width = shape.back();
+  const Shape outer(shape.begin(), shape.end() - std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(array.rank())));
+  const std::size_t rows_of_matrix = array.rank() < 2 ? 1 : shape[outer.size()];
+  NumberedRows<T> rows{width == 0 ? 0 : array.size() / width, width, {}, {}};
+  rows.place = [outer, rows_of_matrix, first_row](std::size_t row) {
+    std::vector<std::size_t> place(outer.size() + 1, first_row + row % rows_of_matrix);
+    std::size_t matrix = row / rows_of_matrix;
+    for (std::size_t axis = outer.size(); axis-- > 0; matrix /= outer[axis]) place[axis] = matrix % outer[axis];
+    return place;
+  };
+  rows.values = [data = static_cast<const T*>(array.data()), width](std::size_t first, std::size_t, std::vector<T>&) { return data + first * width; };
+  return rows;
+}
+
 void write_csv_of(io::Sink& sink, const ArrayReport& report, const OutputOptions& options) {
   SinkOutput output(sink);
   const NamedResult& first = report.arrays.front();
   const TensorView& array = first.tensor;
-  const std::size_t width = array.shape().back(), rows = width == 0 ? 0 : array.size() / width;
   std::vector<std::string> columns = report.columns;
-  for (std::size_t c = columns.size(); c < width; ++c) columns.push_back(std::to_string(c));
-  const Shape outer(array.shape().begin(), array.shape().end() - std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(array.rank())));
-  std::vector<std::string> titles(first.axes.begin(), first.axes.begin() + static_cast<std::ptrdiff_t>(outer.size()));
+  for (std::size_t c = columns.size(); c < array.shape().back(); ++c) columns.push_back(std::to_string(c));
+  const std::size_t outer_axes = array.rank() < 2 ? 0 : array.rank() - 2;
+  std::vector<std::string> titles(first.axes.begin(), first.axes.begin() + static_cast<std::ptrdiff_t>(outer_axes));
   titles.push_back(report.row_name);
-  MatrixCsv csv(output, titles, columns, {options.precision});
-  const std::size_t rows_of_matrix = array.rank() < 2 ? 1 : array.shape()[outer.size()];
-  for (std::size_t r = 0; r < rows; ++r) {
-    std::vector<std::size_t> place(outer.size() + 1, report.first_row + r % rows_of_matrix);
-    std::size_t matrix = r / rows_of_matrix;
-    for (std::size_t axis = outer.size(); axis-- > 0; matrix /= outer[axis]) place[axis] = matrix % outer[axis];
-    if (array.precision() == Precision::float64) {
-      csv.add_row(place, static_cast<const double*>(array.data()) + r * width, width);
-    } else {
-      csv.add_row(place, static_cast<const float*>(array.data()) + r * width, width);
+  if (array.precision() == Precision::float64) {
+    write_numbered_csv(output, titles, columns, rows_of<double>(array, report.first_row), {options.precision});
+  } else {
+    write_numbered_csv(output, titles, columns, rows_of<float>(array, report.first_row), {options.precision});
+  }
+}
+
+constexpr std::size_t usual_index_size = 6;  // with its comma
+
+void write_titles(render::Buffer& text, const std::vector<std::string>& place, const std::vector<std::string>& columns) {
+  const char* separator = "";
+  for (const std::vector<std::string>* titles : {&place, &columns}) {
+    for (const std::string& title : *titles) {
+      text.append(separator + render::csv_field(title));
+      separator = ",";
     }
   }
-  csv.finish();
+  text.append('\n');
+}
+
+template <class T>
+void append_row(render::Buffer& text, const std::vector<std::size_t>& place, const T* values, std::size_t count, render::NumberFormat format) {
+  for (const std::size_t& index : place) {
+    if (&index != &place.front()) text.append(',');
+    char* const digits = text.reserve(32);
+    text.commit(std::to_chars(digits, digits + 32, index).ptr);
+  }
+  for (std::size_t c = 0; c < count; ++c) {
+    char* const cell = text.reserve(render::number_room(format) + 1);
+    *cell = ',';
+    text.commit(render::write_number(cell + 1, values[c], format));
+  }
+  text.append('\n');
 }
 
 std::vector<io::NamedView> views_of(const ArrayReport& report) {
@@ -101,36 +139,22 @@ void write_as(const std::string& format, io::Sink& sink, const ArrayReport& repo
 
 }  // namespace
 
-MatrixCsv::MatrixCsv(render::Output& output, const std::vector<std::string>& place, const std::vector<std::string>& columns,
-                     render::NumberFormat format)
-    : buffer_(output), format_(format) {
-  const char* separator = "";
-  for (const std::vector<std::string>* titles : {&place, &columns}) {
-    for (const std::string& title : *titles) {
-      buffer_.append(separator + render::csv_field(title));
-      separator = ",";
-    }
-  }
-  buffer_.append('\n');
-}
-
 template <class T>
-void MatrixCsv::add_row(const std::vector<std::size_t>& place, const T* values, std::size_t count) {
-  for (const std::size_t& index : place) {
-    if (&index != &place.front()) buffer_.append(',');
-    char* const digits = buffer_.reserve(32);
-    buffer_.commit(std::to_chars(digits, digits + 32, index).ptr);
-  }
-  for (std::size_t c = 0; c < count; ++c) {
-    char* const cell = buffer_.reserve(render::number_room(format_) + 1);
-    *cell = ',';
-    buffer_.commit(render::write_number(cell + 1, values[c], format_));
-  }
-  buffer_.append('\n');
+void write_numbered_csv(render::Output& output, const std::vector<std::string>& place_titles, const std::vector<std::string>& columns,
+                        const NumberedRows<T>& rows, render::NumberFormat format) {
+  render::Buffer buffer(output);
+  write_titles(buffer, place_titles, columns);
+  const std::size_t row_size = rows.width * render::usual_size(format) + place_titles.size() * usual_index_size;
+  render::append_rows(buffer, rows.rows, row_size, [&](render::Buffer& text, std::size_t first, std::size_t last) {
+    std::vector<T> room;
+    const T* values = rows.values(first, last - first, room);
+    for (std::size_t row = first; row < last; ++row, values += rows.width) append_row(text, rows.place(row), values, rows.width, format);
+  });
+  buffer.flush();
 }
 
-template void MatrixCsv::add_row(const std::vector<std::size_t>&, const float*, std::size_t);
-template void MatrixCsv::add_row(const std::vector<std::size_t>&, const double*, std::size_t);
+template void write_numbered_csv(render::Output&, const std::vector<std::string>&, const std::vector<std::string>&, const NumberedRows<float>&, render::NumberFormat);
+template void write_numbered_csv(render::Output&, const std::vector<std::string>&, const std::vector<std::string>&, const NumberedRows<double>&, render::NumberFormat);
 
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options) {
   const Format& format = chosen_format(options);

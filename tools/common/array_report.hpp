@@ -38,19 +38,19 @@ void add_array_options(CLI::App& app, OutputOptions& options);
 /// Writes the report to --output in the chosen format; a page asks `make` once for each language.
 void write_array_report(const std::function<ArrayReport()>& make, const OutputOptions& options);
 
-/// A CSV of rows that are made while it is written: a header, then the place of each row (its number, after the
-/// indices of the axes before it) and its values.
-class MatrixCsv {
- public:
-  MatrixCsv(render::Output& output, const std::vector<std::string>& place, const std::vector<std::string>& columns,
-            render::NumberFormat format);
-  template <class T>
-  void add_row(const std::vector<std::size_t>& place, const T* values, std::size_t count);
-  void finish() { buffer_.flush(); }
-
- private:
-  render::Buffer buffer_;
-  render::NumberFormat format_;
+/// Rows of numbers that may be made while they are written, several blocks of them at a time, each by one thread.
+template <class T>
+struct NumberedRows {
+  std::size_t rows, width;
+  std::function<std::vector<std::size_t>(std::size_t row)> place;  ///< the indices in front of a row, one for each title
+  /// Where rows first … first + count − 1 lie, row-major: in `room`, unless they are somewhere already.
+  std::function<const T*(std::size_t first, std::size_t count, std::vector<T>& room)> values;
 };
+
+/// Writes them as CSV: a header, then the place of each row (its number, after the indices of the axes before
+/// it) and its values.
+template <class T>
+void write_numbered_csv(render::Output& output, const std::vector<std::string>& place_titles, const std::vector<std::string>& columns,
+                        const NumberedRows<T>& rows, render::NumberFormat format);
 
 }  // namespace attn::tools

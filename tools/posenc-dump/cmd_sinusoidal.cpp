@@ -22,7 +22,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <numeric>
 
@@ -30,7 +29,6 @@ namespace attn::tools {
 namespace {
 
 constexpr std::size_t default_len = 60, default_width = 32;  // the document's figures
-constexpr std::size_t values_at_once = 1 << 17;
 
 struct SinusoidalCommand {
   explicit SinusoidalCommand(CLI::App& app) : tensors(app) {}
@@ -158,28 +156,22 @@ Extent extent_of(SinusoidalCommand& c, MemoryBudget& budget) {
   return extent;
 }
 
-// Writes block after block while the next one is computed beside it, in memory for two of them.
+// Rows are computed where they are turned into text, in memory that does not grow with their number.
 template <class T>
 int stream_csv(const SinusoidalCommand& c, const Extent& extent) {
   const auto sink = open_result(c.output);
   SinkOutput output(*sink);
   std::vector<std::string> titles;
   for (const std::size_t column : extent.columns) titles.push_back(std::to_string(column));
-  MatrixCsv csv(output, {"position"}, titles, {c.output.precision});
-  const SinusoidalRows<T> rows(extent.options, extent.columns);
-  const std::size_t rows_at_once = std::min(extent.len, std::max<std::size_t>(1, values_at_once / rows.width()));
-  const auto count_from = [&](std::size_t first) { return std::min(rows_at_once, extent.len - first); };
-  std::vector<T> values(rows_at_once * rows.width()), following(values.size());
-  rows.fill(0, count_from(0), values.data());
-  for (std::size_t first = 0; first < extent.len; first += rows_at_once) {
-    const std::size_t next = first + rows_at_once;
-    std::future<void> filled;
-    if (next < extent.len) filled = std::async(std::launch::async, [&] { rows.fill(next, count_from(next), following.data()); });
-    for (std::size_t i = 0; i < count_from(first); ++i) csv.add_row({static_cast<std::size_t>(extent.options.offset) + first + i}, &values[i * rows.width()], rows.width());
-    if (filled.valid()) filled.get();
-    values.swap(following);
-  }
-  csv.finish();
+  const SinusoidalRows<T> table(extent.options, extent.columns);
+  NumberedRows<T> rows{extent.len, table.width(), {}, {}};
+  rows.place = [&](std::size_t row) { return std::vector<std::size_t>{static_cast<std::size_t>(extent.options.offset) + row}; };
+  rows.values = [&](std::size_t first, std::size_t count, std::vector<T>& room) {
+    room.resize(count * table.width());
+    table.fill(first, count, room.data());
+    return room.data();
+  };
+  write_numbered_csv(output, {"position"}, titles, rows, {c.output.precision});
   sink->finish();
   return exit_done;
 }

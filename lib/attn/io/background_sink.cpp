@@ -27,15 +27,13 @@ BackgroundSink::~BackgroundSink() {
 }
 
 void BackgroundSink::write(std::string_view bytes) {
-  if (filling_.size() + bytes.size() > block_size && !filling_.empty()) hand_over();
-  if (bytes.size() < block_size) {
-    filling_ += bytes;
-    return;
+  if (bytes.size() >= block_size) {
+    // A large piece is not worth a copy: it goes past the thread, after what came before it.
+    finish();
+    return write_all(descriptor_, bytes, subject_);
   }
-  // A large piece is not worth a copy: it goes past the thread, after what that still has.
-  std::unique_lock lock(mutex_);
-  wait_until_written(lock);
-  write_all(descriptor_, bytes, subject_);
+  if (filling_.size() + bytes.size() > block_size) hand_over();
+  filling_ += bytes;
 }
 
 void BackgroundSink::finish() {

@@ -11,7 +11,8 @@
 namespace attn::io {
 
 /// Writes to a descriptor, which it does not own, as DescriptorSink does, block after block in a second thread.
-/// That thread starts with the first full block: a small result needs none.
+/// That thread starts with the first full block: a small result needs none, nor does one of large pieces, which
+/// the caller writes.
 ///
 /// The system's refusal is a SystemError of a later write() or of finish(). The destructor waits for the block
 /// being written and drops the rest.

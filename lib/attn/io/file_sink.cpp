@@ -127,8 +127,10 @@ void FileSink::finish() {
 }
 
 void FileSink::close_file() {
-  // Some file systems cannot sync; that is not a lost result.
-  if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(subject_);
+  // An old file may go only when the new one is safe on the disk. Where there is none, nothing can be lost that the
+  // user had. Some file systems cannot sync; that is not a lost result.
+  const bool replaces = overwrite_ == Overwrite::yes && ::access(target_.c_str(), F_OK) == 0;
+  if (replaces && ::fsync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(subject_);
   const int descriptor = descriptor_;
   descriptor_ = -1;
   if (::close(descriptor) != 0) throw_errno(subject_);

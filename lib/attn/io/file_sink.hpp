@@ -10,9 +10,12 @@
 
 namespace attn::io {
 
-/// Writes a temporary file beside the target; finish() syncs it to the disk and renames it. Without
-/// finish() the destructor removes it, and the target stays as it was. A symbolic link is followed:
-/// the file it points to is replaced. Permissions are those of a new file under the umask.
+/// Writes a temporary file beside the target; finish() renames it. Without finish() the destructor removes it,
+/// and the target stays as it was. A symbolic link is followed: the file it points to is replaced. Permissions
+/// are those of a new file under the umask.
+///
+/// A file that replaces another is first synced to the disk, so that no crash of the system leaves the user with
+/// neither of them. A new file is written as any other program writes one, without waiting for the disk.
 ///
 /// With Overwrite::no an existing target is a UsageError, at construction and again, atomically, when
 /// finish() puts the file in place. The system's refusals are SystemErrors naming the target.

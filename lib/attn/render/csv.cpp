@@ -2,6 +2,7 @@
 
 #include <attn/error.hpp>
 #include <attn/render/escape.hpp>
+#include <attn/render/rows.hpp>
 
 #include <array>
 #include <charconv>
@@ -38,7 +39,23 @@ std::array<int, place_count> axis_at_place(const std::vector<std::string>& axes,
   return axis_at;
 }
 
+constexpr std::size_t usual_place_size = 16;  // "0,11,127,127," with the comma after the step
+
 char* write_index(char* to, std::size_t index) { return std::to_chars(to, to + 20, index).ptr; }
+
+/// "batch,head,row," of the row with that number.
+void append_place(std::string& prefix, std::size_t row_number, const Shape& shape, const std::array<int, place_count>& axis_at) {
+  std::array<std::size_t, 4> index{};
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    if (static_cast<int>(axis) == axis_at[column]) continue;
+    index[axis] = row_number % shape[axis];
+    row_number /= shape[axis];
+  }
+  for (const Place place : {batch, head, row}) {
+    if (axis_at[place] >= 0) prefix += std::to_string(index[static_cast<std::size_t>(axis_at[place])]);
+    prefix += ',';
+  }
+}
 
 /// Calls f(data) with the elements in their own precision.
 template <class F>
@@ -69,6 +86,17 @@ void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, co
   }
 }
 
+template <class T>
+void write_row(Buffer& text, const T* values, std::size_t columns, NumberFormat format, Cells cells) {
+  const std::size_t room = number_room(format) + 1;
+  for (std::size_t c = 0; c < columns; ++c) {
+    char* to = text.reserve(room);
+    if (cells == Cells::filled) to = write_number(to, values[c], format);
+    *to++ = c + 1 == columns ? '\n' : ',';
+    text.commit(to);
+  }
+}
+
 }  // namespace
 
 TidyCsv::TidyCsv(Output& output, NumberFormat format, std::string_view second) : buffer_(output), format_(format) {
@@ -85,23 +113,19 @@ void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, c
   const std::array<int, place_count> axis_at = axis_at_place(axes, shape.size());
   const std::size_t columns = axis_at[column] < 0 ? 1 : shape.back();
   const std::string name = csv_field(step);
-
-  std::array<std::size_t, 4> index{};  // of the row being written
-  for (std::size_t flat = 0; flat < tensor.size(); flat += columns) {
-    std::string prefix = name + ",";
-    for (const Place place : {batch, head, row}) {
-      if (axis_at[place] >= 0) prefix += std::to_string(index[static_cast<std::size_t>(axis_at[place])]);
-      prefix += ',';
+  const std::size_t line_size = name.size() + usual_place_size + usual_size(format_) * (beside.empty() ? 1 : 2);
+  append_rows(buffer_, tensor.size() / columns, columns * line_size, [&](Buffer& text, std::size_t first, std::size_t last) {
+    std::string prefix;
+    for (std::size_t r = first; r < last; ++r) {
+      prefix = name + ",";
+      append_place(prefix, r, shape, axis_at);
+      const std::size_t flat = r * columns;
+      with_elements(tensor, [&](const auto* values) {
+        write_tidy_row(text, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells,
+                       beside.empty() ? nullptr : beside.data() + flat);
+      });
     }
-    with_elements(tensor, [&](const auto* values) {
-      write_tidy_row(buffer_, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells, beside.empty() ? nullptr : beside.data() + flat);
-    });
-    for (std::size_t axis = shape.size(); axis-- > 0;) {
-      if (axis + 1 == shape.size()) continue;
-      if (++index[axis] < shape[axis]) break;
-      index[axis] = 0;
-    }
-  }
+  });
 }
 
 void TidyCsv::finish() { buffer_.flush(); }
@@ -109,16 +133,11 @@ void TidyCsv::finish() { buffer_.flush(); }
 void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat format, Cells cells) {
   Buffer buffer(output);
   const std::size_t columns = tensor.rank() == 0 ? 1 : tensor.shape().back();
-  with_elements(tensor, [&](const auto* values) {
-    const std::size_t room = number_room(format) + 1;
-    std::size_t c = 0;
-    for (std::size_t i = 0; i < tensor.size(); ++i) {
-      char* to = buffer.reserve(room);
-      if (cells == Cells::filled) to = write_number(to, values[i], format);
-      c = c + 1 == columns ? 0 : c + 1;
-      *to++ = c == 0 ? '\n' : ',';
-      buffer.commit(to);
-    }
+  const std::size_t rows = columns == 0 ? 0 : tensor.size() / columns;
+  append_rows(buffer, rows, columns * usual_size(format), [&](Buffer& text, std::size_t first, std::size_t last) {
+    with_elements(tensor, [&](const auto* values) {
+      for (std::size_t r = first; r < last; ++r) write_row(text, values + r * columns, columns, format, cells);
+    });
   });
   buffer.flush();
 }

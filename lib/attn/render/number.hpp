@@ -26,6 +26,12 @@ constexpr std::size_t number_room(NumberFormat format) {
   return shortest_room + static_cast<std::size_t>(format.decimals.value_or(0));
 }
 
+/// Bytes that a number and its separator take at most, unless it is large: to foresee the size of a text.
+constexpr std::size_t usual_size(NumberFormat format) {
+  constexpr int digits_of_double = 17, around_them = 7;  // "-0.000", and the separator
+  return static_cast<std::size_t>(format.decimals.value_or(digits_of_double) + around_them);
+}
+
 /// Writes the number to `to`, which has number_room(format) bytes, and returns the end. A float is
 /// written with a float's digits: 0.1f is "0.1", not "0.10000000149011612". Not finite: the names above.
 char* write_number(char* to, double value, NumberFormat format);

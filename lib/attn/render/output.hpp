@@ -30,21 +30,26 @@ class StringOutput : public Output {
 /// writes. Call flush() at the end: the destructor does not, because writing may throw.
 class Buffer {
  public:
-  explicit Buffer(Output& output) : output_(output), bytes_(new char[capacity]) {}
+  static constexpr std::size_t usual_capacity = std::size_t{1} << 16;
+
+  explicit Buffer(Output& output, std::size_t capacity = usual_capacity)
+      : output_(output), capacity_(capacity), bytes_(new char[capacity]) {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  /// Room for `size` bytes (at most `capacity`); after writing there, call commit(end).
+  Output& output() const { return output_; }
+
+  /// Room for `size` bytes (at most the capacity); after writing there, call commit(end).
   char* reserve(std::size_t size) {
-    if (size > capacity - used_) flush();
+    if (size > capacity_ - used_) flush();
     return bytes_.get() + used_;
   }
   void commit(const char* end) { used_ = static_cast<std::size_t>(end - bytes_.get()); }
 
   void append(std::string_view text) {
     if (text.empty()) return;
-    if (text.size() > capacity - used_) flush();
-    if (text.size() > capacity) return output_.write(text);
+    if (text.size() > capacity_ - used_) flush();
+    if (text.size() > capacity_) return output_.write(text);
     std::memcpy(bytes_.get() + used_, text.data(), text.size());
     used_ += text.size();
   }
@@ -55,10 +60,9 @@ class Buffer {
     used_ = 0;
   }
 
-  static constexpr std::size_t capacity = std::size_t{1} << 16;
-
  private:
   Output& output_;
+  std::size_t capacity_;
   std::unique_ptr<char[]> bytes_;
   std::size_t used_ = 0;
 };

@@ -4,14 +4,30 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
 using namespace attn::io;
 namespace fs = std::filesystem;
+
+namespace {
+
+int syncs = 0;       // calls of fsync
+int sync_error = 0;  // what the next ones meet
+
+}  // namespace
+
+// In the place of the C library's, also for the library under test.
+extern "C" int fsync(int descriptor) {
+  ++syncs;
+  errno = sync_error;
+  return sync_error != 0 ? -1 : static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace {
 
@@ -66,6 +82,31 @@ TEST_CASE("an existing file is replaced only when that was asked for") {
   write_file(path, "new", Overwrite::yes);
   CHECK(content_of(path) == "new");
   CHECK(folder.file_count() == 1);
+}
+
+TEST_CASE("a file is synced to the disk before it replaces another, and a new one is not waited for") {
+  const TemporaryFolder folder;
+  const auto syncs_of = [&](const std::string& name, Overwrite overwrite) {
+    syncs = 0;
+    write_file(folder / name, "numbers", overwrite);
+    return syncs;
+  };
+  CHECK(syncs_of("new", Overwrite::no) == 0);
+  CHECK(syncs_of("with_force", Overwrite::yes) == 0);
+  CHECK(syncs_of("new", Overwrite::yes) == 1);
+}
+
+TEST_CASE("a disk that fails while it syncs leaves the old file, and one that cannot sync is no failure") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("out", "old");
+  sync_error = EIO;
+  CHECK(error_of([&] { write_file(path, "new", Overwrite::yes); }) == "system: " + path + ": Input/output error");
+  CHECK(content_of(path) == "old");
+  CHECK(folder.file_count() == 1);
+  sync_error = EINVAL;
+  CHECK(error_of([&] { write_file(path, "new", Overwrite::yes); }) == "nothing was thrown");
+  CHECK(content_of(path) == "new");
+  sync_error = 0;
 }
 
 TEST_CASE("a file that appears in the meantime is not replaced") {

@@ -1,9 +1,9 @@
 #include <attn/error.hpp>
 #include <attn/ops/fused/fused_attention.hpp>
 #include <attn/ops/fused/tiles.hpp>
-#include <attn/ops/fused/workers.hpp>
 #include <attn/ops/heads.hpp>
 #include <attn/ops/stages.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 #include <string>

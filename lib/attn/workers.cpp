@@ -1,12 +1,13 @@
-#include <attn/ops/fused/workers.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <vector>
 
-namespace attn::fused {
+namespace attn {
 
 std::size_t worker_count(std::size_t threads, std::size_t pieces) {
   const std::size_t wanted = threads == 0 ? std::thread::hardware_concurrency() : threads;
@@ -16,8 +17,14 @@ std::size_t worker_count(std::size_t threads, std::size_t pieces) {
 void for_each_piece(std::size_t pieces, std::size_t workers,
                     const std::function<void(std::size_t piece, std::size_t worker)>& work) {
   std::atomic<std::size_t> next = 0;
+  std::atomic<bool> failed = false;
+  std::exception_ptr failure;  // of the thread that set `failed`; read when all have ended
   const auto run = [&](std::size_t worker) {
-    for (std::size_t piece = next++; piece < pieces; piece = next++) work(piece, worker);
+    try {
+      for (std::size_t piece = next++; piece < pieces && !failed; piece = next++) work(piece, worker);
+    } catch (...) {
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
   };
   std::vector<std::thread> others;
   others.reserve(workers);
@@ -28,6 +35,7 @@ void for_each_piece(std::size_t pieces, std::size_t workers,
   }
   run(0);
   for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace attn::fused
+}  // namespace attn
