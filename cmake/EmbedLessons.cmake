@@ -29,4 +29,4 @@ add_custom_command(
     ${lessons_dir}/shapes.en.txt ${lessons_dir}/shapes.zh.txt ${embed_script}
   COMMENT "Embedding the lessons"
   VERBATIM)
-target_sources(attn PRIVATE ${embedded_lessons})
+target_sources(attn_objects PRIVATE ${embedded_lessons})

@@ -26,4 +26,4 @@ add_custom_command(
   DEPENDS ${page_dir}/matrix.css ${page_dir}/page.css ${page_dir}/page.js ${embed_page_script}
   COMMENT "Embedding the style and the script of pages"
   VERBATIM)
-target_sources(attn PRIVATE ${embedded_page})
+target_sources(attn_objects PRIVATE ${embedded_page})

@@ -2,21 +2,41 @@
 #include <attn/module.hpp>
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
+#include <system_error>
 
 namespace attn {
 namespace {
 
-// Where this library was loaded from. Asking for it here, instead of leaving the search to dlopen and a
-// RUNPATH, works the same in the build tree, after an install, and under the sanitizers, whose own
-// dlopen does not see the RUNPATH of its caller.
-std::filesystem::path library_folder() {
+// The file that holds this code, the shared library, as the loader found it; empty where that is the program itself,
+// which was linked with the archive. Asking for it here, instead of leaving the search to dlopen and a RUNPATH, works
+// the same in the build tree, after an install, and under the sanitizers, whose own dlopen does not see the RUNPATH of
+// its caller.
+std::string own_library() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&load_module), &info) == 0 || info.dli_fname == nullptr) {
+  void* entry = nullptr;
+  if (dladdr1(reinterpret_cast<void*>(&load_module), &info, &entry, RTLD_DL_LINKMAP) == 0 || entry == nullptr) {
     throw SystemError("libattnscope", "cannot find out which folder it was loaded from");
   }
-  return std::filesystem::absolute(info.dli_fname).parent_path();
+  return static_cast<const link_map*>(entry)->l_name;
+}
+
+// Not argv[0], which is what the shell was asked for: maybe a name without its folder.
+std::filesystem::path folder_of_program() {
+  std::error_code problem;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", problem);
+  if (problem) throw SystemError("/proc/self/exe", "cannot find out where this program is: " + problem.message());
+  return program.parent_path();
+}
+
+std::filesystem::path module_file(const std::string& file) {
+  const std::string library = own_library();
+  if (!library.empty()) return std::filesystem::absolute(library).parent_path() / file;
+  const std::filesystem::path in_build_tree = folder_of_program() / "../lib" / file;
+  if (std::filesystem::exists(in_build_tree)) return in_build_tree;
+  return folder_of_program() / ATTNSCOPE_MODULES_FROM_PROGRAMS / file;
 }
 
 std::string last_problem() {
@@ -27,7 +47,7 @@ std::string last_problem() {
 }  // namespace
 
 void* load_module(const std::string& name) {
-  const std::string path = (library_folder() / (name + ".so")).string();
+  const std::string path = module_file(name + ".so").string();
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) throw SystemError(name, "cannot load this part of attnscope: " + last_problem());
   return module;

@@ -5,8 +5,9 @@
 
 namespace attn {
 
-/// Loads `<name>.so` from the folder that holds the attnscope library and returns its handle. The
-/// module stays loaded, and a second call returns the same handle. Thread-safe.
+/// Loads `<name>.so` from the folder that holds the attnscope library and returns its handle; a program that has the
+/// library inside (the tools) takes it from the folder of libraries beside its own. The module stays loaded, and a
+/// second call returns the same handle. Thread-safe.
 /// Throws SystemError saying what is missing: the module itself, or a library that it needs.
 void* load_module(const std::string& name);
 

@@ -37,6 +37,14 @@ std::string cell_at(const TraceEntry& entry, std::size_t flat) {
   return entry.name + "[" + index + "]";
 }
 
+std::vector<std::string> ids_of_mistakes() {
+  std::vector<std::string> ids;
+  for (const Mistake& mistake : mistake_table()) {
+    if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
+  }
+  return ids;
+}
+
 }  // namespace
 
 render::JsonObject json_header(const AttentionCommand& command, const AttentionResult& result) {
@@ -86,11 +94,7 @@ void check_verify(const AttentionCommand& command) {
   if (command.gradient && command.run.dtype != Precision::float64) {
     throw UsageError("--dtype", "expected float64, found float32: a gradient is held against finite differences, which float32 has too few digits for");
   }
-  std::vector<std::string> ids;
-  for (const Mistake& mistake : mistake_table()) {
-    if (std::find(ids.begin(), ids.end(), mistake.id) == ids.end()) ids.push_back(mistake.id);
-  }
-  check_verify_options(command.verify, command.run.dtype, ids);
+  check_verify_options(command.verify, command.run.dtype, ids_of_mistakes);
   if (command.output.show_recipe && !command.verify.mistakes.empty()) {
     throw UsageError("--show-recipe", "cannot be combined with --mistake: PyTorch does not make mistakes to order");
   }

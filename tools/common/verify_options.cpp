@@ -75,7 +75,7 @@ void add_mistake_option(CLI::App& app, VerifyCommandOptions& o) {
            [&o](const std::string& text) { o.mistakes = parse_list("--mistake", text); });
 }
 
-void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const std::vector<std::string>& ids) {
+void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const std::function<std::vector<std::string>()>& ids_of_mistakes) {
   if (o.rtol.has_value() != o.atol.has_value()) throw UsageError(o.rtol ? "--rtol" : "--atol", "give --rtol and --atol together, or neither");
   if (o.decimals && o.rtol) throw UsageError("--decimals", "is a tolerance of its own; give it or --rtol and --atol");
   const bool verifies = !o.files.empty();
@@ -86,6 +86,8 @@ void check_verify_options(const VerifyCommandOptions& o, Precision dtype, const 
   if ((verifies || !o.mistakes.empty()) && dtype != Precision::float64) {
     throw UsageError("--dtype", "verification and mistakes are computed in float64");
   }
+  if (o.mistakes.empty()) return;
+  const std::vector<std::string> ids = ids_of_mistakes();
   for (const std::string& id : o.mistakes) {
     if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
     if (const std::string reason = why_not_here(id, ids); !reason.empty()) throw UsageError("--mistake " + id, "cannot be made here: it " + reason);

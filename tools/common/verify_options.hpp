@@ -5,6 +5,7 @@
 
 #include <attn/verify/verification.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ void add_verify_options(CLI::App& app, VerifyCommandOptions& options);
 void add_mistake_option(CLI::App& app, VerifyCommandOptions& options);
 
 /// Throws UsageError for options that contradict each other or do nothing, and for a mistake that is none of
-/// `ids`, those the subcommand can make.
-void check_verify_options(const VerifyCommandOptions& options, Precision dtype, const std::vector<std::string>& ids);
+/// those the subcommand can make, which are asked for only where one is to be made.
+void check_verify_options(const VerifyCommandOptions& options, Precision dtype, const std::function<std::vector<std::string>()>& ids_of_mistakes);
 
 }  // namespace attn::tools

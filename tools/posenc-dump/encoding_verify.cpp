@@ -9,7 +9,7 @@
 namespace attn::tools {
 
 void check_encoding_verify(const VerifyCommandOptions& verify, Precision dtype, const PictureOptions& picture, const std::vector<std::string>& ids) {
-  check_verify_options(verify, dtype, ids);
+  check_verify_options(verify, dtype, [&ids] { return ids; });
   if (verify.files.empty()) return;
   if (!picture.file.empty() || picture.heatmap || picture.curves) {
     throw UsageError("--verify", "judges numbers and draws nothing; leave out --plot, --heatmap and --curves");

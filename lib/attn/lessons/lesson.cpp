@@ -25,6 +25,20 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool is_comment(std::string_view line) { return !line.empty() && line.front() == '#'; }
+
+// More entries than fit at this size only cost a second allocation.
+constexpr std::size_t bytes_of_short_entry = 64;
+
+/// Without comments and empty lines.
+std::optional<std::string_view> first_line_of_text(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = trimmed(take_line(text));
+    if (!line.empty() && !is_comment(line)) return line;
+  }
+  return std::nullopt;
+}
+
 enum class Script { latin, chinese, punctuation };
 
 /// Punctuation that carries its own space, or takes none: that of Chinese, and dashes and curly quotes.
@@ -52,64 +66,6 @@ void join_line(std::string& paragraph, std::string_view line) {
   paragraph += line;
 }
 
-bool is_placeholder_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  });
-}
-
-/// "Lq", or "Lq|query|queries": a value, or the word that fits the number it is.
-struct Placeholder {
-  std::string_view name, singular, plural;
-};
-
-std::optional<Placeholder> parse_placeholder(std::string_view text) {
-  const std::size_t first = text.find('|');
-  Placeholder placeholder{text.substr(0, first), {}, {}};
-  if (!is_placeholder_name(placeholder.name)) return std::nullopt;
-  if (first == std::string_view::npos) return placeholder;
-  const std::size_t second = text.find('|', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  placeholder.singular = text.substr(first + 1, second - first - 1);
-  placeholder.plural = text.substr(second + 1);
-  const bool two_words = !placeholder.singular.empty() && !placeholder.plural.empty() &&
-                         placeholder.plural.find('|') == std::string_view::npos;
-  return two_words ? std::optional(placeholder) : std::nullopt;
-}
-
-/// Calls text(piece) and placeholder(Placeholder) in the order in which they come; false for a stray brace.
-template <class Text, class Value>
-bool walk(std::string_view paragraph, Text&& text, Value&& placeholder) {
-  while (!paragraph.empty()) {
-    const std::size_t open = paragraph.find_first_of("{}");
-    text(paragraph.substr(0, open));
-    if (open == std::string_view::npos) return true;
-    const std::size_t close = paragraph.find('}', open);
-    if (paragraph[open] == '}' || close == std::string_view::npos) return false;
-    const auto found = parse_placeholder(paragraph.substr(open + 1, close - open - 1));
-    if (!found) return false;
-    placeholder(*found);
-    paragraph.remove_prefix(close + 1);
-  }
-  return true;
-}
-
-std::string filled_in(std::string_view paragraph, const Placeholders& values) {
-  std::string text;
-  walk(
-      paragraph, [&](std::string_view piece) { text += piece; },
-      [&](const Placeholder& placeholder) {
-        const auto value = values.find(placeholder.name);
-        const bool known = value != values.end();
-        if (!placeholder.plural.empty()) {
-          text += known && value->second == "1" ? placeholder.singular : placeholder.plural;
-        } else {
-          text += known ? std::string_view(value->second) : placeholder.name;
-        }
-      });
-  return text;
-}
-
 }  // namespace
 
 std::optional<Language> find_language(std::string_view name) {
@@ -118,61 +74,98 @@ std::optional<Language> find_language(std::string_view name) {
   return std::nullopt;
 }
 
-Lesson::Lesson(std::string_view name, std::string_view file) {
-  std::size_t number = 0;
-  const auto refuse = [&](const std::string& problem) {
-    throw std::logic_error(std::string(name) + ": line " + std::to_string(number) + ": " + problem);
-  };
-  const auto end_entry = [&] {
-    if (entries_.empty()) return;
-    Entry& entry = entries_.back();
-    if (!entry.paragraphs.empty() && entry.paragraphs.back().empty()) entry.paragraphs.pop_back();
-    if (entry.paragraphs.empty()) refuse("[" + entry.key + "] has no text");
-    for (const std::string& paragraph : entry.paragraphs) {
-      if (!walk(
-              paragraph, [](std::string_view) {}, [](const Placeholder&) {})) {
-        refuse("[" + entry.key + "] has a brace that is not part of a placeholder such as {D}");
-      }
-    }
+Lesson::Lesson(std::string_view name, std::string_view file) : name_(name), file_(file), slots_(64) {
+  places_.reserve(file.size() / bytes_of_short_entry);
+  const char* begin_of_text = file.data();
+  std::string_view key;
+  const auto end_entry = [&](const char* end) {
+    const std::string_view text(begin_of_text, static_cast<std::size_t>(end - begin_of_text));
+    if (key.data() != nullptr) return add({key, text});
+    if (const auto stray = first_line_of_text(text)) refuse(stray->data(), "text before the first [key]");
   };
   while (!file.empty()) {
+    const char* const begin_of_line = file.data();
     const std::string_view line = trimmed(take_line(file));
-    ++number;
-    if (!line.empty() && line.front() == '#') continue;
-    if (!line.empty() && line.front() == '[' && line.back() == ']') {
-      end_entry();
-      const std::string key(line.substr(1, line.size() - 2));
-      if (!by_key_.emplace(key, entries_.size()).second) refuse("[" + key + "] is given twice");
-      entries_.push_back({key, {}});
-    } else if (line.empty()) {
-      if (!entries_.empty() && !entries_.back().paragraphs.empty() &&
-          !entries_.back().paragraphs.back().empty()) {
-        entries_.back().paragraphs.emplace_back();
-      }
-    } else {
-      if (entries_.empty()) refuse("text before the first [key]");
-      if (entries_.back().paragraphs.empty()) entries_.back().paragraphs.emplace_back();
-      join_line(entries_.back().paragraphs.back(), line);
-    }
+    if (line.empty() || line.front() != '[' || line.back() != ']') continue;
+    end_entry(begin_of_line);
+    key = line.substr(1, line.size() - 2);
+    begin_of_text = file.data();
   }
-  end_entry();
+  end_entry(file.data());
 }
 
-const Lesson::Entry* Lesson::find(std::string_view key, std::string_view variant) const {
-  if (!variant.empty()) {
-    const auto exact = by_key_.find(std::string(key) + "." + std::string(variant));
-    if (exact != by_key_.end()) return &entries_[exact->second];
+void Lesson::add(Place place) {
+  if (2 * (places_.size() + 1) > slots_.size()) {
+    slots_.assign(2 * slots_.size(), 0);
+    for (std::size_t i = 0; i < places_.size(); ++i) slots_[slot_of(places_[i].key)] = static_cast<std::uint16_t>(i + 1);
   }
-  const auto general = by_key_.find(key);
-  return general == by_key_.end() ? nullptr : &entries_[general->second];
+  std::uint16_t& slot = slots_[slot_of(place.key)];
+  if (slot != 0) refuse(place.key.data(), "[" + std::string(place.key) + "] is given twice");
+  places_.push_back(place);
+  slot = static_cast<std::uint16_t>(places_.size());
+}
+
+// Where the key is, or belongs.
+std::size_t Lesson::slot_of(std::string_view key) const {
+  const std::size_t last = slots_.size() - 1;
+  std::size_t slot = std::hash<std::string_view>()(key) & last;
+  while (slots_[slot] != 0 && places_[slots_[slot] - 1u].key != key) slot = (slot + 1) & last;
+  return slot;
+}
+
+const Lesson::Place* Lesson::find(std::string_view key, std::string_view variant) const {
+  const auto exactly = [this](std::string_view wanted) {
+    const std::size_t position = slots_[slot_of(wanted)];
+    return position == 0 ? nullptr : &places_[position - 1];
+  };
+  const Place* found = variant.empty() ? nullptr : exactly(std::string(key) + "." + std::string(variant));
+  return found ? found : exactly(key);
+}
+
+// The line is that on which the character stands, for an error about an entry the one that ends it.
+void Lesson::refuse(const char* where, const std::string& problem) const {
+  const auto line = 1 + std::count(file_.data(), where, '\n');
+  throw std::logic_error(std::string(name_) + ": line " + std::to_string(line) + ": " + problem);
+}
+
+std::vector<std::string> Lesson::read(const Place& place) const {
+  std::vector<std::string> paragraphs;
+  bool within = false;
+  for (std::string_view rest = place.text; !rest.empty();) {
+    const std::string_view line = trimmed(take_line(rest));
+    if (is_comment(line)) continue;
+    if (!line.empty() && !within) paragraphs.emplace_back();
+    if (!line.empty()) join_line(paragraphs.back(), line);
+    within = !line.empty();
+  }
+  const char* const end = place.text.data() + place.text.size();
+  if (paragraphs.empty()) refuse(end, "[" + std::string(place.key) + "] has no text");
+  for (const std::string& paragraph : paragraphs) {
+    if (!has_sound_placeholders(paragraph)) {
+      refuse(end, "[" + std::string(place.key) + "] has a brace that is not part of a placeholder such as {D}");
+    }
+  }
+  return paragraphs;
+}
+
+std::vector<Lesson::Entry> Lesson::entries() const {
+  std::vector<Entry> entries;
+  for (const Place& place : places_) entries.push_back({std::string(place.key), read(place)});
+  return entries;
+}
+
+std::vector<std::string_view> Lesson::keys() const {
+  std::vector<std::string_view> keys;
+  for (const Place& place : places_) keys.push_back(place.key);
+  return keys;
 }
 
 std::vector<std::string> Lesson::paragraphs(std::string_view key, std::string_view variant,
                                             const Placeholders& values) const {
-  std::vector<std::string> texts;
-  if (const Entry* entry = find(key, variant)) {
-    for (const std::string& paragraph : entry->paragraphs) texts.push_back(filled_in(paragraph, values));
-  }
+  const Place* place = find(key, variant);
+  if (!place) return {};
+  std::vector<std::string> texts = read(*place);
+  for (std::string& text : texts) text = filled_in(text, values);
   return texts;
 }
 
@@ -233,8 +226,8 @@ const Lesson& shape_lesson(Language language) {
 const std::vector<std::string_view>& mistake_ids() {
   static const std::vector<std::string_view> ids = [] {
     std::vector<std::string_view> found;
-    for (const Lesson::Entry& entry : mistake_lesson(Language::en).entries()) {
-      const std::string_view id = std::string_view(entry.key).substr(0, entry.key.find('.'));
+    for (const std::string_view key : mistake_lesson(Language::en).keys()) {
+      const std::string_view id = key.substr(0, key.find('.'));
       if (found.empty() || found.back() != id) found.push_back(id);
     }
     return found;
@@ -251,37 +244,6 @@ std::string meaning(Language language, Step step) {
 std::string formula(Language language, Step step) {
   const StepInfo& row = step_info(step);
   return lesson(language).note("formula", row.name).value_or(std::string(row.formula));
-}
-
-std::vector<std::string> placeholders_in(std::string_view text) {
-  std::vector<std::string> names;
-  walk(
-      text, [](std::string_view) {},
-      [&](const Placeholder& found) {
-        if (std::find(names.begin(), names.end(), found.name) == names.end()) names.emplace_back(found.name);
-      });
-  return names;
-}
-
-const std::vector<std::string_view>& placeholder_names() {
-  static const std::vector<std::string_view> names = {
-      // the letters of shape.hpp
-      "B", "H", "Hk", "Lq", "Lk", "P", "Ln", "E", "Ek", "Ev", "D", "Dv",
-      // the options of the run
-      "scale", "softcap", "fill", "p", "window", "valid_lens", "offset",
-      // layers
-      "eps", "Eo",
-      // what was found
-      "deviation", "expected", "found", "count", "step", "row",
-      // mistakes made on purpose
-      "id", "title",
-      // one number taken apart
-      "axis", "term",
-      // shapes and the code that claims them
-      "F", "V", "name", "right", "list",
-      // how much is shown; filled in by the renderers
-      "shown", "total"};
-  return names;
 }
 
 }  // namespace attn::lessons

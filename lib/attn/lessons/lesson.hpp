@@ -1,15 +1,16 @@
 // The notes printed beside each step, and the catalogue of mistakes. Their text is data: one file a
-// language of each (en.txt, zh.txt; mistakes.en.txt, variants.en.txt, …), built into the library and parsed
-// on first use.
+// language of each (en.txt, zh.txt; mistakes.en.txt, variants.en.txt, …), built into the library. On first use a
+// file is only searched for its keys: a run prints few of its hundreds of entries, and starts that much sooner.
 //
 // A file has entries. An entry is a line "[key]" or "[key.variant]" followed by free text; the lines of a
 // paragraph are joined (without a space inside Chinese text, with one between Chinese and Latin words), a blank line separates paragraphs.
 // "{D}" is replaced by a value of the run, "{Lq|query|queries}" by the word that fits that number. A line that starts with "#" is a comment.
 #pragma once
 
+#include <attn/lessons/placeholders.hpp>
 #include <attn/steps.hpp>
 
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +23,6 @@ enum class Language { en, zh };
 /// "en" or "zh"; empty for any other name.
 std::optional<Language> find_language(std::string_view name);
 
-/// Values for placeholders, without their braces: {"D", "64"}. A placeholder without a value is printed
-/// as its bare name, which for the letters of shape.hpp still reads well.
-using Placeholders = std::map<std::string, std::string, std::less<>>;
-
 class Lesson {
  public:
   struct Entry {
@@ -33,9 +30,10 @@ class Lesson {
     std::vector<std::string> paragraphs;  ///< with their placeholders
   };
 
-  /// Parses a lesson file. The files are built in, so what is wrong in one is a defect of the program:
-  /// throws std::logic_error with the name and the line for text before the first key, a key that is given
-  /// twice, an entry without text, or a brace that is not part of a placeholder.
+  /// Finds the entries of a lesson file, whose text has to outlast the lesson. The files are built in, so what is
+  /// wrong in one is a defect of the program: throws std::logic_error with the name and the line, here for text before
+  /// the first key or a key that is given twice, and where an entry is read for one without text or with a brace that
+  /// is not part of a placeholder.
   Lesson(std::string_view name, std::string_view file);
 
   /// The paragraphs of "key.variant", else of "key", else none.
@@ -45,24 +43,33 @@ class Lesson {
   std::optional<std::string> note(std::string_view key, std::string_view variant = {},
                                   const Placeholders& values = {}) const;
 
-  /// In the order of the file.
-  const std::vector<Entry>& entries() const { return entries_; }
+  /// All of them, in the order of the file.
+  std::vector<Entry> entries() const;
+  std::vector<std::string_view> keys() const;
 
  private:
-  const Entry* find(std::string_view key, std::string_view variant) const;
+  struct Place {
+    std::string_view key, text;  ///< within the file
+  };
+  void add(Place place);
+  std::size_t slot_of(std::string_view key) const;
+  const Place* find(std::string_view key, std::string_view variant) const;
+  std::vector<std::string> read(const Place& place) const;
+  [[noreturn]] void refuse(const char* where, const std::string& problem) const;
 
-  std::vector<Entry> entries_;
-  std::map<std::string, std::size_t, std::less<>> by_key_;
+  std::string_view name_, file_;
+  std::vector<Place> places_;
+  std::vector<std::uint16_t> slots_;  ///< by hash, a power of two of them: 0 is free, else a position in places_ plus 1
 };
 
-/// The lesson of a language, parsed once.
+/// The lesson of a language, the same object every time.
 const Lesson& lesson(Language language);
 
-/// The catalogue of mistakes in that language, parsed once. Every id of mistake_ids() has the entries
+/// The catalogue of mistakes in that language. Every id of mistake_ids() has the entries
 /// "ID.title", "ID.symptom", "ID.shows", "ID.blind", "ID.message" and "ID.fix".
 const Lesson& mistake_lesson(Language language);
 
-/// What was done by each variant of a mistake, in that language, parsed once: a phrase for the {found} of its
+/// What was done by each variant of a mistake, in that language: a phrase for the {found} of its
 /// message. note(ID, variant) is that of a row of the table of mistakes (attn/verify/mistakes.hpp).
 const Lesson& variant_lesson(Language language);
 
@@ -81,11 +88,5 @@ const std::vector<std::string_view>& mistake_ids();
 /// lesson file otherwise.
 std::string meaning(Language language, Step step);
 std::string formula(Language language, Step step);
-
-/// Every name that may stand between braces in a lesson file.
-const std::vector<std::string_view>& placeholder_names();
-
-/// The names between braces in a text, in order, each once.
-std::vector<std::string> placeholders_in(std::string_view text);
 
 }  // namespace attn::lessons

@@ -54,7 +54,9 @@ Number times_ratio(const Number& number, std::uint64_t numerator, std::uint64_t 
   return {words[2], join(words[1], words[0])};
 }
 
-Number log2(double value) {
+namespace {
+
+Number log2_by_squaring(double value) {
   int exponent = 0;
   const double half_to_one = std::frexp(value, &exponent);
   UInt128 mantissa = UInt128{static_cast<std::uint64_t>(std::ldexp(half_to_one, 64))} << 64;
@@ -67,6 +69,20 @@ Number log2(double value) {
     digits = (digits << 1) | (reached_two ? 1 : 0);
   }
   return {static_cast<std::uint64_t>(exponent - 1), digits};
+}
+
+}  // namespace
+
+Number log2(double value) {
+  if (value == 1) return {0, 0};
+  // The frequencies of a table come from one base, one after the other.
+  thread_local double last_value = 1;
+  thread_local Number last{0, 0};
+  if (value != last_value) {
+    last = log2_by_squaring(value);
+    last_value = value;
+  }
+  return last;
 }
 
 Power exp2_of_minus(const Number& number) {

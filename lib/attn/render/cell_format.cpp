@@ -112,7 +112,8 @@ std::string CellFormat::text(double value, Precision precision) const {
 std::string CellFormat::aligned(double value, Precision precision) const {
   std::string cell = text(value, precision);
   if (value == 0) cell.append(after_units_, ' ');
-  return cell.size() < width_ ? std::string(width_ - cell.size(), ' ') + cell : cell;
+  if (cell.size() < width_) cell.insert(0, width_ - cell.size(), ' ');
+  return cell;
 }
 
 std::string CellFormat::aligned_mark(std::string_view mark) const {

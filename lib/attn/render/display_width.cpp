@@ -37,6 +37,8 @@ Lead lead_of(unsigned char byte) {
   return {0, 0, 0};
 }
 
+bool is_ascii(char character) { return static_cast<unsigned char>(character) < 0x80; }
+
 bool is_cjk(char32_t character) { return character_width(character) == 2; }
 
 bool closes(char32_t character) {
@@ -51,8 +53,8 @@ bool opens(char32_t character) {
 
 /// A line may end between these two neighbours although there is no space.
 bool may_break_between(char32_t left, char32_t right) {
-  if (opens(left) || closes(right)) return false;
-  return is_cjk(left) || is_cjk(right);
+  if (!is_cjk(left) && !is_cjk(right)) return false;
+  return !opens(left) && !closes(right);
 }
 
 /// The longest prefix that is never broken, and the spaces that follow it.
@@ -157,13 +159,23 @@ int character_width(char32_t character) {
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  while (!text.empty()) width += static_cast<std::size_t>(character_width(take_character(text)));
+  while (!text.empty()) {
+    if (text.front() >= ' ' && text.front() <= '~') {  // nearly all of them
+      width += 1;
+      text.remove_prefix(1);
+    } else {
+      width += static_cast<std::size_t>(character_width(take_character(text)));
+    }
+  }
   return width;
 }
 
 std::string valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
+  const auto other = std::find_if_not(text.begin(), text.end(), is_ascii);
+  valid.append(text.begin(), other);
+  text.remove_prefix(valid.size());
   while (!text.empty()) {
     const char* const begin = text.data();
     const bool replaced = take_character(text) == replacement;

@@ -18,16 +18,11 @@ constexpr int red = 160;
 
 std::size_t token_width(const std::string& token) { return std::min(display_width(token), longest_token); }
 
-/// A piece of a line and its columns; escape sequences in the text take none.
-struct Part {
-  std::string text;
-  std::size_t width;
-};
-
-/// One matrix, or a block of its columns.
+/// One matrix, or a block of its columns; and how much of a line it takes.
 struct Tile {
   std::size_t matrix;
   std::vector<std::size_t> columns;
+  std::size_t width = 0;
 };
 
 class PanelWriter {
@@ -49,9 +44,10 @@ class PanelWriter {
   std::vector<std::vector<std::size_t>> column_blocks() const;
 
   void write_tiles(const std::vector<Tile>& tiles);
-  Part caption(const Tile& tile) const;
-  Part header(const Tile& tile, bool tokens) const;
-  Part row(const Tile& tile, std::size_t row, std::string_view left, std::string_view right) const;
+  // Each writes its piece behind the line, and says how many columns that is: escape sequences take none.
+  std::size_t add_caption(std::string& line, const Tile& tile) const;
+  std::size_t add_header(std::string& line, const Tile& tile, bool tokens) const;
+  std::size_t add_row(std::string& line, const Tile& tile, std::size_t row, std::string_view left, std::string_view right) const;
   std::string cell(std::size_t matrix, std::size_t row, std::size_t column) const;
   std::string label(std::size_t row) const;
   std::string quiet(const std::string& text) const { return style_.color ? dimmed(text) : text; }
@@ -124,9 +120,9 @@ void PanelWriter::write() {
     if (m % shown_.matrices.group_size() == 0) end_line();
     for (const auto& columns : blocks) {
       Tile tile{m, columns};
-      const std::size_t width = width_of(tile);
-      if (blocks.size() > 1 || used + width > style_.width) end_line();
-      used += width + between_matrices;
+      tile.width = width_of(tile);
+      if (blocks.size() > 1 || used + tile.width > style_.width) end_line();
+      used += tile.width + between_matrices;
       line.push_back(std::move(tile));
     }
   }
@@ -143,64 +139,74 @@ void PanelWriter::write() {
 
 /// Matrices side by side: line by line through all of them.
 void PanelWriter::write_tiles(const std::vector<Tile>& tiles) {
-  const auto write_line = [&](auto&& part_of) {
-    std::string line(indent_, ' ');
+  std::string line;
+  const auto write_line = [&](auto&& add_part) {
+    line.assign(indent_, ' ');
     std::size_t missing = 0;  // columns between the end of one part and the start of the next
     for (const Tile& tile : tiles) {
-      const Part part = part_of(tile);
       line.append(missing, ' ');
-      line += part.text;
-      missing = width_of(tile) - part.width + between_matrices;
+      missing = tile.width - add_part(tile) + between_matrices;
     }
     // A scalar, and an axis that a reduction left behind, have no names to print above them.
-    if (line.find_first_not_of(' ') != std::string::npos) buffer_.append(line + "\n");
+    if (line.find_first_not_of(' ') == std::string::npos) return;
+    line += '\n';
+    buffer_.append(line);
   };
   if (!caption_text(tiles.front().matrix).empty()) {
-    write_line([&](const Tile& tile) { return caption(tile); });
+    write_line([&](const Tile& tile) { return add_caption(line, tile); });
   }
-  write_line([&](const Tile& tile) { return header(tile, false); });
-  if (!shown_.panel.column_labels.empty()) write_line([&](const Tile& tile) { return header(tile, true); });
+  write_line([&](const Tile& tile) { return add_header(line, tile, false); });
+  if (!shown_.panel.column_labels.empty()) write_line([&](const Tile& tile) { return add_header(line, tile, true); });
 
   const std::vector<std::size_t> rows = places(shown_.shown_rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const bool first = i == 0, last = i + 1 == rows.size();
     const std::string_view left = first && last ? "[" : first ? "⎡" : last ? "⎣" : "⎢";
     const std::string_view right = first && last ? "]" : first ? "⎤" : last ? "⎦" : "⎥";
-    write_line([&](const Tile& tile) { return row(tile, rows[i], left, right); });
+    write_line([&](const Tile& tile) { return add_row(line, tile, rows[i], left, right); });
   }
   buffer_.append('\n');
 }
 
-Part PanelWriter::caption(const Tile& tile) const {
+std::size_t PanelWriter::add_caption(std::string& line, const Tile& tile) const {
   const std::string text = caption_text(tile.matrix);
-  const std::string indented(left_width_ + 1, ' ');
-  return {indented + (style_.color ? bold(text) : text), indented.size() + display_width(text)};
+  line.append(left_width_ + 1, ' ');
+  line += style_.color ? bold(text) : text;
+  return left_width_ + 1 + display_width(text);
 }
 
-Part PanelWriter::header(const Tile& tile, bool tokens) const {
+std::size_t PanelWriter::add_header(std::string& line, const Tile& tile, bool tokens) const {
   std::string text(left_width_, ' ');
   for (const std::size_t c : tile.columns) {
     if (c == gap) {
-      text += std::string(gap_width, ' ');
-    } else {
-      const std::string label =
-          tokens ? clip(shown_.matrices.column_token(c), longest_token) : shown_.matrices.column_label(c);
-      text += " " + pad_left(label, cell_width_) + " ";
+      text.append(gap_width, ' ');
+      continue;
     }
+    const std::string label = tokens ? clip(shown_.matrices.column_token(c), longest_token) : shown_.matrices.column_label(c);
+    text.append(1 + cell_width_ - std::min(cell_width_, display_width(label)), ' ');
+    text += label;
+    text += ' ';
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
-  return {tokens ? text : quiet(text), display_width(text)};
+  line += tokens ? text : quiet(text);
+  return display_width(text);
 }
 
-Part PanelWriter::row(const Tile& tile, std::size_t row, std::string_view left,
-                      std::string_view right) const {
-  std::string text = label(row) + std::string(left);
+std::size_t PanelWriter::add_row(std::string& line, const Tile& tile, std::size_t row, std::string_view left,
+                                 std::string_view right) const {
+  line += label(row);
+  line += left;
   std::size_t width = left_width_ + 1;
   for (const std::size_t c : tile.columns) {
-    text += c == gap ? (row == gap ? "   " : " … ") : cell(tile.matrix, row, c);
+    if (c == gap) {
+      line += row == gap ? "   " : " … ";
+    } else {
+      line += cell(tile.matrix, row, c);
+    }
     width += c == gap ? gap_width : cell_width_ + 2;
   }
-  return {text + std::string(right), width};
+  line += right;
+  return width;
 }
 
 std::string PanelWriter::label(std::size_t row) const {
@@ -216,8 +222,10 @@ std::string PanelWriter::cell(std::size_t matrix, std::size_t row, std::size_t c
   if (shown_.panel.blank) return " " + pad_left(row == gap ? "⋮" : blank_cell, cell_width_) + " ";
   if (row == gap) return " " + quiet(pad_left(shown_.format.aligned_mark("⋮"), cell_width_)) + " ";
   const double value = shown_.matrices.at(matrix, row, column);
-  const std::string text =
-      " " + pad_left(shown_.format.aligned(value, shown_.panel.tensor.precision()), cell_width_) + " ";
+  const std::string number = shown_.format.aligned(value, shown_.panel.tensor.precision());  // ASCII
+  std::string text(1 + cell_width_ - std::min(cell_width_, number.size()), ' ');
+  text += number;
+  text += ' ';
   if (!style_.color) return text;
   if (std::isnan(value)) return coloured(text, red);
   if (const auto shade = shade_of(value, shown_.panel.shading, shown_.format.largest()))

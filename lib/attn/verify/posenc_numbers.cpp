@@ -7,14 +7,14 @@
 namespace attn::posenc {
 namespace {
 
-constexpr std::size_t rows_for_amplitude = 64, rows_for_first = 8, most_hits = 3, columns_for_base = 32;
+constexpr std::size_t rows_for_amplitude = 64, rows_for_first = 8, most_hits = 3, columns_for_base = 32, most_windows = 4;
 constexpr double most_near = 600;
 constexpr int steps_around = 12;
 constexpr double usual_bases[] = {100, 500, 1000, 5000, 20000, 50000, 100000, 500000, 1000000, 100000000};
 
 std::optional<std::size_t> fast_column(const RowTable& table, const VariantRows& ours, bool cosine) {
   for (std::size_t c = 0; c < table.width; ++c) {
-    if (ours.omega(c) == 1 && ours.is_cosine(c) == cosine && !ours.is_zero(c)) return c;
+    if (ours.is_fastest(c) && ours.is_cosine(c) == cosine && !ours.is_zero(c)) return c;
   }
   return std::nullopt;
 }
@@ -42,24 +42,59 @@ double noise(const RowTable& table, const TypeTolerance& tolerance) {
   return 2 * (most + table.computing(1, tolerance));
 }
 
-struct Turned {
-  double angle;  // a position in radians, from 0 to 2π
-  std::int32_t position;
-};
+// 710 positions are 113 turns but for this angle: 355/113 is that near to π.
+constexpr int almost_whole_turns = 710;
+constexpr double drift = 710 - 113 * 2 * M_PI;
 
-// Every position that is tried as the first, by its angle.
-const std::vector<Turned>& positions_by_angle() {
-  static const std::vector<Turned> positions = [] {
-    std::vector<Turned> result;
-    for (std::int64_t p = -farthest_first_position; p <= farthest_first_position; ++p) {
-      const double angle = std::fmod(static_cast<double>(p), 2 * M_PI);
-      result.push_back({angle < 0 ? angle + 2 * M_PI : angle, static_cast<std::int32_t>(p)});
-    }
-    std::sort(result.begin(), result.end(), [](const Turned& a, const Turned& b) { return a.angle < b.angle; });
-    return result;
-  }();
-  return positions;
+// Beyond this angle from the phase of the wave no position can fit. The difference of the wave and of ours, two waves
+// of the same frequency, is a third, whose amplitude is at least 2·√(scales)·sin(angle / 2). It is within what rounding
+// explains in rows 0 and 1, or in the pair of a single row; and of two numbers of a wave that are one radian apart the
+// larger one is at least sin(1/2) = 0.479 of the amplitude.
+double farthest_off(const RowTable& table, const FastWave& wave, double scale, const TypeTolerance& tolerance) {
+  const double ours = std::abs(scale);
+  double stored = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(table.len, 2); ++i) {
+    for (std::size_t c = 0; c < table.width; ++c) stored = std::max(stored, table.storing(i, c, ours, scale, tolerance));
+  }
+  const double explained = wave.misfit + stored + ours * table.computing(farthest_rounded_start + 1, tolerance);
+  const double sine = explained / (2 * 0.47 * std::sqrt(wave.scale * ours));
+  return sine < 1 ? 2 * std::asin(sine) + 1e-9 : INFINITY;
 }
+
+// The first positions at which the slower columns may have the numbers of row 0, told by their angles alone: most of
+// those that the fastest columns leave are ruled out here.
+class SlowerColumns {
+ public:
+  SlowerColumns(const RowTable& table, const VariantRows& ours, double scale, const TypeTolerance& tolerance) {
+    for (std::size_t c = 0; c < table.width && count_ < most_windows; ++c) {
+      if (ours.is_fastest(c) || ours.is_zero(c)) continue;
+      double explained = 1.001 * table.computing(farthest_rounded_start * ours.rough_omega(c), tolerance);
+      explained += (ours.rough_error(farthest_first_position) + 2 * table.storing(0, c, scale, scale, tolerance)) / std::abs(scale);
+      const double cosine = table.at(0, c) / scale;
+      // Beside 1 and -1 the arc cosine makes 1e-8 of a rounding.
+      windows_[count_++] = {ours.rough_omega(c) / (2 * M_PI), ours.is_cosine(c) ? 0 : 0.25,
+                            std::acos(std::min(1.0, cosine + explained)) / (2 * M_PI) - 1e-7,
+                            std::acos(std::max(-1.0, cosine - explained)) / (2 * M_PI) + 1e-7};
+    }
+  }
+
+  bool allow(std::int64_t position) const {
+    return std::all_of(windows_.begin(), windows_.begin() + static_cast<std::ptrdiff_t>(count_), [position](const Window& window) {
+      const double turns = static_cast<double>(position) * window.omega - window.shift;
+      const double part = std::abs(turns - static_cast<double>(static_cast<std::int64_t>(turns)));
+      const double angle = std::min(part, 1 - part);
+      return !(angle < window.least || angle > window.largest);
+    });
+  }
+
+ private:
+  // Of the angle of a cosine from the nearest whole turn; all in turns.
+  struct Window {
+    double omega, shift, least, largest;
+  };
+  std::array<Window, most_windows> windows_{};
+  std::size_t count_ = 0;
+};
 
 // Turns of the pairs from row 0, whatever its position. Where numbers were stored in a narrow type, small ones are
 // known better than large ones.
@@ -118,26 +153,35 @@ std::vector<double> fitted_bases(const RowTable& table, const VariantRows& ours,
 
 }  // namespace
 
-std::vector<std::int64_t> positions_near(double phase, double limit, double per_position) {
-  std::vector<std::int64_t> near;
+std::vector<std::int64_t> positions_near(double phase, double limit, double per_position, double most) {
   // Where rounding leaves many, those far away would fit by chance.
   const double range = std::min(static_cast<double>(farthest_first_position), most_near * M_PI / (2 * limit));
-  const auto add = [&near, phase, limit, per_position, range](double from, double to) {
-    const std::vector<Turned>& all = positions_by_angle();
-    auto one = std::lower_bound(all.begin(), all.end(), from, [](const Turned& a, double angle) { return a.angle < angle; });
-    for (; one != all.end() && one->angle <= to; ++one) {
-      const double off = std::abs(std::remainder(one->angle - phase, 2 * M_PI));
-      const double distance = std::abs(static_cast<double>(one->position));
-      if (distance <= range && off <= limit + per_position * distance) near.push_back(one->position);
+  const double reach = std::min(limit + per_position * range, most);
+  const bool is_everywhere = !(reach < 3);  // a drift leads past half a turn
+  std::vector<std::int64_t> near;
+  for (int rest = 0; rest < almost_whole_turns; ++rest) {
+    double least = (-range - rest) / almost_whole_turns, largest = (range - rest) / almost_whole_turns;
+    const double turns = (rest - phase) / (2 * M_PI), off = (turns - std::floor(turns + 0.5)) * 2 * M_PI;
+    if (!is_everywhere) {
+      least = std::max(least, (-reach - off) / drift - 1);
+      largest = std::min(largest, (reach - off) / drift + 1);
     }
-  };
-  const double center = std::fmod(std::fmod(phase, 2 * M_PI) + 2 * M_PI, 2 * M_PI), reach = std::min(limit + per_position * static_cast<double>(farthest_first_position), M_PI);
-  add(center - reach, center + reach);
-  add(center - reach + 2 * M_PI, 2 * M_PI);
-  add(0, center + reach - 2 * M_PI);
+    for (double k = std::ceil(least); k <= largest; ++k) {
+      const double position = rest + almost_whole_turns * k, distance = std::abs(position);
+      double angle = std::fmod(position, 2 * M_PI);
+      if (angle < 0) angle += 2 * M_PI;
+      const double apart = std::abs(std::remainder(angle - phase, 2 * M_PI));
+      if (distance <= range && apart <= std::min(limit + per_position * distance, most)) near.push_back(static_cast<std::int64_t>(position));
+    }
+  }
   std::sort(near.begin(), near.end(), [](std::int64_t a, std::int64_t b) { return std::abs(a) != std::abs(b) ? std::abs(a) < std::abs(b) : a > b; });
-  near.erase(std::unique(near.begin(), near.end()), near.end());
   return near;
+}
+
+const std::vector<std::int64_t>& PositionsNear::find(double phase, double limit, double per_position, double most) {
+  const auto [place, is_new] = found_.try_emplace({phase, limit, per_position, most});
+  if (is_new) place->second = positions_near(phase, limit, per_position, most);
+  return place->second;
 }
 
 std::optional<FastWave> fast_wave(const RowTable& table, const VariantRows& ours) {
@@ -211,21 +255,24 @@ std::vector<double> base_candidates(const RowTable& table, const VariantRows& ou
   return bases;
 }
 
-std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance) {
+std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance, PositionsNear& known) {
   SinusoidalVariant v = form;
   std::vector<std::int64_t> found;
+  const std::size_t rows = std::min(table.len, rows_for_first);
   const auto try_here = [&](std::int64_t first) {
     v.offset = first;
-    if (table_residual(table, ours, v, tolerance, std::min(table.len, rows_for_first)) < INFINITY) found.push_back(first);
+    if (may_agree(table, ours, v, tolerance, rows) && table_residual(table, ours, v, tolerance, rows) < INFINITY) found.push_back(first);
   };
   try_here(0);
   try_here(1);
+  if (!found.empty()) return found;
   const std::optional<FastWave> wave = fast_wave(table, ours);
-  if (!found.empty() || !wave || !(wave->scale > 0)) return found;
-  const double limit = noise(table, tolerance) / std::min(1.0, wave->scale);
-  for (const std::int64_t first : positions_near(wave->phase + (form.scale < 0 ? M_PI : 0), limit, 2 * tolerance.computed.per_step)) {
+  if (!wave || !(wave->scale > 0)) return found;
+  const double limit = noise(table, tolerance) / std::min(1.0, wave->scale), most = farthest_off(table, *wave, form.scale, tolerance);
+  const SlowerColumns slower(table, ours, form.scale, tolerance);
+  for (const std::int64_t first : known.find(wave->phase + (form.scale < 0 ? M_PI : 0), limit, 2 * tolerance.computed.per_step, most)) {
     if (found.size() == most_hits) break;
-    try_here(first);
+    if (slower.allow(first)) try_here(first);
   }
   return found;
 }

@@ -3,7 +3,10 @@
 
 #include <attn/verify/posenc_table.hpp>
 
+#include <array>
+#include <cmath>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -13,9 +16,18 @@ namespace attn::posenc {
 /// too many.
 constexpr std::int64_t farthest_first_position = 100000;
 
-/// First positions whose angle, modulo a whole turn, is within `limit` of the phase, and `per_position` more for each position;
-/// the nearest to 0 first.
-std::vector<std::int64_t> positions_near(double phase, double limit, double per_position);
+/// First positions whose angle, modulo a whole turn, is within `limit` of the phase, and `per_position` more for each position,
+/// but never more than `most`; the nearest to 0 first.
+std::vector<std::int64_t> positions_near(double phase, double limit, double per_position, double most = INFINITY);
+
+/// The same, remembered: all bases and most forms that are tried ask for the same few phases.
+class PositionsNear {
+ public:
+  const std::vector<std::int64_t>& find(double phase, double limit, double per_position, double most);
+
+ private:
+  std::map<std::array<double, 4>, std::vector<std::int64_t>> found_;
+};
 
 /// A column that turns by one radian a position: scale · sin(phase + row), or the cosine.
 struct FastWave {
@@ -37,6 +49,6 @@ std::vector<double> scale_candidates(const RowTable& table, const VariantRows& o
 std::vector<double> base_candidates(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance);
 
 /// Positions that row 0 may have, the nearest to 0 first, at most three; 0 and 1 alone if one of them fits.
-std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance);
+std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& form, const TypeTolerance& tolerance, PositionsNear& known);
 
 }  // namespace attn::posenc

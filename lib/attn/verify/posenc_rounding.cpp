@@ -2,11 +2,26 @@
 #include <attn/verify/posenc_rounding.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
 
 namespace attn::posenc {
+
+namespace {
+
+// Asked for once a cell.
+double half_unit(int decimals) {
+  static const std::array<double, 16> halves = [] {
+    std::array<double, 16> result{};
+    for (int i = 0; i < 16; ++i) result[static_cast<std::size_t>(i)] = 0.5 * std::pow(10, -i);
+    return result;
+  }();
+  return halves[static_cast<std::size_t>(decimals)];
+}
+
+}  // namespace
 
 const std::vector<RoundingClass>& rounding_classes() {
   static const std::vector<RoundingClass> classes = {
@@ -39,7 +54,7 @@ std::string TypeTolerance::name() const {
 }
 
 double TypeTolerance::storing(double x) const {
-  if (decimals) return 0.5 * std::pow(10, -*decimals);
+  if (decimals) return half_unit(*decimals);
   return stored ? half_step(x, *stored) : 0;
 }
 

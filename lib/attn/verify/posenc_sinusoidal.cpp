@@ -33,12 +33,12 @@ bool is_approximate(const RowTable& table, SinusoidalVariant v, double Sinusoida
 
 // The first base, in the order of base_candidates(), at which some first position fits: a shorter spelling is
 // enough.
-bool try_bases(const RowTable& table, SinusoidalVariant v, const TypeTolerance& tolerance, std::vector<Explanation>& fitting) {
+bool try_bases(const RowTable& table, SinusoidalVariant v, const TypeTolerance& tolerance, PositionsNear& known, std::vector<Explanation>& fitting) {
   for (const double base : base_candidates(table, VariantRows(v, table.width), v, tolerance)) {
     v.base = base;
     const VariantRows ours(v, table.width);
     bool found = false;
-    for (const std::int64_t first : first_positions(table, ours, v, tolerance)) {
+    for (const std::int64_t first : first_positions(table, ours, v, tolerance, known)) {
       v.offset = first;
       const double residual = table_residual(table, ours, v, tolerance, table.len);
       if (residual == INFINITY) continue;
@@ -56,12 +56,13 @@ bool try_bases(const RowTable& table, SinusoidalVariant v, const TypeTolerance& 
 
 std::vector<Explanation> fits(const RowTable& table, const TypeTolerance& tolerance, double sign) {
   std::vector<Explanation> fitting;
+  PositionsNear known;
   for (SinusoidalVariant form : sinusoidal_forms(table.width)) {
     const VariantRows usual(form, table.width);
     if (!may_turn(table, usual, tolerance)) continue;
     for (const double scale : scale_candidates(table, usual, form.order, tolerance)) {
       form.scale = sign * scale;
-      if (try_bases(table, form, tolerance, fitting)) break;
+      if (try_bases(table, form, tolerance, known, fitting)) break;
     }
   }
   return fitting;
@@ -100,6 +101,7 @@ void insert(std::vector<Deviation>& deviations, Deviation one) {
 // One row for all: which one, of the usual table and its layouts, or of every other variant.
 std::vector<Explanation> row_fits(const RowTable& row, const TypeTolerance& tolerance, bool every_variant) {
   std::vector<Explanation> fitting;
+  PositionsNear known;
   for (SinusoidalVariant v : sinusoidal_forms(row.width)) {
     const bool is_layout = v.exponents == Exponents::published && v.width == row.width && !v.zero_last;
     if (!every_variant && !is_layout) continue;
@@ -107,7 +109,7 @@ std::vector<Explanation> row_fits(const RowTable& row, const TypeTolerance& tole
     for (const double base : every_variant ? base_candidates(row, usual, v, tolerance) : std::vector<double>{10000}) {
       v.base = base;
       const VariantRows ours(v, row.width);
-      for (const std::int64_t first : first_positions(row, ours, v, tolerance)) {
+      for (const std::int64_t first : first_positions(row, ours, v, tolerance, known)) {
         v.offset = first;
         const double residual = table_residual(row, ours, v, tolerance, 1);
         v.offset = 0;

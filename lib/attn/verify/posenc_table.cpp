@@ -20,6 +20,22 @@ double RowTable::computing(double angle, const TypeTolerance& tolerance) const {
   return tolerance.computed.unit * (1 + magnitude) + tolerance.computed.per_step * std::abs(angle);
 }
 
+bool may_agree(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& v, const TypeTolerance& tolerance, std::size_t rows) {
+  const double start = std::min(std::abs(static_cast<double>(v.offset)), farthest_rounded_start);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::int64_t position = v.offset + static_cast<std::int64_t>(i);
+    for (std::size_t c = 0; c < table.width; ++c) {
+      const double want = ours.roughly_at(position, c);
+      const double angle = (start + static_cast<double>(i)) * ours.rough_omega(c);
+      const double computing = 1.001 * std::abs(v.scale) * table.computing(angle, tolerance) + ours.rough_error(position);
+      const double difference = std::abs(table.at(i, c) - want);
+      // A number that is only roughly known may have another unit in its last place: half or twice as large.
+      if (!(difference <= computing + (tolerance.is_narrow() ? 2 * table.storing(i, c, want, v.scale, tolerance) : 0))) return false;
+    }
+  }
+  return true;
+}
+
 double table_residual(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& v, const TypeTolerance& tolerance, std::size_t rows) {
   double largest = 0;
   const double start = std::min(std::abs(static_cast<double>(v.offset)), farthest_rounded_start);

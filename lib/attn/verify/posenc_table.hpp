@@ -33,6 +33,10 @@ struct RowTable {
 /// is beyond what rounding explains.
 double table_residual(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& variant, const TypeTolerance& tolerance, std::size_t rows);
 
+/// Whether a rough computation of the first `rows` rows leaves it open that they agree; much sooner done than
+/// table_residual(), which says no wherever this does.
+bool may_agree(const RowTable& table, const VariantRows& ours, const SinusoidalVariant& variant, const TypeTolerance& tolerance, std::size_t rows);
+
 /// Whether the rows of every sample are, to rounding, its first one.
 bool rows_are_equal(const RowTable& table, const TypeTolerance& tolerance);
 

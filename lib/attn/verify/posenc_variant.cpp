@@ -92,16 +92,23 @@ std::vector<Deviation> deviations_of(const SinusoidalVariant& v, std::size_t col
 }
 
 VariantRows::VariantRows(const SinusoidalVariant& variant, std::size_t columns) : variant_(variant) {
+  columns_.reserve(columns);
   const std::size_t filled = variant.zero_last && columns > 1 ? columns - 1 : columns;  // zeros are padding behind whole pairs
   for (std::size_t c = 0; c < columns; ++c) {
     const Place place = place_of(std::min(c, filled - 1), filled, variant.order);
     const bool cosine = place.second != variant.cosine_first;
     const Exponent exponent = exponent_of(place, cosine, variant);
     const bool exact = variant.angle.rounded == Rounded::nothing;
-    columns_.push_back({cosine, static_cast<double>(exponent.numerator) / static_cast<double>(exponent.denominator),
-                        Frequency(variant.base, exponent.numerator, exponent.denominator),
-                        exact ? RoundedFrequency{0, false} : rounded_frequency(variant.base, exponent, variant.angle)});
+    const double power = static_cast<double>(exponent.numerator) / static_cast<double>(exponent.denominator);
+    columns_.push_back({cosine, exponent, power, std::pow(variant.base, -power),
+                        exact ? RoundedFrequency{0, false} : rounded_frequency(variant.base, exponent, variant.angle), {}});
   }
+}
+
+const Frequency& VariantRows::frequency(std::size_t c) const {
+  const Column& column = columns_[c];
+  if (!column.frequency) column.frequency.emplace(variant_.base, column.fraction.numerator, column.fraction.denominator);
+  return *column.frequency;
 }
 
 double VariantRows::at(std::int64_t position, std::size_t c) const {
@@ -109,7 +116,7 @@ double VariantRows::at(std::int64_t position, std::size_t c) const {
   double value = 0;
   if (is_zero(c)) return 0;
   if (variant_.angle.rounded == Rounded::nothing) {
-    const SinCos<double> both = column.frequency.at<double>(position);
+    const SinCos<double> both = frequency(c).at<double>(position);
     value = column.cosine ? both.cos : both.sin;
   } else {
     const double angle = rounded_angle(column.rounded, static_cast<double>(position), variant_.angle);
@@ -117,6 +124,18 @@ double VariantRows::at(std::int64_t position, std::size_t c) const {
   }
   value *= variant_.scale;
   return variant_.stored ? static_cast<double>(variant_.stored->round(value)) : value;
+}
+
+double VariantRows::roughly_at(std::int64_t position, std::size_t c) const {
+  const Column& column = columns_[c];
+  if (is_zero(c) || variant_.angle.rounded != Rounded::nothing || variant_.stored) return at(position, c);
+  const double angle = static_cast<double>(position) * column.rough_omega;
+  return variant_.scale * (column.cosine ? std::cos(angle) : std::sin(angle));
+}
+
+// The exponent and its power are rounded, which for the largest base and exponent is 6e-15 of the angle.
+double VariantRows::rough_error(std::int64_t position) const {
+  return std::abs(variant_.scale) * (1e-14 * std::abs(static_cast<double>(position)) + 1e-12);
 }
 
 Tensor<double> variant_table(const SinusoidalVariant& variant, std::size_t len, std::size_t columns) {

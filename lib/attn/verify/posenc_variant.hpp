@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,15 +75,21 @@ SinusoidalVariant variant_of(const SinusoidalOptions& options);
 /// How a variant of `columns` columns differs from the usual encoding.
 std::vector<Deviation> deviations_of(const SinusoidalVariant& variant, std::size_t columns);
 
-/// Computes the rows of a variant, one after the other.
+/// Computes the rows of a variant, one after the other; each frequency when it is first asked for.
 class VariantRows {
  public:
   VariantRows(const SinusoidalVariant& variant, std::size_t columns);
 
   /// Element c of the row of a position, which the variant's offset is already part of.
   double at(std::int64_t position, std::size_t c) const;
+  /// The same in a tenth of the time, off by up to rough_error() at that position.
+  double roughly_at(std::int64_t position, std::size_t c) const;
+  double rough_error(std::int64_t position) const;
   /// ω of column c, which errors of rounded angles are proportional to, and what the base is raised to: ω = base^-exponent.
-  double omega(std::size_t c) const { return columns_[c].frequency.radians(); }
+  double omega(std::size_t c) const { return frequency(c).radians(); }
+  double rough_omega(std::size_t c) const { return columns_[c].rough_omega; }
+  /// Whether ω = 1.
+  bool is_fastest(std::size_t c) const { return columns_[c].exponent == 0 || variant_.base == 1; }
   double exponent(std::size_t c) const { return columns_[c].exponent; }
   bool is_cosine(std::size_t c) const { return columns_[c].cosine; }
   /// A column of zeros.
@@ -91,10 +98,14 @@ class VariantRows {
  private:
   struct Column {
     bool cosine;
+    Exponent fraction;
     double exponent;
-    Frequency frequency;
+    double rough_omega;
     RoundedFrequency rounded;  // where the angle is rounded
+    mutable std::optional<Frequency> frequency;
   };
+  const Frequency& frequency(std::size_t c) const;
+
   SinusoidalVariant variant_;
   std::vector<Column> columns_;
 };

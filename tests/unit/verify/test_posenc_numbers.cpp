@@ -83,7 +83,8 @@ TEST_CASE("bases are fitted from pairs, and from single columns where a cosine h
 }
 
 TEST_CASE("first positions: 0 and 1 before all others, and none where nothing fits") {
-  const auto firsts = [](const std::vector<double>& table) { return first_positions({table.data(), 1, 8, 8}, VariantRows(form(), 8), form(), float64); };
+  PositionsNear known;
+  const auto firsts = [&known](const std::vector<double>& table) { return first_positions({table.data(), 1, 8, 8}, VariantRows(form(), 8), form(), float64, known); };
   CHECK(firsts(values(1, 0, 10000)) == std::vector<std::int64_t>{0});
   CHECK(firsts(values(1, 70000, 10000)) == std::vector<std::int64_t>{70000});
   CHECK(firsts(values(1, -5, 10000)) == std::vector<std::int64_t>{-5});
