@@ -1,0 +1,91 @@
+"""A verification of ten million numbers: its time beside reading them, and the most memory it takes.
+
+"Reading" is the same file read by the same program, held against a run that shares no step with it: start-up,
+checksums and conversion are in both. NumPy's figure is a whole process, too: import and numpy.load of every array.
+Mistakes take a diagnosis and its confirmation on top of the comparison."""
+
+import multiprocessing
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from contest import Figure, in_turn, median_and_spread, run_process
+
+ELEMENTS, FEWER = 10**7, 10**6
+ROOM = 64 << 20
+SUBMISSIONS = {"a match": [], "mistake C3": ["--mistake", "C3"], "mistake M15": ["--mistake", "M15"]}
+READ_BY_NUMPY = "import sys, numpy\nwith numpy.load(sys.argv[1]) as file:\n    for name in file.files: file[name]\n"
+
+
+def sizes_for(elements):
+    """(B, H, L, D) of a causal run whose ten tensors hold about so many numbers: 5·L² + 5·L·D for a head."""
+    batch, heads, width = 2, 8, 64
+    length = int((np.sqrt(width**2 + 4 * elements / (5 * batch * heads)) - width) / 2)
+    return batch, heads, max(length, 1), width
+
+
+def write_inputs(path, shape):
+    rng = np.random.default_rng(0)
+    np.savez(path, **{name: rng.standard_normal(shape) for name in "qkv"})
+
+
+def write_as(path, source, dtype):
+    """The same arrays in another type."""
+    with np.load(source) as file:
+        np.savez(path, **{name: file[name].astype(dtype) for name in file.files})
+
+
+def elsewhere(function, *arguments):
+    """In a process of its own: memory of this one would count as that of the programs it starts."""
+    process = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise RuntimeError(f"{function.__name__} failed")
+
+
+def verified(command):
+    """(seconds, peak bytes); a mistake that was found is no failure."""
+    process = run_process(["/bin/sh", "-c", '"$@"; test $? -le 1', "sh", *command])
+    return process.seconds, process.peak_bytes
+
+
+def contest(tool, run, path):
+    """{name: (seconds, peak bytes) of every round}; the first round warms up and does not count."""
+    reading = [tool, "dot", "--query", "ones:1x1", "--key", "ones:1x1", "--verify", path]
+    results = in_turn({"ours": lambda: verified([tool, *run, "--verify", path]),
+                       "reading": lambda: verified(reading),
+                       "numpy": lambda: verified([sys.executable, "-c", READ_BY_NUMPY, path])}, 8)
+    return {name: values[1:] for name, values in results.items()}
+
+
+def figures_of(name, results, tensors):
+    times = {who: median_and_spread([seconds for seconds, _ in values]) for who, values in results.items()}
+    ours, spread = times["ours"]
+    reading, by_numpy = times["reading"][0], times["numpy"][0]
+    yield Figure(name, "ms", 1e3 * ours, spread, "reading the file", 1e3 * reading, ours / reading, "at most 2 times", ours <= 2 * reading)
+    yield Figure(name, "ms", 1e3 * ours, spread, f"NumPy {np.__version__}, the process", 1e3 * by_numpy, ours / by_numpy, "", True)
+    peak = max(peak for _, peak in results["ours"])
+    yield Figure(f"{name}: peak memory", "MiB", peak / 2**20, 0, "the tensors", tensors / 2**20, peak / tensors,
+                 "1.5 times + 64 MiB", peak <= 1.5 * tensors + ROOM)
+
+
+def figures(bench):
+    tool = bench.tool("attn-compute")
+    shape = sizes_for(FEWER if bench.quick else ELEMENTS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        elsewhere(write_inputs, folder / "in.npz", shape)
+        run = ["sdpa", "--causal"]
+        for option, tensor in (("--query", "q"), ("--key", "k"), ("--value", "v")):
+            run += [option, f"{folder / 'in.npz'}:{tensor}"]
+        for what, mistake in SUBMISSIONS.items():
+            subprocess.run([tool, *run, *mistake, "-o", folder / "all.npz", "--force"], check=True)
+            for dtype in ("float64", "float32"):
+                path = folder / f"{dtype}.npz"
+                elsewhere(write_as, path, folder / "all.npz", dtype)
+                # Uncompressed; its headers are a few hundred bytes a tensor.
+                yield from figures_of(f"{what}, {dtype}", contest(tool, run, path), path.stat().st_size)
