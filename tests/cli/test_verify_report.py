@@ -9,7 +9,7 @@ import unittest
 
 import numpy as np
 
-from tool import DIFFERENT, ToolTest
+from tool import DIFFERENT, USAGE, ToolTest
 
 RUN = ("mha", "--d-model", "12", "--heads", "3", "--input", "randn:2x5x12", "--causal", "--valid-lens", "5,3")
 MARKS = "·░▒▓█!_"
@@ -158,6 +158,11 @@ class VerifyReportTest(ToolTest):
         chinese = self.succeed(*RUN, "--verify", name, "--lang", "zh")
         self.assertIn("hook_q = q（其他系统里的名字；轴 (B, L, H, D) → (B, H, L, D)）", chinese)
         self.assertIn("mine：不对应这次运行的任何一步", chinese)
+
+    def test_options_of_the_steps_are_refused_rather_than_left_without_effect(self):
+        name = self.wrong("C1")
+        for option in (["--steps", "output"], ["--precision", "2"], ["--full"], ["--cell", "weights[0,0,0,0]"], ["--list-steps"]):
+            self.refuse(USAGE, *RUN, "--verify", name, *option, mentions=[option[0], "cannot be combined with --verify"])
 
     def test_several_submissions_give_a_table_and_the_worst_exit_code(self):
         self.succeed(*RUN, "-o", "right.npz")

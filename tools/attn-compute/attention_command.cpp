@@ -101,7 +101,10 @@ void check_verify(const AttentionCommand& command) {
   if (command.verify.files.empty()) return;
   const OutputOptions& o = command.output;
   if (o.show_recipe) throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
-  const std::pair<bool, const char*> without_effect[] = {{o.list_steps, "--list-steps"}, {!o.cell.empty(), "--cell"}, {o.matrix, "--matrix"}, {o.labels, "--labels"}};
+  const std::pair<bool, const char*> without_effect[] = {
+      {o.list_steps, "--list-steps"}, {!o.cell.empty(), "--cell"},           {o.matrix, "--matrix"}, {o.labels, "--labels"},
+      {!o.steps.empty(), "--steps"},  {o.precision.has_value(), "--precision"}, {o.full, "--full"},
+  };
   for (const auto& [given, option] : without_effect) {
     if (given) throw UsageError(option, "cannot be combined with --verify, which prints its findings instead of the steps");
   }
