@@ -163,8 +163,8 @@ void check_feeds(const ModelConfig& config, const std::vector<NameRow>& rows, co
     };
     if (row.feeds.empty()) refuse("feeds nothing; name what may be there but is not read under \"ignore\"");
     for (const std::string& path : row.feeds) {
-      const auto guess = io::near_miss(path, known);
       if (places.count(path) == 0) {
+        const auto guess = io::near_miss(path, known);
         refuse("feeds " + io::in_quotes(path) + ", which this model does not have" +
                (guess ? "; did you mean " + io::in_quotes(*guess) + "?" : ""));
       }
