@@ -1,4 +1,4 @@
-"""The most memory a step-by-step run keeps, beside the bytes of the tensors that it shows."""
+"""The most memory a step-by-step run keeps, beside the bytes of the tensors that it shows, and what a streamed one keeps."""
 
 import pathlib
 import tempfile
@@ -31,3 +31,7 @@ def figures(bench):
             peak = run_process([tool, *arguments, "-f", form]).peak_bytes
             yield Figure(f"{name}, {form}: peak memory", "MiB", peak / 2**20, 0, "the tensors", shown / 2**20,
                          peak / shown, "1.5 times + 64 MiB", peak <= 1.5 * shown + ROOM)
+    rows, columns = 200000, 128
+    peak = run_process([bench.tool("posenc-dump"), "sinusoidal", "--len", rows, "--d-model", columns, "-f", "csv"]).peak_bytes
+    yield Figure(f"posenc-dump, {rows} × {columns}, csv: peak memory", "MiB", peak / 2**20, 0, "the table", 8 * rows * columns / 2**20,
+                 peak / (8 * rows * columns), f"{ROOM >> 20} MiB", peak <= ROOM)

@@ -32,7 +32,7 @@ struct ArrayReport {
   std::string drawing{};           ///< text: printed at the end, as it is
 };
 
-/// --format, --output, --force, --precision, --notes, --lang, --color, --full.
+/// --format, --output, --force, --precision, --width, --notes, --lang, --color, --full.
 void add_array_options(CLI::App& app, OutputOptions& options);
 
 /// Writes the report to --output in the chosen format; a page asks `make` once for each language.

@@ -1,19 +1,22 @@
-// Large tensors in memory of their own, in huge pages.
+// Large tensors in memory of their own, in huge pages, used again by the next tensor of that size.
 //
-// A block of 1 MiB or more goes back to the system as soon as it is freed, so that the peak of a run is that of its
-// tensors. (The C library would raise that limit to the size of the largest block freed so far and keep the rest.)
+// The first touch of every 4 KiB of fresh memory is a fault that the system has to handle, and all of it has to be
+// cleared first: for tensors of many megabytes that is half of a run. So
+//   - a freed block of 1 MiB or more is kept for the next tensor that fits it; as soon as one comes that does not,
+//     all kept blocks go back to the system before it takes memory anew, so that the peak of a run stays that of
+//     its tensors (the C library alone would keep what it finds convenient);
+//   - for blocks of 4 MiB and more the system is asked to use huge pages of 2 MiB; it may refuse, which changes
+//     nothing but the time.
 //
-// The first touch of every 4 KiB of fresh memory is a fault that the system has to handle, and for tensors of many
-// megabytes that is a third of a run. For blocks of 4 MiB and more the system is therefore asked to use huge pages of
-// 2 MiB; it may refuse, which changes nothing but the time.
-//
-// This replaces the operator new of the programs, not that of the library: what a program does with its memory is
-// for the program to decide. Such a block is freed like any other.
+// This replaces the operators new and delete of the programs, not those of the library: what a program does with
+// its memory is for the program to decide.
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 
 // AddressSanitizer has an operator new of its own.
@@ -29,10 +32,13 @@
 
 namespace {
 
+constexpr std::size_t large = std::size_t{1} << 20;
 constexpr std::uintptr_t huge_page = std::uintptr_t{1} << 21;
-constexpr std::uintptr_t large = 2 * huge_page;
 
-[[maybe_unused]] const int limit_is_fixed = ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+// Blocks of this size and more are mappings of their own, which a free returns to the system. Smaller ones come from
+// memory of which so much is kept when it is free.
+[[maybe_unused]] const int limits_are_fixed =
+    ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(large)) + ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(8 * large));
 
 void ask_for_huge_pages(void* block, std::size_t size) {
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(block);
@@ -41,18 +47,74 @@ void ask_for_huge_pages(void* block, std::size_t size) {
   if (first < last) ::madvise(static_cast<char*>(block) + (first - begin), last - first, MADV_HUGEPAGE);
 }
 
+// Freed blocks that wait for a tensor of about their size. Nothing in it needs to be destroyed: blocks are freed
+// until the very end of a program.
+class KeptBlocks {
+ public:
+  /// A block of at least `size` bytes and not much more; where there is none, every kept block is freed.
+  void* take(std::size_t size) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (void*& block : blocks_) {
+      if (block == nullptr || !fits(::malloc_usable_size(block), size)) continue;
+      void* const found = block;
+      block = nullptr;
+      return found;
+    }
+    for (void*& block : blocks_) {
+      std::free(block);
+      block = nullptr;
+    }
+    return nullptr;
+  }
+
+  /// Frees it where no more can be kept.
+  void keep(void* freed) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (void*& block : blocks_) {
+      if (block != nullptr) continue;
+      block = freed;
+      return;
+    }
+    std::free(freed);
+  }
+
+ private:
+  static bool fits(std::size_t room, std::size_t size) { return room >= size && room - size <= size / 4; }
+
+  std::mutex mutex_;
+  std::array<void*, 8> blocks_{};
+};
+
+KeptBlocks kept;
+
+void* new_block(std::size_t size) {
+  if (size >= large) {
+    if (void* block = kept.take(size)) return block;
+  }
+  void* const block = std::malloc(size == 0 ? 1 : size);
+  if (block != nullptr && size >= 2 * huge_page) ask_for_huge_pages(block, size);
+  return block;
+}
+
 }  // namespace
 
 void* operator new(std::size_t size) {
   while (true) {
-    if (void* block = std::malloc(size == 0 ? 1 : size)) {
-      if (size >= large) ask_for_huge_pages(block, size);
-      return block;
-    }
+    if (void* block = new_block(size)) return block;
     const std::new_handler handler = std::get_new_handler();
     if (!handler) throw std::bad_alloc();
     handler();
   }
 }
+
+void operator delete(void* block) noexcept {
+  if (block != nullptr && ::malloc_usable_size(block) >= large) {
+    kept.keep(block);
+  } else {
+    std::free(block);
+  }
+}
+
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
 
 #endif

@@ -26,7 +26,7 @@ struct OutputOptions {
   std::vector<std::string> blank;     ///< names or globs of steps whose cells are left empty, or must be there to verify
   bool list_steps = false;
   std::optional<int> precision;       ///< digits after the decimal point
-  std::optional<std::size_t> width;   ///< columns of the page; empty: those of the terminal
+  std::optional<std::size_t> width;   ///< columns of the page; empty: as page_width.hpp says
   bool detail = false;                ///< also row_max, exp, row_sum
   std::string cell;                   ///< one number to take apart: "weights[0,1,2,3]"
   bool notes = true;
@@ -47,7 +47,7 @@ void add_output_options(CLI::App& app, OutputOptions& options);
 void add_step_options(CLI::App& app, OutputOptions& options);
 
 /// The options of a subcommand whose result is an answer in words: --format (those that have tables), the
-/// file, --force, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
+/// file, --force, --width, --notes, --lang, --color. `output` names the option of the file, for a subcommand to which
 /// --output means something else.
 void add_report_options(CLI::App& app, OutputOptions& options, const char* output = "-o,--output");
 

@@ -19,7 +19,7 @@ struct TitledTable {
   std::string title;
   render::Table table;
   std::vector<std::string> paragraphs{};  ///< printed below the table
-  std::size_t width = 0;                  ///< columns of text that the table may take on a narrower page
+  std::size_t width = 0;                  ///< columns that the table may take where the page has fewer
 };
 
 struct TableReport {
@@ -36,8 +36,8 @@ struct TableReport {
 enum class Numbers { whole, fractions };
 
 /// The part of the output options that makes sense for tables: --format (text, csv, json, markdown,
-/// latex), --output, --force, --precision (for fractions), --notes, --lang; and --color where there is a
-/// drawing.
+/// latex), --output, --force, --precision (for fractions), --width, --notes, --lang; and --color where there is
+/// a drawing.
 void add_table_options(CLI::App& app, OutputOptions& options, Numbers numbers = Numbers::fractions);
 
 /// Writes the report to --output in the chosen format; a page asks `make` once for each language. Introduction,

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t most_names = 3;  // two axes of matrices, and the rows
 
-std::size_t names_in(const std::vector<std::string_view>& header) {
+std::size_t names_in(const std::vector<CsvCell>& header) {
   std::size_t names = 0;
-  while (names < header.size() && parse_number(header[names]).status == NumberStatus::not_a_number_text) ++names;
+  while (names < header.size() && parse_number(header[names].text).status == NumberStatus::not_a_number_text) ++names;
   return names;
 }
 
@@ -68,26 +68,26 @@ class Places {
 
 }  // namespace
 
-bool is_csv_numbered_header(const std::vector<std::string_view>& cells) {
+bool is_csv_numbered_header(const std::vector<CsvCell>& cells) {
   const std::size_t names = names_in(cells);
   if (names == 0 || names > most_names || names == cells.size()) return false;
-  if (cells[names - 1] != "position" && cells[names - 1] != "row") return false;
+  if (cells[names - 1].text != "position" && cells[names - 1].text != "row") return false;
   double last = -1;
   for (std::size_t column = names; column < cells.size(); ++column) {
-    const Number number = parse_number(cells[column]);
+    const Number number = parse_number(cells[column].text);
     if (!number.is_integer || !(number.value > last)) return false;
     last = number.value;
   }
   return true;
 }
 
-std::vector<NamedArray> read_csv_numbered(CsvRows& rows, const std::vector<std::string_view>& header, const std::string& subject) {
+std::vector<NamedArray> read_csv_numbered(CsvRows& rows, const std::vector<CsvCell>& header, const std::string& subject) {
   const std::size_t names = names_in(header), columns = header.size() - names;
   const std::size_t width = header.size();
   Places places(names);
   std::vector<double> values;
   std::vector<std::int64_t> place(names);
-  std::vector<std::string_view> cells;
+  std::vector<CsvCell> cells;
   while (rows.next(cells)) {
     if (cells.size() != width) {
       throw InputError(subject, fmt::format("line {} has {} cells, but the first line has {}", rows.line(), cells.size(), width));

@@ -7,6 +7,20 @@
 #include <algorithm>
 
 namespace attn::io {
+namespace {
+
+// Without a branch for each: whether a number has a minus sign cannot be foreseen.
+bool begins_number(char c) { return (static_cast<unsigned char>(c - '0') <= 9) | (c == '-') | (c == '.'); }
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view without_blanks(std::string_view cell) {
+  while (!cell.empty() && is_blank(cell.front())) cell.remove_prefix(1);
+  while (!cell.empty() && is_blank(cell.back())) cell.remove_suffix(1);
+  return cell;
+}
+
+}  // namespace
 
 CsvRows::CsvRows(std::string_view text, std::string subject) : text_(text), subject_(std::move(subject)) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -18,11 +32,7 @@ std::string CsvRows::place(std::size_t column) const {
   return fmt::format("line {}, column {}", row_line_, column + 1);
 }
 
-bool CsvRows::at_line_end() const {
-  return at_ == text_.size() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
-}
-
-bool CsvRows::next(std::vector<std::string_view>& cells) {
+bool CsvRows::next(std::vector<CsvCell>& cells) {
   if (at_ >= text_.size()) return false;
   cells.clear();
   unescaped_.clear();
@@ -31,7 +41,7 @@ bool CsvRows::next(std::vector<std::string_view>& cells) {
     throw InputError(subject_, fmt::format("line {} is blank, but rows follow it", row_line_));
   for (;;) {
     const std::size_t column = cells.size();
-    cells.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted_cell(column) : plain_cell(column));
+    read_cell(cells.emplace_back(), column);
     if (at_line_end()) break;
     ++at_;  // the comma
   }
@@ -39,6 +49,23 @@ bool CsvRows::next(std::vector<std::string_view>& cells) {
   at_ = at_ == text_.size() ? at_ : text_.find('\n', at_) + 1;
   ++line_;
   return true;
+}
+
+void CsvRows::read_cell(CsvCell& cell, std::size_t column) {
+  const char first = at_ < text_.size() ? text_[at_] : '\0';
+  if (begins_number(first) && read_number(cell)) return;
+  cell.number = {};
+  cell.text = first == '"' ? quoted_cell(column) : plain_cell(column);
+}
+
+// Reads a number up to the end of its cell; false, and nothing is read, when something else follows it.
+bool CsvRows::read_number(CsvCell& cell) {
+  const std::size_t begin = at_;
+  at_ += parse_number_at_beginning(text_.substr(begin), cell.number);
+  cell.text = text_.substr(begin, at_ - begin);
+  if (at_ > begin && (at_line_end() || text_[at_] == ',')) return true;
+  at_ = begin;
+  return false;
 }
 
 std::string_view CsvRows::plain_cell(std::size_t column) {
@@ -91,18 +118,17 @@ bool is_several_numbers(std::string_view cell) {
   }
 }
 
-bool is_empty_cell(std::string_view cell) { return cell.find_first_not_of(" \t") == std::string_view::npos; }
+bool is_empty_cell(std::string_view cell) { return without_blanks(cell).empty(); }
 
-Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column,
-                  const std::string& subject) {
-  const std::size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
-  const std::string_view trimmed = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
+Number parse_cell(const CsvCell& cell, const CsvRows& rows, std::size_t column, const std::string& subject) {
+  if (cell.number.status == NumberStatus::ok) return cell.number;
+  const std::string_view trimmed = without_blanks(cell.text);
   const Number number = parse_number(trimmed);
   if (number.status == NumberStatus::ok) return number;
-  const std::string found = trimmed.empty() ? "an empty cell" : in_quotes(cell);
+  const std::string found = trimmed.empty() ? "an empty cell" : in_quotes(cell.text);
   const char* problem =
       number.status == NumberStatus::out_of_range ? ", outside the range of float64" : "; expected a number";
-  if (is_several_numbers(cell)) problem = "; separate numbers with commas";
+  if (is_several_numbers(cell.text)) problem = "; separate numbers with commas";
   throw InputError(subject, fmt::format("{}: {}{}", rows.place(column), found, problem));
 }
 

@@ -11,6 +11,13 @@
 
 namespace attn::io {
 
+/// One cell. Most are a number and nothing else, which is seen while their end is looked for: then `number` is it,
+/// or says that it is out of range. For parse_cell to find out otherwise.
+struct CsvCell {
+  std::string_view text;
+  Number number{};
+};
+
 /// Walks over the rows. Lines end with LF or CRLF; a cell in double quotes may hold commas, line ends and
 /// doubled quotes; a byte-order mark at the beginning and blank lines at the end are ignored.
 class CsvRows {
@@ -20,7 +27,7 @@ class CsvRows {
   /// The cells of the next row; false after the last. The cells point into the text, or into this
   /// object until the next call. Throws InputError, naming line and column, for a misplaced quote and
   /// for a blank line between rows.
-  bool next(std::vector<std::string_view>& cells);
+  bool next(std::vector<CsvCell>& cells);
 
   /// The line, from 1, on which the row that next() gave begins.
   std::size_t line() const { return row_line_; }
@@ -29,9 +36,14 @@ class CsvRows {
   std::string place(std::size_t column) const;
 
  private:
+  void read_cell(CsvCell& cell, std::size_t column);
+  bool read_number(CsvCell& cell);
   std::string_view quoted_cell(std::size_t column);
   std::string_view plain_cell(std::size_t column);
-  bool at_line_end() const;
+  bool at_line_end() const {
+    if (at_ == text_.size() || text_[at_] == '\n') return true;
+    return text_[at_] == '\r' && text_.substr(at_, 2) == "\r\n";
+  }
 
   std::string_view text_;
   std::string subject_;
@@ -42,7 +54,7 @@ class CsvRows {
 
 /// The number in the cell at `column` of the current row, blanks around it ignored. Throws InputError,
 /// naming the place, when it is none.
-Number parse_cell(std::string_view cell, const CsvRows& rows, std::size_t column, const std::string& subject);
+Number parse_cell(const CsvCell& cell, const CsvRows& rows, std::size_t column, const std::string& subject);
 
 /// Whether a cell holds several numbers with something else than commas between them: a file of numpy.savetxt
 /// with its own delimiter, or one with tabs or semicolons.

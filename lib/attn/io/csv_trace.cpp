@@ -31,9 +31,11 @@ struct StepCells {
 };
 
 // Empty for an empty cell.
-std::optional<std::size_t> parse_index(std::string_view cell, const CsvRows& rows, std::size_t column,
-                                       const std::string& subject) {
+std::optional<std::size_t> parse_index(const CsvCell& given, const CsvRows& rows, std::size_t column, const std::string& subject) {
+  const std::string_view cell = given.text;
   if (cell.empty()) return std::nullopt;
+  constexpr double exact = 0x1p53;  // from here on two integers can be the same double
+  if (given.number.is_integer && given.number.value >= 0 && given.number.value < exact) return static_cast<std::size_t>(given.number.value);
   std::size_t index = 0;
   const char* end = cell.data() + cell.size();
   const auto parsed = std::from_chars(cell.data(), end, index);
@@ -44,9 +46,9 @@ std::optional<std::size_t> parse_index(std::string_view cell, const CsvRows& row
   return index;
 }
 
-void add_row(StepCells& step, const std::vector<std::string_view>& row, const CsvRows& rows,
+void add_row(StepCells& step, const std::vector<CsvCell>& row, const CsvRows& rows,
              const std::string& subject, EmptyCells empty_cells) {
-  const bool filled = empty_cells == EmptyCells::refused || !is_empty_cell(row[value_column]);
+  const bool filled = empty_cells == EmptyCells::refused || !is_empty_cell(row[value_column].text);
   const double value = filled ? parse_cell(row[value_column], rows, value_column, subject).value : std::nan("");
   Cell cell{{}, value, filled, rows.line()};
   for (std::size_t i = 0; i < index_columns; ++i) {
@@ -99,23 +101,24 @@ NamedArray assemble(const StepCells& step, const std::string& subject) {
 
 }  // namespace
 
-bool is_csv_trace_header(const std::vector<std::string_view>& cells) {
-  return std::equal(cells.begin(), cells.end(), header.begin(), header.end());
+bool is_csv_trace_header(const std::vector<CsvCell>& cells) {
+  return std::equal(cells.begin(), cells.end(), header.begin(), header.end(),
+                    [](const CsvCell& cell, std::string_view title) { return cell.text == title; });
 }
 
 std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject, EmptyCells empty_cells) {
   std::vector<StepCells> steps;
   std::map<std::string, std::size_t, std::less<>> position;
-  std::vector<std::string_view> row;
+  std::vector<CsvCell> row;
   while (rows.next(row)) {
     if (row.size() != header.size()) {
       throw InputError(subject, fmt::format("line {} has {} cells, but the first line has {}", rows.line(),
                                             row.size(), header.size()));
     }
-    auto found = position.find(row[0]);
+    auto found = position.find(row[0].text);
     if (found == position.end()) {
-      found = position.emplace(std::string(row[0]), steps.size()).first;
-      steps.push_back({std::string(row[0]), {}, {}});
+      found = position.emplace(std::string(row[0].text), steps.size()).first;
+      steps.push_back({std::string(row[0].text), {}, {}});
     }
     add_row(steps[found->second], row, rows, subject, empty_cells);
   }

@@ -11,7 +11,7 @@
 namespace attn::io {
 
 /// True for exactly the six column names, in their order.
-bool is_csv_trace_header(const std::vector<std::string_view>& cells);
+bool is_csv_trace_header(const std::vector<CsvCell>& cells);
 
 /// The rows after the header, as csv.hpp describes.
 std::vector<NamedArray> read_csv_trace(CsvRows& rows, const std::string& subject,

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace attn::io {
 namespace {
@@ -34,10 +36,12 @@ class Descriptor {
 
 Bytes read_to_end(int fd, const std::string& subject, const MemoryLimit& limit) {
   constexpr std::size_t first_size = std::size_t{1} << 16;
+  // One byte more than the limit shows that it is passed; no more is taken.
+  const std::size_t enough = limit.bytes() + (limit.bytes() < std::numeric_limits<std::size_t>::max() ? 1 : 0);
   std::string buffer;
   std::size_t used = 0;
   for (;;) {
-    if (used == buffer.size()) buffer.resize(buffer.empty() ? first_size : 2 * buffer.size());
+    if (used == buffer.size()) buffer.resize(std::min(std::max(first_size, 2 * used), enough));
     const ssize_t got = ::read(fd, buffer.data() + used, buffer.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno(subject);

@@ -14,6 +14,9 @@ class MemoryLimit {
   MemoryLimit() = default;
   explicit MemoryLimit(std::size_t bytes) : bytes_(bytes) {}
 
+  /// The bytes that may be taken; the largest number there is without a limit.
+  std::size_t bytes() const { return bytes_; }
+
   /// Throws LimitError, naming both numbers, when `count` elements of `size` bytes are more than the
   /// limit or than the address space.
   void check(const std::string& subject, std::size_t count, std::size_t size = 1) const;

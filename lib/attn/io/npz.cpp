@@ -20,7 +20,10 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 constexpr std::size_t longest_name = 65535;  // the length is a 16-bit field
-constexpr std::size_t header_room = 1 << 16;  // more than any header of a version 1.0 file
+
+// The longest header of an NPY file of version 1.0, which is what NumPy writes: magic, version and a length of 16
+// bits, then as many bytes as that can say. (Longer ones belong to structured types, which are refused.)
+constexpr std::size_t longest_header = 6 + 2 + 2 + 65535;
 
 std::unique_ptr<ZipReader> open_zip(const Bytes& file, const std::string& subject) {
   static const auto open =
@@ -120,7 +123,7 @@ std::vector<ArrayHeader> read_npz_headers(const Bytes& file, const std::string& 
   std::vector<ArrayHeader> headers;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string entry = subject + ":" + one_line(names[i]);
-    const NpyHeader header = parse_npy_header(zip->read_beginning(i, header_room, entry), entry);
+    const NpyHeader header = parse_npy_header(zip->read_beginning(i, longest_header, entry), entry);
     const std::size_t expected = header.data_offset + declared_bytes(header.dtype, header.shape, entry);
     if (expected != zip->entries()[i].size) {
       throw InputError(entry, "declares " + std::to_string(expected) + " bytes, but the archive holds " +

@@ -1,6 +1,7 @@
 // Numbers in text.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace attn::io {
@@ -17,5 +18,8 @@ struct Number {
 /// Infinity with an optional minus sign, in any case. No plus sign, no blanks, no hexadecimal digits.
 /// A number too large for float64, or one that is not zero and smaller than its smallest, is out of range.
 Number parse_number(std::string_view text);
+
+/// The same for the longest number that `text` begins with; the length of that. 0 when it begins with none.
+std::size_t parse_number_at_beginning(std::string_view text, Number& number);
 
 }  // namespace attn::io

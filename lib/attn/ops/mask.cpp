@@ -22,6 +22,43 @@ T broadcast_element(const Tensor<T>& mask, std::size_t b, std::size_t h, std::si
 
 std::size_t maskable_keys(std::size_t key_len, std::size_t exempt) { return key_len - exempt; }
 
+// The rules as one query meets them: where, among the keys, each begins to forbid.
+struct QueryRules {
+  std::size_t keys;         // from here on no rule applies
+  std::size_t padding;      // from here on keys are padding
+  std::ptrdiff_t future;    // keys after this one lie in the future
+  std::ptrdiff_t first, last;  // of the window
+
+  template <class T>
+  QueryRules(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b, std::size_t i) {
+    constexpr std::ptrdiff_t lowest = std::numeric_limits<std::ptrdiff_t>::min(), highest = std::numeric_limits<std::ptrdiff_t>::max();
+    const auto position = static_cast<std::ptrdiff_t>(i) + causal_offset(rules, sizes, b);
+    keys = maskable_keys(sizes.key_len, rules.exempt_keys);
+    padding = rules.valid_lens.empty() ? keys : rules.valid_lens[b];
+    future = rules.causal ? position : highest;
+    first = rules.window.left ? position - static_cast<std::ptrdiff_t>(*rules.window.left) : lowest;
+    last = rules.window.right ? position + static_cast<std::ptrdiff_t>(*rules.window.right) : highest;
+  }
+
+  // Without the given mask.
+  template <class T>
+  MaskVerdict<T> verdict(std::size_t j) const {
+    MaskVerdict<T> verdict;
+    if (j >= keys) return verdict;
+    const auto key = static_cast<std::ptrdiff_t>(j);
+    verdict.causal = key > future;
+    verdict.padding = j >= padding;
+    verdict.window = key < first || key > last;
+    return verdict;
+  }
+};
+
+template <class T>
+void add_given(MaskVerdict<T>& verdict, const Tensor<T>& given, std::size_t b, std::size_t h, std::size_t i, std::size_t j) {
+  verdict.added = broadcast_element(given, b, h, i, j);
+  verdict.given = verdict.added == -std::numeric_limits<T>::infinity();
+}
+
 }  // namespace
 
 template <class T>
@@ -67,19 +104,9 @@ void check_mask(const MaskRules<T>& rules, const Sizes& sizes) {
 template <class T>
 MaskVerdict<T> mask_verdict(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b, std::size_t h,
                             std::size_t i, std::size_t j) {
-  MaskVerdict<T> verdict;
-  if (j >= maskable_keys(sizes.key_len, rules.exempt_keys)) return verdict;
-  const auto key = static_cast<std::ptrdiff_t>(j);
-  const auto position = static_cast<std::ptrdiff_t>(i) + causal_offset(rules, sizes, b);
-  verdict.causal = rules.causal && key > position;
-  verdict.padding = !rules.valid_lens.empty() && j >= rules.valid_lens[b];
-  const Window& window = rules.window;
-  verdict.window = (window.left && key < position - static_cast<std::ptrdiff_t>(*window.left)) ||
-                   (window.right && key > position + static_cast<std::ptrdiff_t>(*window.right));
-  if (rules.given) {
-    verdict.added = broadcast_element(*rules.given, b, h, i, j);
-    verdict.given = verdict.added == -std::numeric_limits<T>::infinity();
-  }
+  const QueryRules query(rules, sizes, b, i);
+  MaskVerdict<T> verdict = query.verdict<T>(j);
+  if (rules.given && j < query.keys) add_given(verdict, *rules.given, b, h, i, j);
   return verdict;
 }
 
@@ -91,8 +118,10 @@ Tensor<T> combined_mask(const MaskRules<T>& rules, const Sizes& sizes) {
   for (std::size_t b = 0; b < sizes.batch; ++b) {
     for (std::size_t h = 0; h < sizes.heads; ++h) {
       for (std::size_t i = 0; i < sizes.query_len; ++i) {
+        const QueryRules query(rules, sizes, b, i);
         for (std::size_t j = 0; j < sizes.key_len; ++j) {
-          const MaskVerdict<T> verdict = mask_verdict(rules, sizes, b, h, i, j);
+          MaskVerdict<T> verdict = query.verdict<T>(j);
+          if (rules.given && j < query.keys) add_given(verdict, *rules.given, b, h, i, j);
           *cell++ = verdict.forbidden() ? -std::numeric_limits<T>::infinity() : verdict.added;
         }
       }

@@ -1,3 +1,4 @@
+#include <attn/ops/wide_vectors.hpp>
 #include <attn/verify/compare.hpp>
 
 #include <algorithm>
@@ -34,137 +35,136 @@ double excess_of(double a, double b, const Tolerance& tolerance) {
 double largest(const double (&lane)[lanes]) { return *std::max_element(lane, lane + lanes); }
 double total(const double (&lane)[lanes]) { return std::accumulate(lane, lane + lanes, 0.0); }
 
+// Calls f with a pointer to their numbers.
+template <class F>
+auto with_numbers(const TensorView& view, F&& f) {
+  return view.precision() == Precision::float64 ? f(static_cast<const double*>(view.data())) : f(static_cast<const float*>(view.data()));
+}
+
+}  // namespace
+
 // A block in float64, with zeros in place of the cells that are not finite.
-struct Block {
+struct CellBlock {
   double ours[block_size], theirs[block_size];
-  std::size_t begin = 0, count = 0;
+  std::size_t count = 0;
   std::size_t finite = 0;
   bool kinds_differ = false;  // or a NaN stands on both sides
-
-  template <class T>
-  void load(const double* a, const T* b, std::size_t from, std::size_t number) {
-    begin = from;
-    count = number;
-    std::size_t both = 0, odd = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double x = a[from + i], y = static_cast<double>(b[from + i]);
-      const bool number_on_both = x - x == 0 && y - y == 0;
-      ours[i] = number_on_both ? x : 0;
-      theirs[i] = number_on_both ? y : 0;
-      both += number_on_both;
-      odd += !number_on_both && x != y;
-    }
-    // Whole lanes: what is filled up changes no sum and no maximum.
-    for (std::size_t i = count; i % lanes != 0; ++i) ours[i] = theirs[i] = 0;
-    finite = both;
-    kinds_differ = odd > 0;
-  }
 };
 
-class Comparison {
- public:
-  Comparison(const double* ours, const Tolerance& tolerance) : ours_(ours), tolerance_(tolerance) {}
-
-  template <class T>
-  void run(const T* theirs, std::size_t count) {
-    Block block;
-    for (std::size_t begin = 0; begin < count; begin += block_size) {
-      block.load(ours_, theirs, begin, std::min(block_size, count - begin));
-      add(block);
-      if (block.kinds_differ) add_kinds(block, theirs);
-    }
-    found_.total = count;
-    if (count == 0) return;
-    found_.at = worst_of(theirs, count);
-    found_.ours = ours_[found_.at];
-    found_.theirs = static_cast<double>(theirs[found_.at]);
-  }
-
-  Difference finish() const;
-
- private:
-  void add(const Block& block);
-  void count_cells(const Block& block);
-
-  template <class T>
-  void add_kinds(const Block& block, const T* theirs) {
-    for (std::size_t i = block.begin; i < block.begin + block.count; ++i) {
-      const double a = ours_[i], b = static_cast<double>(theirs[i]);
-      if (std::isfinite(a) && std::isfinite(b)) continue;
-      found_.nonfinite += !same_kind(a, b);
-      const double excess = excess_of(a, b, tolerance_);
-      found_.mismatched += excess > 0;
-      note_excess(excess, block.begin);
-    }
-  }
-
-  void note_excess(double excess, std::size_t block) {
-    if (!(excess > worst_excess_)) return;
-    worst_excess_ = excess;
-    worst_block_ = block;
-  }
-
-  // Of the cells that exceed their tolerance the one that does so most; if none does, the one that
-  // differs most.
-  template <class T>
-  std::size_t worst_of(const T* theirs, std::size_t count) const {
-    const bool any = worst_excess_ > 0;
-    const std::size_t begin = any ? worst_block_ : largest_block_, end = std::min(begin + block_size, count);
-    std::size_t at = begin;
-    double worst = -infinity;
-    for (std::size_t i = begin; i < end; ++i) {
-      const double b = static_cast<double>(theirs[i]);
-      const double value = any ? excess_of(ours_[i], b, tolerance_) : std::abs(ours_[i] - b);
-      if (value > worst) {
-        worst = value;
-        at = i;
-      }
-    }
-    return at;
-  }
-
-  const double* ours_;
-  const Tolerance& tolerance_;
-  Difference found_;
-  double product_ = 0, our_square_ = 0, their_square_ = 0, square_ = 0;
-  double worst_excess_ = 0, largest_ = -1;
-  std::size_t finite_ = 0, permille_1_ = 0, permille_5_ = 0;
-  std::size_t worst_block_ = 0, largest_block_ = 0;
-};
-
-void Comparison::add(const Block& block) {
+// Of a block, lane by lane. An excess or `beyond_…` is positive where a cell differs by more than that.
+struct CellSums {
   double product[lanes] = {}, our_square[lanes] = {}, their_square[lanes] = {}, square[lanes] = {};
-  double difference[lanes] = {}, beyond_rtol[lanes] = {}, excess[lanes] = {}, beyond_largest[lanes] = {}, beyond_permille[lanes] = {};
-  const double rtol = tolerance_.rtol, atol = tolerance_.atol, max_rel = found_.max_rel;
-  const auto raise = [](double& maximum, double value) { maximum = value > maximum ? value : maximum; };
+  double difference[lanes] = {}, excess[lanes] = {}, beyond_rtol[lanes] = {}, beyond_largest[lanes] = {}, beyond_permille[lanes] = {};
+};
+
+namespace {
+
+template <class T>
+inline __attribute__((always_inline)) void load_cells(CellBlock& block, const double* ours, const T* theirs) {
+  std::size_t finite = 0, odd = 0;
+  for (std::size_t i = 0; i < block.count; ++i) {
+    const double a = ours[i], b = static_cast<double>(theirs[i]);
+    const bool number_on_both = a - a == 0 && b - b == 0;
+    block.ours[i] = number_on_both ? a : 0;
+    block.theirs[i] = number_on_both ? b : 0;
+    finite += number_on_both;
+    odd += !number_on_both && a != b;
+  }
+  // Whole lanes: what is filled up changes no sum and no maximum.
+  for (std::size_t i = block.count; i % lanes != 0; ++i) block.ours[i] = block.theirs[i] = 0;
+  block.finite = finite;
+  block.kinds_differ = odd > 0;
+}
+
+ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const double* theirs) { load_cells(block, ours, theirs); }
+ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const float* theirs) { load_cells(block, ours, theirs); }
+
+ATTNSCOPE_WIDE_VECTORS void sum_up(const CellBlock& block, CellSums& sums, double rtol, double atol, double max_rel) {
+  CellSums s;  // in registers, not where another pointer might lead
   for (std::size_t i = 0; i < block.count; i += lanes) {
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const double a = block.ours[i + lane], b = block.theirs[i + lane];
       const double size = std::abs(a), distance = std::abs(a - b);
-      product[lane] += a * b;
-      our_square[lane] += a * a;
-      their_square[lane] += b * b;
-      square[lane] += distance * distance;
-      raise(difference[lane], distance);
-      raise(beyond_rtol[lane], distance - rtol * size);
-      raise(excess[lane], distance - (atol + rtol * size));
-      raise(beyond_largest[lane], distance - max_rel * size);
-      raise(beyond_permille[lane], distance - 0.001 * size);
+      const auto raise = [](double& maximum, double value) { maximum = value > maximum ? value : maximum; };
+      s.product[lane] += a * b;
+      s.our_square[lane] += a * a;
+      s.their_square[lane] += b * b;
+      s.square[lane] += distance * distance;
+      raise(s.difference[lane], distance);
+      raise(s.excess[lane], distance - (atol + rtol * size));
+      raise(s.beyond_rtol[lane], distance - rtol * size);
+      raise(s.beyond_largest[lane], distance - max_rel * size);
+      raise(s.beyond_permille[lane], distance - 0.001 * size);
     }
   }
-  product_ += total(product);
-  our_square_ += total(our_square);
-  their_square_ += total(their_square);
-  square_ += total(square);
-  finite_ += block.finite;
-  if (largest(difference) > largest_) {
-    largest_ = largest(difference);
-    largest_block_ = block.begin;
+  sums = s;
+}
+
+template <class T>
+inline __attribute__((always_inline)) bool all_pass(const double* ours, const T* theirs, std::size_t count, double rtol, double atol) {
+  std::size_t failing = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double a = ours[i], b = static_cast<double>(theirs[i]);
+    failing += !(a == b || (a - a == 0 && std::abs(a - b) <= atol + rtol * std::abs(a)));
   }
-  found_.max_abs = std::max(found_.max_abs, largest(difference));
-  found_.passing_atol = std::max(found_.passing_atol, largest(beyond_rtol));
-  if (largest(beyond_largest) > 0 || largest(beyond_permille) > 0 || largest(excess) > 0) {
-    count_cells(block);
+  return failing == 0;
+}
+
+// False where two NaN stand, too: then it depends.
+ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const double* theirs, std::size_t count, double rtol, double atol) {
+  return all_pass(ours, theirs, count, rtol, atol);
+}
+ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const float* theirs, std::size_t count, double rtol, double atol) {
+  return all_pass(ours, theirs, count, rtol, atol);
+}
+
+}  // namespace
+
+void Comparison::add(const double* ours, const TensorView& theirs, const Tolerance& tolerance) {
+  with_numbers(theirs, [&](const auto* numbers) { run(ours, numbers, theirs.size(), tolerance); });
+}
+
+template <class T>
+void Comparison::run(const double* ours, const T* theirs, std::size_t count, const Tolerance& tolerance) {
+  CellBlock block;
+  CellSums sums;
+  std::size_t exceeding = count, largest = count;  // the blocks with the cells to report
+  for (std::size_t begin = 0; begin < count; begin += block_size) {
+    const double exceeding_before = exceeding_.by, largest_before = largest_.by;
+    block.count = std::min(block_size, count - begin);
+    load(block, ours + begin, theirs + begin);
+    sum_up(block, sums, tolerance.rtol, tolerance.atol, found_.max_rel);
+    add(block, sums, tolerance);
+    if (block.kinds_differ) add_kinds(ours + begin, theirs + begin, block.count, tolerance);
+    if (exceeding_.by > exceeding_before) exceeding = begin;
+    if (largest_.by > largest_before) largest = begin;
+  }
+  const auto find = [&](Worst& worst, std::size_t begin, auto&& badness) {
+    if (begin == count) return;
+    double by = -infinity;
+    for (std::size_t i = begin; i < std::min(begin + block_size, count); ++i) {
+      const double b = static_cast<double>(theirs[i]), value = badness(ours[i], b);
+      if (i > begin && !(value > by)) continue;
+      by = value;
+      worst = {worst.by, found_.total + i, ours[i], b};
+    }
+  };
+  find(exceeding_, exceeding, [&](double a, double b) { return excess_of(a, b, tolerance); });
+  find(largest_, largest, [](double a, double b) { return std::abs(a - b); });
+  found_.total += count;
+}
+
+void Comparison::add(const CellBlock& block, const CellSums& sums, const Tolerance& tolerance) {
+  product_ += total(sums.product);
+  our_square_ += total(sums.our_square);
+  their_square_ += total(sums.their_square);
+  square_ += total(sums.square);
+  finite_ += block.finite;
+  largest_.by = std::max(largest_.by, largest(sums.difference));
+  found_.max_abs = std::max(found_.max_abs, largest(sums.difference));
+  found_.passing_atol = std::max(found_.passing_atol, largest(sums.beyond_rtol));
+  if (largest(sums.beyond_largest) > 0 || largest(sums.beyond_permille) > 0 || largest(sums.excess) > 0) {
+    count_cells(block, tolerance);
   } else {
     permille_1_ += block.finite;
     permille_5_ += block.finite;
@@ -172,23 +172,68 @@ void Comparison::add(const Block& block) {
 }
 
 // Cell by cell: what the sums and maxima of a block leave open.
-void Comparison::count_cells(const Block& block) {
+void Comparison::count_cells(const CellBlock& block, const Tolerance& tolerance) {
   // The zeros that stand for infinities are within any share of themselves.
   permille_1_ -= block.count - block.finite;
   permille_5_ -= block.count - block.finite;
+  std::size_t within_1 = 0, within_5 = 0, mismatched = 0;
+  double max_rel = found_.max_rel, exceeding = exceeding_.by;
   for (std::size_t i = 0; i < block.count; ++i) {
     const double size = std::abs(block.ours[i]), distance = std::abs(block.ours[i] - block.theirs[i]);
-    if (size != 0) found_.max_rel = std::max(found_.max_rel, distance / size);
-    permille_1_ += distance <= 0.001 * size;
-    permille_5_ += distance <= 0.005 * size;
-    const double excess = distance - (tolerance_.atol + tolerance_.rtol * size);
-    found_.mismatched += excess > 0;
-    note_excess(excess, block.begin);
+    if (distance > max_rel * size && size != 0) max_rel = std::max(max_rel, distance / size);
+    within_1 += distance <= 0.001 * size;
+    within_5 += distance <= 0.005 * size;
+    const double excess = distance - (tolerance.atol + tolerance.rtol * size);
+    mismatched += excess > 0;
+    exceeding = excess > exceeding ? excess : exceeding;
   }
+  permille_1_ += within_1;
+  permille_5_ += within_5;
+  found_.mismatched += mismatched;
+  found_.max_rel = max_rel;
+  exceeding_.by = exceeding;
+}
+
+template <class T>
+void Comparison::add_kinds(const double* ours, const T* theirs, std::size_t count, const Tolerance& tolerance) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const double a = ours[i], b = static_cast<double>(theirs[i]);
+    if (std::isfinite(a) && std::isfinite(b)) continue;
+    found_.nonfinite += !same_kind(a, b);
+    const double excess = excess_of(a, b, tolerance);
+    found_.mismatched += excess > 0;
+    exceeding_.by = std::max(exceeding_.by, excess);
+  }
+}
+
+void Comparison::merge(const Comparison& part, const std::function<std::size_t(std::size_t)>& position) {
+  const auto take = [&](Worst& worst, const Worst& other) {
+    if (other.by > worst.by) worst = {other.by, position(other.at), other.ours, other.theirs};
+  };
+  take(exceeding_, part.exceeding_);
+  take(largest_, part.largest_);
+  found_.total += part.found_.total;
+  found_.mismatched += part.found_.mismatched;
+  found_.nonfinite += part.found_.nonfinite;
+  found_.max_abs = std::max(found_.max_abs, part.found_.max_abs);
+  found_.max_rel = std::max(found_.max_rel, part.found_.max_rel);
+  found_.passing_atol = std::max(found_.passing_atol, part.found_.passing_atol);
+  product_ += part.product_;
+  our_square_ += part.our_square_;
+  their_square_ += part.their_square_;
+  square_ += part.square_;
+  finite_ += part.finite_;
+  permille_1_ += part.permille_1_;
+  permille_5_ += part.permille_5_;
 }
 
 Difference Comparison::finish() const {
   Difference found = found_;
+  // Of the cells that exceed their tolerance the one that does so most; if none does, the one that differs most.
+  const Worst& worst = exceeding_.by > 0 ? exceeding_ : largest_;
+  found.at = worst.at;
+  found.ours = worst.ours;
+  found.theirs = worst.theirs;
   if (finite_ > 0) {
     const double count = static_cast<double>(finite_);
     found.within_1_permille = static_cast<double>(permille_1_) / count;
@@ -201,8 +246,6 @@ Difference Comparison::finish() const {
   found.status = found.mismatched == 0 ? Status::match : found.nonfinite > 0 ? Status::nonfinite : Status::mismatch;
   return found;
 }
-
-}  // namespace
 
 const char* to_string(Status status) {
   switch (status) {
@@ -221,25 +264,23 @@ Difference compare(const Tensor<double>& ours, const TensorView& theirs, const T
     found.status = Status::shape;
     return found;
   }
-  Comparison comparison(ours.data(), tolerance);
-  if (theirs.precision() == Precision::float64) {
-    comparison.run(static_cast<const double*>(theirs.data()), theirs.size());
-  } else {
-    comparison.run(static_cast<const float*>(theirs.data()), theirs.size());
-  }
+  Comparison comparison;
+  comparison.add(ours.data(), theirs, tolerance);
   return comparison.finish();
 }
 
 bool agree(const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance) {
   if (shape_of(ours) != theirs.shape()) return false;
-  const auto each_passes = [&](const auto* values) {
-    for (std::size_t i = 0; i < ours.size(); ++i) {
-      if (excess_of(ours.data()[i], static_cast<double>(values[i]), tolerance) > 0) return false;
+  return with_numbers(theirs, [&](const auto* numbers) {
+    for (std::size_t begin = 0; begin < ours.size(); begin += block_size) {
+      const std::size_t end = std::min(begin + block_size, ours.size());
+      if (numbers_pass(ours.data() + begin, numbers + begin, end - begin, tolerance.rtol, tolerance.atol)) continue;
+      for (std::size_t i = begin; i < end; ++i) {
+        if (excess_of(ours.data()[i], static_cast<double>(numbers[i]), tolerance) > 0) return false;
+      }
     }
     return true;
-  };
-  return theirs.precision() == Precision::float64 ? each_passes(static_cast<const double*>(theirs.data()))
-                                                  : each_passes(static_cast<const float*>(theirs.data()));
+  });
 }
 
 Shape unravel(std::size_t flat, const Shape& shape) {

@@ -2,6 +2,7 @@
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/precision_loss.hpp>
 #include <attn/verify/rounding.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,14 @@ using Mistakes = std::vector<const Mistake*>;
 
 // Cells evaluated when mistakes are tried in pairs; beyond this only single mistakes are tried.
 constexpr double most_cells_for_pairs = 2e8;
+// Below, one thread is done before others have begun.
+constexpr double fewest_cells_for_threads = 20000;
+
+double cells_of(const Divergence& d) {
+  double cells = 0;
+  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
+  return cells;
+}
 
 bool known(const Divergence& d, Step step) {
   const auto found = d.theirs.find(step);
@@ -152,13 +161,18 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
 }
 
 std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
-  std::vector<Explanation> found;
   const Step difference = first_difference(d);
-  for (const Mistakes& mistakes : candidates) {
-    Hypothesis hypothesis(d, mistakes, difference);
+  std::vector<std::optional<Explanation>> tried(candidates.size());
+  const std::size_t workers = worker_count(cells_of(d) < fewest_cells_for_threads ? 1 : 0, candidates.size());
+  for_each_piece(candidates.size(), workers, [&](std::size_t i, std::size_t) {
+    Hypothesis hypothesis(d, candidates[i], difference);
     double residual = 0;
-    if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, mistakes)) continue;
-    found.push_back({mistakes, residual, hypothesis.agrees_on_the_rest()});
+    if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, candidates[i])) return;
+    tried[i] = {candidates[i], residual, hypothesis.agrees_on_the_rest()};
+  });
+  std::vector<Explanation> found;
+  for (std::optional<Explanation>& explanation : tried) {
+    if (explanation) found.push_back(std::move(*explanation));
   }
   // "Some other factor" fits whatever a named mistake fits; it speaks only where none does.
   const auto fitted = [](const Explanation& e) { return e.mistakes.size() == 1 && e.mistakes.front()->fitted; };
@@ -277,10 +291,8 @@ bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
 }
 
 bool pairs_are_tried(const Divergence& d) {
-  double cells = 0;
-  for (const auto& [step, tensor] : d.ours) cells += static_cast<double>(tensor.size());
   const auto count = static_cast<double>(std::count_if(mistakes_in(d.problem).begin(), mistakes_in(d.problem).end(), [&](const Mistake& m) { return pairable(d, m); }));
-  return cells * count * count / 2 <= most_cells_for_pairs;
+  return cells_of(d) * count * count / 2 <= most_cells_for_pairs;
 }
 
 std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {

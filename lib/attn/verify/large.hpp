@@ -14,11 +14,11 @@ constexpr std::size_t most_cells_at_once = 300000;
 bool is_large(const Problem<double>& problem);
 
 /// The same findings as of a whole walk, from three passes that hold few tensors at a time:
-/// 1. Every step is computed, held against theirs, and dropped when nothing later reads it. If all agree, that
-///    is the verdict.
+/// 1. Every step is computed part by part, held against theirs, and dropped when nothing later reads it. If all
+///    agree, that is the verdict.
 /// 2. Otherwise the walk is taken on a slice around the worst cell of the first step that differs: a few heads
 ///    of one sample, or one sample.
-/// 3. What explains the slice is made in the whole run and has to give every tensor of theirs.
+/// 3. What explains the slice is made in every part, or in the whole run, and has to give every tensor of theirs.
 /// Empty when nothing was confirmed: then only a walk over the whole can tell.
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
 

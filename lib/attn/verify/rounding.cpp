@@ -1,3 +1,4 @@
+#include <attn/ops/wide_vectors.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -25,9 +26,34 @@ constexpr double float32_rtol = 1.3e-6;  // PyTorch's
 constexpr double float32_units = 8 * static_cast<double>(std::numeric_limits<float>::epsilon());
 
 // A fill value such as -1e9 is no measure of how large the other numbers are; neither is an infinity.
+constexpr double fill_values = 1e5;  // and above
+
 double counted_magnitude(double value) {
   const double magnitude = std::abs(value);
-  return magnitude < 1e5 ? magnitude : 0;
+  return magnitude < fill_values ? magnitude : 0;
+}
+
+// The largest error of a float32 evaluation, and the largest magnitude.
+struct Rounding {
+  double error = 0, magnitude = 0;
+};
+
+// Maxima in lanes that do not wait for each other.
+ATTNSCOPE_WIDE_VECTORS Rounding rounding(const double* exact, const float* single, std::size_t count) {
+  constexpr std::size_t lanes = 4;
+  double error[lanes] = {}, magnitude[lanes] = {};
+  const auto add = [&](std::size_t i, std::size_t lane) {
+    const double value = exact[i], distance = std::abs(value - static_cast<double>(single[i])), size = std::abs(value);
+    const bool counts = size < fill_values && distance - distance == 0;  // neither NaN nor an infinity
+    error[lane] = counts && distance > error[lane] ? distance : error[lane];
+    magnitude[lane] = counts && size > magnitude[lane] ? size : magnitude[lane];
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) add(i + lane, lane);
+  }
+  for (; i < count; ++i) add(i, 0);
+  return {*std::max_element(error, error + lanes), *std::max_element(magnitude, magnitude + lanes)};
 }
 
 MultiheadWeights<float> narrowed(const MultiheadWeights<double>& w) {
@@ -114,14 +140,8 @@ Problem<double> moved_by_rounding(const Problem<double>& problem) {
 }
 
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& single) {
-  double error = 0, magnitude = 0;
-  for (std::size_t i = 0; i < exact.size() && exact.size() == single.size(); ++i) {
-    const double value = exact.data()[i], rounded = static_cast<double>(single.data()[i]);
-    if (!std::isfinite(value) || !std::isfinite(rounded)) continue;
-    magnitude = std::max(magnitude, counted_magnitude(value));
-    if (counted_magnitude(value) == std::abs(value)) error = std::max(error, std::abs(value - rounded));
-  }
-  return {float32_rtol, 4 * error + float32_units * magnitude, false};
+  const Rounding seen = exact.size() == single.size() ? rounding(exact.data(), single.data(), exact.size()) : Rounding{};
+  return {float32_rtol, 4 * seen.error + float32_units * seen.magnitude, false};
 }
 
 Tolerance least_tolerance(const Tensor<double>& exact) {

@@ -1,3 +1,4 @@
+#include <attn/verify/compare.hpp>
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
@@ -58,11 +59,30 @@ std::vector<Range> ranges_of(const Problem<double>& problem, Step step, const Sl
   return ranges;
 }
 
+// Where a row-major position in what is cut down to the ranges stands in the whole.
+std::size_t position_in(const Shape& whole, const std::vector<Range>& ranges, std::size_t at) {
+  Shape part = whole;
+  for (const Range& range : ranges) part[range.axis] = range.count;
+  Shape index = unravel(at, part);
+  for (const Range& range : ranges) index[range.axis] += range.first;
+  std::size_t position = 0;
+  for (std::size_t axis = 0; axis < whole.size(); ++axis) position = position * whole[axis] + index[axis];
+  return position;
+}
+
 template <class T>
 Tensor<T> cut(const Tensor<T>& tensor, const std::vector<Range>& ranges) {
-  if (ranges.empty()) return tensor;
-  Tensor<T> part = part_of(tensor, ranges.front());
-  for (std::size_t i = 1; i < ranges.size(); ++i) part = part_of(part, ranges[i]);
+  Shape shape = shape_of(tensor);
+  std::size_t last = 0;  // the axis up to which cells do not stand side by side
+  for (const Range& range : ranges) {
+    shape[range.axis] = range.count;
+    last = std::max(last, range.axis);
+  }
+  Tensor<T> part = empty<T>(shape);
+  const std::size_t run = *element_count(Shape(shape.begin() + static_cast<std::ptrdiff_t>(std::min(last, shape.size())), shape.end()));
+  for (std::size_t at = 0; at < part.size(); at += run) {
+    std::copy_n(tensor.data() + position_in(shape_of(tensor), ranges, at), run, part.data() + at);
+  }
   return part;
 }
 
@@ -145,11 +165,31 @@ Submission submission_of_slice(const Submission& theirs, const Problem<double>& 
     if (tensor.shape() != shapes.at(step)) {
       part.tensors.emplace(step, tensor);
     } else {
-      const std::vector<Range> ranges = ranges_of(problem, step, slice);
-      part.tensors.emplace(step, tensor.map([&](const auto& values) { return cut(values, ranges); }));
+      part.tensors.emplace(step, cut_to_slice(tensor, problem, step, slice));
     }
   }
   return part;
+}
+
+bool has_heads(const Problem<double>& problem, Step step) {
+  return ranges_of(problem, step, {0, 0}).size() > ranges_of(problem, step, {0, std::nullopt}).size();
+}
+
+StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice) {
+  const std::vector<Range> ranges = ranges_of(problem, step, slice);
+  return tensor.map([&](const auto& values) { return cut(values, ranges); });
+}
+
+std::size_t position_in_whole(const Problem<double>& problem, Step step, const Slice& slice, std::size_t at) {
+  return position_in(step_shapes(problem).at(step), ranges_of(problem, step, slice), at);
+}
+
+void put_slice(const Tensor<double>& part, const Problem<double>& problem, Step step, const Slice& slice, Tensor<double>& whole) {
+  const std::vector<Range> ranges = ranges_of(problem, step, slice);
+  const std::size_t row = part.dimension() == 0 ? 1 : part.shape().back();
+  for (std::size_t at = 0; at < part.size(); at += row) {
+    std::copy_n(part.data() + at, row, whole.data() + position_in(shape_of(whole), ranges, at));
+  }
 }
 
 }  // namespace attn

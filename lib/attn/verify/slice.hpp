@@ -27,4 +27,16 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
 /// one that the slice's run does not have is left out.
 Submission submission_of_slice(const Submission& theirs, const Problem<double>& problem, const Slice& slice);
 
+/// Whether a step has heads, or the columns of heads, among its axes.
+bool has_heads(const Problem<double>& problem, Step step);
+
+/// What the slice holds of a step's tensor, which has the shape of the whole.
+StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice);
+
+/// The row-major position in the step's tensor that the position `at` in the slice's has.
+std::size_t position_in_whole(const Problem<double>& problem, Step step, const Slice& slice, std::size_t at);
+
+/// Writes the slice's tensor of the step to its place in the whole one: what cut_to_slice() undoes.
+void put_slice(const Tensor<double>& part, const Problem<double>& problem, Step step, const Slice& slice, Tensor<double>& whole);
+
 }  // namespace attn

@@ -1,11 +1,15 @@
 """posenc-dump as a process: numbers against NumPy, and every option."""
 import io
 import json
+import os
+import signal
+import subprocess
+import time
 import unittest
 
 import numpy as np
 
-from posenc_tool import DIFFERENT, DONE, INPUT, LIMIT, REFERENCE, SYSTEM, USAGE, PosencTest, table
+from posenc_tool import DIFFERENT, DONE, INPUT, LIMIT, REFERENCE, SYSTEM, TOOL, USAGE, PosencTest, table
 
 
 class SinusoidalTest(PosencTest):
@@ -29,6 +33,40 @@ class SinusoidalTest(PosencTest):
             whole = self.array(*arguments)
             self.assertEqual(whole.dtype, kind)
             np.testing.assert_array_equal(streamed[:, 1:].astype(kind), whole)
+
+    def test_a_large_table_is_the_same_text_however_many_processors_make_it(self):
+        arguments = ("sinusoidal", "--len", 3000, "--d-model", 64)
+        self.output(*arguments, "-o", "many.csv")
+        one = {min(os.sched_getaffinity(0))}
+        subprocess.run([TOOL, *map(str, arguments), "-o", "one.csv"], cwd=self.folder, check=True, preexec_fn=lambda: os.sched_setaffinity(0, one))
+        self.assertEqual((self.folder / "many.csv").read_bytes(), (self.folder / "one.csv").read_bytes())
+        read = np.loadtxt(self.folder / "many.csv", delimiter=",", skiprows=1)
+        np.testing.assert_array_equal(read[:, 0], np.arange(3000))
+        np.testing.assert_array_equal(read[:, 1:], self.array(*arguments))
+
+    def test_a_reader_that_leaves_ends_an_endless_table(self):
+        with subprocess.Popen([TOOL, "sinusoidal", "--len", str(10**12), "-f", "csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.assertTrue(process.stdout.readline().startswith(b"position,0,1,"))
+            process.stdout.close()
+            self.assertEqual((process.stderr.read(), process.wait(timeout=60)), (b"", -signal.SIGPIPE))
+
+    def test_what_the_system_refuses_while_many_threads_write(self):
+        endless = ("sinusoidal", "--len", 10**12, "-f", "csv")
+        self.refuse(SYSTEM, *endless, "-o", "/dev/full", mentions="/dev/full: No space left on device")
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([TOOL, *map(str, endless)], stdout=writer, stderr=subprocess.PIPE, timeout=60, restore_signals=False,
+                              preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN))
+        os.close(writer)
+        self.assertEqual((done.returncode, done.stderr), (SYSTEM, b"posenc-dump: stdout: Broken pipe\n"))
+
+    def test_a_signal_while_many_threads_write_leaves_no_file(self):
+        with subprocess.Popen([TOOL, "sinusoidal", "--len", str(10**12), "-o", "out.csv"], cwd=self.folder, stderr=subprocess.PIPE) as process:
+            while not any(file.stat().st_size > 0 for file in self.folder.iterdir()):
+                time.sleep(0.01)
+            process.terminate()
+            self.assertEqual((process.stderr.read(), process.wait(timeout=60)), (b"", -signal.SIGTERM))
+        self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_options_of_the_table(self):
         plain = table(40, 8)

@@ -22,17 +22,17 @@ std::vector<double> numbers_of(const NamedArray& named) {
 }  // namespace
 
 TEST_CASE("a header of names and then the numbers of columns says that rows are numbered") {
-  CHECK(is_csv_numbered_header({"position", "0", "1", "2"}));
-  CHECK(is_csv_numbered_header({"position", "6", "7", "9"}));
-  CHECK(is_csv_numbered_header({"B", "H", "position", "0"}));
-  CHECK(is_csv_numbered_header({"H", "row", "0", "1"}));
-  CHECK_FALSE(is_csv_numbered_header({"k0", "1"}));
-  CHECK_FALSE(is_csv_numbered_header({"position"}));
-  CHECK_FALSE(is_csv_numbered_header({"0", "1"}));
-  CHECK_FALSE(is_csv_numbered_header({"position", "1", "0"}));
-  CHECK_FALSE(is_csv_numbered_header({"position", "0.5", "1"}));
-  CHECK_FALSE(is_csv_numbered_header({"position", "0", "x"}));
-  CHECK_FALSE(is_csv_numbered_header({"a", "b", "c", "d", "0"}));
+  CHECK(is_csv_numbered_header({{"position"}, {"0"}, {"1"}, {"2"}}));
+  CHECK(is_csv_numbered_header({{"position"}, {"6"}, {"7"}, {"9"}}));
+  CHECK(is_csv_numbered_header({{"B"}, {"H"}, {"position"}, {"0"}}));
+  CHECK(is_csv_numbered_header({{"H"}, {"row"}, {"0"}, {"1"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"k0"}, {"1"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"position"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"0"}, {"1"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"position"}, {"1"}, {"0"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"position"}, {"0.5"}, {"1"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"position"}, {"0"}, {"x"}}));
+  CHECK_FALSE(is_csv_numbered_header({{"a"}, {"b"}, {"c"}, {"d"}, {"0"}}));
 }
 
 TEST_CASE("the numbers of the rows are no part of the matrix, wherever they begin") {

@@ -11,8 +11,11 @@ using Rows = std::vector<std::vector<std::string>>;
 Rows rows_of(const std::string& text) {
   CsvRows rows(text, "a.csv");
   Rows all;
-  std::vector<std::string_view> cells;
-  while (rows.next(cells)) all.emplace_back(cells.begin(), cells.end());
+  std::vector<CsvCell> cells;
+  while (rows.next(cells)) {
+    all.emplace_back();
+    for (const CsvCell& cell : cells) all.back().emplace_back(cell.text);
+  }
   return all;
 }
 
@@ -48,7 +51,7 @@ TEST_CASE("quoted cells may hold commas, line ends and quotes") {
 TEST_CASE("the line of a row counts the line ends inside quotes") {
   const std::string text = "\"a\nb\",1\nc,2\n";
   CsvRows rows(text, "a.csv");
-  std::vector<std::string_view> cells;
+  std::vector<CsvCell> cells;
   rows.next(cells);
   CHECK(rows.line() == 1);
   rows.next(cells);
@@ -63,10 +66,28 @@ TEST_CASE("misplaced quotes and blank lines are refused with their place") {
   CHECK(refusal("1,2\n\n3,4\n") == "input: a.csv: line 2 is blank, but rows follow it");
 }
 
+TEST_CASE("a cell that is a number and nothing else is read as one at once") {
+  const std::string text = "-1.5,7,1e999,2 ,3x,\"4\",,.5\r\n6";
+  CsvRows rows(text, "a.csv");
+  std::vector<CsvCell> cells;
+  rows.next(cells);
+  REQUIRE(cells.size() == 8);
+  CHECK(cells[0].number.value == -1.5);
+  CHECK(cells[1].number.is_integer);
+  CHECK(cells[2].number.status == NumberStatus::out_of_range);
+  for (const std::size_t column : {3, 4, 5, 6}) CHECK(cells[column].number.status == NumberStatus::not_a_number_text);
+  CHECK(cells[3].text == "2 ");
+  CHECK(cells[4].text == "3x");
+  CHECK(cells[7].text == ".5");
+  CHECK(cells[7].number.value == 0.5);
+  rows.next(cells);
+  CHECK(cells[0].number.value == 6);
+}
+
 TEST_CASE("a number is a whole cell, blanks around it aside") {
   const std::string text = " 1.5\t,2x,,1e999,\"-3\"";
   CsvRows rows(text, "a.csv");
-  std::vector<std::string_view> cells;
+  std::vector<CsvCell> cells;
   rows.next(cells);
   const auto number = [&](std::size_t column) {
     return parse_cell(cells[column], rows, column, "a.csv").value;

@@ -14,7 +14,7 @@ const std::string header = "step,batch,head,row,col,value\n";
 std::vector<NamedArray> read(const std::string& body) {
   const std::string text = header + body;
   CsvRows rows(text, "t.csv");
-  std::vector<std::string_view> cells;
+  std::vector<CsvCell> cells;
   rows.next(cells);
   REQUIRE(is_csv_trace_header(cells));
   return read_csv_trace(rows, "t.csv");
@@ -27,10 +27,10 @@ std::string refusal(const std::string& body) {
 }  // namespace
 
 TEST_CASE("only the six names in their order are the header") {
-  CHECK(is_csv_trace_header({"step", "batch", "head", "row", "col", "value"}));
-  CHECK_FALSE(is_csv_trace_header({"step", "head", "batch", "row", "col", "value"}));
-  CHECK_FALSE(is_csv_trace_header({"step", "batch", "head", "row", "col"}));
-  CHECK_FALSE(is_csv_trace_header({"step", "batch", "head", "row", "col", "value", ""}));
+  CHECK(is_csv_trace_header({{"step"}, {"batch"}, {"head"}, {"row"}, {"col"}, {"value"}}));
+  CHECK_FALSE(is_csv_trace_header({{"step"}, {"head"}, {"batch"}, {"row"}, {"col"}, {"value"}}));
+  CHECK_FALSE(is_csv_trace_header({{"step"}, {"batch"}, {"head"}, {"row"}, {"col"}}));
+  CHECK_FALSE(is_csv_trace_header({{"step"}, {"batch"}, {"head"}, {"row"}, {"col"}, {"value"}, {""}}));
 }
 
 TEST_CASE("the columns that a step fills are its axes") {
@@ -91,7 +91,7 @@ TEST_CASE("empty values are refused, or marked where they are allowed") {
   CHECK(contains(refusal("q,,,0,0,\nq,,,0,1,2\n"), "line 2, column 6: an empty cell"));
   const std::string text = header + "q,,,0,1, \nq,,,0,2,5\nq,,,0,0,\nw,,,0,0,1\n";
   CsvRows rows(text, "t.csv");
-  std::vector<std::string_view> cells;
+  std::vector<CsvCell> cells;
   rows.next(cells);
   const std::vector<NamedArray> arrays = read_csv_trace(rows, "t.csv", EmptyCells::allowed);
   REQUIRE(arrays.size() == 2);

@@ -48,6 +48,21 @@ TEST_CASE("a pipe is read to its end, within the limit") {
   ::close(ends[0]);
 }
 
+TEST_CASE("of a pipe beyond the limit no more than one byte too many is taken") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string content(200000, 'x');
+  std::thread writer([&] {
+    std::ofstream(("/dev/fd/" + std::to_string(ends[1])).c_str()) << content;
+    ::close(ends[1]);
+  });
+  const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+  CHECK(error_of([&] { load_file(path, "p", MemoryLimit(100000)); }) == "limit: p: needs 100001 bytes of memory, the limit is 100000");
+  CHECK(load_file(path, "p", MemoryLimit(99999)).size == 99999);  // what is left
+  writer.join();
+  ::close(ends[0]);
+}
+
 TEST_CASE("what the system refuses is said in its words") {
   const TemporaryFolder folder;
   CHECK(error_of([&] { load_file(folder / "none", "--query none"); }) ==

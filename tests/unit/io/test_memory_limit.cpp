@@ -11,6 +11,7 @@ TEST_CASE("the default is no limit, but the address space remains one") {
 }
 
 TEST_CASE("a limit is what may still be taken") {
+  CHECK(MemoryLimit(16).bytes() == 16);
   CHECK_NOTHROW(MemoryLimit(16).check("x", 2, 8));
   CHECK(error_of([] { MemoryLimit(16).check("x", 17); }) ==
         "limit: x: needs 17 bytes of memory, the limit is 16");

@@ -1,4 +1,6 @@
+#include <attn/io/crc32.hpp>
 #include <attn/io/file.hpp>
+#include <attn/io/npy_header.hpp>
 #include <attn/io/npz.hpp>
 #include <attn/io/zip_writer.hpp>
 
@@ -19,6 +21,41 @@ Bytes archive(const std::vector<std::pair<std::string, std::string>>& entries) {
   for (const auto& [name, content] : entries) zip.add(name, content, "");
   zip.finish();
   return make_bytes(sink.text());
+}
+
+// A record of the directory or in front of an entry (APPNOTE.TXT 4.3.7 and 4.3.12): stored, both sizes in the field.
+std::string sizes_of_entry(const std::string& name, std::uint32_t crc, const std::string& extra, std::uint32_t sizes) {
+  return little_endian(45, 2) + little_endian(0, 8) + little_endian(crc, 4) + little_endian(sizes, 4) + little_endian(sizes, 4) +
+         little_endian(name.size(), 2) + little_endian(extra.size(), 2);
+}
+
+// Two arrays, of which the first takes 4 GiB of zeros that are never written: a hole of the file. Returns its size.
+std::size_t write_large_archive(const std::string& path) {
+  constexpr std::uint32_t ones = 0xffffffff;  // "stands in the ZIP64 field"
+  constexpr std::uint64_t zeros = std::uint64_t{1} << 32;
+  const std::string header = format_npy_header(DType::float32, {1 << 15, 1 << 15});
+  const std::string small = format_npy_header(DType::float64, {3}) + bytes_of<double>({0.5, 1.5, 2.5});
+  const std::uint64_t big_size = header.size() + zeros, small_size = small.size();
+  const std::string sizes = little_endian(1, 2) + little_endian(16, 2) + little_endian(big_size, 8) + little_endian(big_size, 8);
+  const std::string begin = "PK\x03\x04" + sizes_of_entry("big.npy", 0, sizes, ones) + "big.npy" + sizes + header;
+  const std::uint64_t second = begin.size() + zeros;
+  const std::uint32_t crc = crc32(0, small);
+  const std::string offset = little_endian(1, 2) + little_endian(8, 2) + little_endian(second, 8);
+  const std::string next = "PK\x03\x04" + sizes_of_entry("small.npy", crc, "", static_cast<std::uint32_t>(small_size)) + "small.npy" + small;
+  const std::string directory = "PK\x01\x02" + little_endian(45, 2) + sizes_of_entry("big.npy", 0, sizes, ones) + little_endian(0, 14) + "big.npy" + sizes +
+                                "PK\x01\x02" + little_endian(45, 2) + sizes_of_entry("small.npy", crc, offset, static_cast<std::uint32_t>(small_size)) +
+                                little_endian(0, 10) + little_endian(ones, 4) + "small.npy" + offset;
+  const std::uint64_t directory_at = second + next.size(), end64_at = directory_at + directory.size();
+  const std::string end64 = "PK\x06\x06" + little_endian(44, 8) + little_endian(45, 2) + little_endian(45, 2) + little_endian(0, 8) +
+                            little_endian(2, 8) + little_endian(2, 8) + little_endian(directory.size(), 8) + little_endian(directory_at, 8);
+  const std::string locator = "PK\x06\x07" + little_endian(0, 4) + little_endian(end64_at, 8) + little_endian(1, 4);
+  const std::string end = "PK\x05\x06" + little_endian(0, 4) + little_endian(2, 2) + little_endian(2, 2) + little_endian(directory.size(), 4) +
+                          little_endian(ones, 4) + little_endian(0, 2);
+  std::ofstream file(path, std::ios::binary);
+  file << begin;
+  file.seekp(static_cast<std::streamoff>(second));
+  file << next << directory << end64 << locator << end;
+  return second + next.size() + directory.size() + end64.size() + locator.size() + end.size();
 }
 
 const std::vector<double> grid{-1.5, -0.5, 0.5, 1.5, 2.5, 3.5};
@@ -96,6 +133,21 @@ TEST_CASE("what we write is read back by libzip, from a float64 and a float32 te
   CHECK(values_of(arrays[0].array) == std::vector<double>{1.5, -2, 3, 4});
   CHECK(arrays[1].name == "Kᵀ");
   CHECK(arrays[1].array.dtype == DType::float32);
+}
+
+TEST_CASE("entries from 4 GiB on, and beyond, are read through their ZIP64 fields") {
+  const TemporaryFolder folder;
+  const std::size_t end = write_large_archive(folder / "large.npz");
+  const Bytes file = load_file(folder / "large.npz", "z");
+  REQUIRE(file.size == end);
+  CHECK(npz_names(file, "z") == Names{"big", "small"});
+  const std::vector<ArrayHeader> headers = read_npz_headers(file, "z");
+  REQUIRE(headers.size() == 2);
+  CHECK(headers[0].shape == Shape{1 << 15, 1 << 15});
+  CHECK(headers[1].shape == Shape{3});
+  CHECK(values_of(read_npz_entry(file, "small", "z")) == std::vector<double>{0.5, 1.5, 2.5});
+  CHECK(error_of([&] { read_npz_entry(file, "big", "z", MemoryLimit(1 << 20)); }) ==
+        "limit: z:big: needs 4294967424 bytes of memory, the limit is 1048576");
 }
 
 TEST_CASE("names that an archive cannot hold are refused") {

@@ -43,6 +43,39 @@ TEST_CASE("a number must be all of the text") {
   }
 }
 
+TEST_CASE("the longest number at the beginning of a text, and its length") {
+  const auto length_of = [](std::string_view text, double value) {
+    Number number;
+    const std::size_t length = parse_number_at_beginning(text, number);
+    if (length > 0) CHECK(number.value == value);
+    if (length == 0) CHECK(number.status == NumberStatus::not_a_number_text);
+    return length;
+  };
+  CHECK(length_of("1.5,2", 1.5) == 3);
+  CHECK(length_of("-3", -3) == 2);
+  CHECK(length_of("1e,", 1) == 1);
+  CHECK(length_of("12 ", 12) == 2);
+  for (const char* text : {"", ",1", " 1", "+1", "x", "-", "nan(1),"}) CHECK(length_of(text, 0) == 0);
+  Number number;
+  CHECK(parse_number_at_beginning("1e999,1", number) == 5);
+  CHECK(number.status == NumberStatus::out_of_range);
+  CHECK(parse_number_at_beginning("7,", number) == 1);
+  CHECK(number.is_integer);
+  CHECK(parse_number_at_beginning("7.0,", number) == 3);
+  CHECK_FALSE(number.is_integer);
+}
+
+TEST_CASE("integers short and long are exact") {
+  CHECK(value_of("999999999999999") == 999999999999999.0);     // 15 digits
+  CHECK(value_of("-1234567890123457") == -1234567890123457.0);  // 16
+  CHECK(value_of("9007199254740993") == 9007199254740992.0);    // a tie, to even
+  CHECK(value_of("00000000000000000007") == 7);
+  CHECK(value_of("-00") == 0);
+  CHECK(std::signbit(value_of("-00")));
+  CHECK_FALSE(parse_number("-00").is_integer);
+  CHECK(parse_number("00000000000000000007").is_integer);
+}
+
 TEST_CASE("what float64 cannot hold is out of range") {
   CHECK(parse_number("1e999").status == NumberStatus::out_of_range);
   CHECK(parse_number("-1e309").status == NumberStatus::out_of_range);

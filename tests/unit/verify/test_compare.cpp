@@ -198,3 +198,54 @@ TEST_CASE("agreement is what a comparison calls a match") {
   CHECK_FALSE(agree(row({not_a_number}), row({not_a_number}), {}));
   CHECK(agree(row({not_a_number}), row({not_a_number}), {0, 0, true}));
 }
+
+TEST_CASE("parts that are merged say what the whole says, with every cell where it stands in the whole") {
+  // 3000 cells in parts of 1000; the worst cell of the whole is in the second.
+  std::vector<double> a(3000), b(3000);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = static_cast<double>(i % 17) - 8;
+    b[i] = a[i] + (i % 100 == 0 ? 0.25 : 0);
+  }
+  b[1234] += 3;
+  b[2500] = not_a_number;
+  const Tolerance tolerance{0, 0.5, false};
+  const Difference whole = compare(row(a), row(b), tolerance);
+  Comparison merged;
+  for (std::size_t first = 0; first < 3000; first += 1000) {
+    Comparison part;
+    const auto begin = static_cast<std::ptrdiff_t>(first);
+    part.add(a.data() + first, row(std::vector<double>(b.begin() + begin, b.begin() + begin + 1000)), tolerance);
+    CHECK(part.passes() == (first == 0));
+    merged.merge(part, [&](std::size_t at) { return first + at; });
+  }
+  const Difference found = merged.finish();
+  CHECK(found.status == Status::nonfinite);
+  CHECK(found.total == 3000);
+  CHECK(found.mismatched == 2);
+  CHECK(found.nonfinite == 1);
+  CHECK(found.max_abs == 3);
+  CHECK(found.at == 2500);  // NaN on one side exceeds whatever is finite
+  CHECK(found.at == whole.at);
+  CHECK(found.max_rel == whole.max_rel);
+  CHECK(found.within_1_permille == doctest::Approx(whole.within_1_permille).epsilon(1e-15));
+  CHECK(found.root_mean_square == doctest::Approx(whole.root_mean_square).epsilon(1e-14));
+  CHECK(found.cosine == doctest::Approx(whole.cosine).epsilon(1e-14));
+}
+
+TEST_CASE("agreement is that of a comparison, infinities and NaN among many numbers included") {
+  std::vector<double> a(2050, 1.5), b(2050, 1.5);
+  a[3] = b[3] = inf;
+  a[2049] = b[2049] = -inf;
+  CHECK(agree(row(a), row(b), {}));
+  b[3] = 7;
+  CHECK_FALSE(agree(row(a), row(b), {0.5, 1, true}));  // whatever the tolerance
+  b[3] = -inf;
+  CHECK_FALSE(agree(row(a), row(b), {0.5, 1, true}));
+  a[3] = b[3] = not_a_number;
+  CHECK_FALSE(agree(row(a), row(b), {}));
+  CHECK(agree(row(a), row(b), {0, 0, true}));
+  a[3] = b[3] = 1;
+  b[1500] = 1.5 + 1e-9;
+  CHECK_FALSE(agree(row(a), row(b), {0, 1e-10, false}));
+  CHECK(agree(row(a), row(b), {0, 1e-8, false}));
+}

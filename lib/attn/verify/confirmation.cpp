@@ -1,0 +1,71 @@
+#include <attn/verify/confirmation.hpp>
+#include <attn/verify/rounding.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+namespace attn {
+
+namespace {
+
+using Mistakes = std::vector<const Mistake*>;
+
+}  // namespace
+
+Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first), parts_(parts_of(problem)) {}
+
+bool Confirmation::holds(const Mistakes& mistakes) const {
+  return (parts_.size() > 1 && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes);
+}
+
+bool Confirmation::holds_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
+  std::atomic<bool> refuted = false, applied = false;
+  for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
+    if (refuted) return;
+    const std::optional<bool> found = explained(part, mistakes, parts.size() == 1);
+    refuted = refuted || !found;
+    applied = applied || found.value_or(false);
+  });
+  return applied && !refuted;
+}
+
+// Whether the mistakes changed anything in the part; empty when the part is not what they make of it. A number that
+// is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
+std::optional<bool> Confirmation::explained(const Part& part, const Mistakes& mistakes, bool whole) const {
+  Tensor<double> copy;
+  MistakenRun run(part.problem(), mistakes, [&](Step step) -> const Tensor<double>* {
+    const auto found = theirs_.find(step);
+    return !whole || found == theirs_.end() ? nullptr : &found->second.widened(copy);
+  });
+  for (const StepVerdict& verdict : verdicts_) {
+    if (!verdict.compared() || verdict.step >= first_) continue;
+    run.know(verdict.step, [this, &part, step = verdict.step]() {
+      StoredTensor cut;
+      return part.cut(step, theirs_.at(step), cut).in<double>();
+    });
+  }
+  try {
+    for (const StepVerdict& verdict : verdicts_) {
+      if (verdict.step < first_) continue;
+      const bool judged = verdict.compared() && part.judges(verdict.step);
+      if (judged && !agrees(run.shown(verdict.step), verdict, part)) return std::nullopt;
+      run.release(verdict.step);
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;  // the mistakes do not fit
+  }
+  return run.applied();
+}
+
+bool Confirmation::agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const {
+  if (verdict.ours != verdict.theirs) return false;
+  Tolerance tolerance = least_tolerance(shown);
+  tolerance.atol = 4 * std::max(tolerance.atol, verdict.tolerance.atol);
+  tolerance.equal_nan = true;
+  StoredTensor room;
+  return agree(shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);
+}
+
+}  // namespace attn

@@ -1,0 +1,36 @@
+// What explains a slice of a large run has to give every tensor of theirs: the run with the mistakes in it.
+#pragma once
+
+#include <attn/verify/mistakes.hpp>
+#include <attn/verify/parts.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace attn {
+
+/// From the first step that differs on; before it theirs are ours, and the slice has seen to it that the mistakes
+/// change none. The problem, the submission and the verdicts must outlive it.
+class Confirmation {
+ public:
+  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first);
+
+  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it. What
+  /// explains every part by itself explains the whole; what mixes samples or heads shows in the whole alone.
+  bool holds(const std::vector<const Mistake*>& mistakes) const;
+
+ private:
+  bool holds_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
+  std::optional<bool> explained(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
+  bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const;
+
+  const Problem<double>& problem_;
+  const std::map<Step, StoredTensor>& theirs_;
+  const std::vector<StepVerdict>& verdicts_;
+  const Step first_;
+  const std::vector<std::optional<Slice>> parts_;
+};
+
+}  // namespace attn

@@ -1,0 +1,45 @@
+// Every step of a run against theirs, end to end, part by part: each of our tensors is held only as long as it is
+// needed.
+#pragma once
+
+#include <attn/verify/excess.hpp>
+#include <attn/verify/parts.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace attn {
+
+/// The problem, the submission and the options must outlive it.
+class Judging {
+ public:
+  Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
+
+  /// A verdict on every input and step of the run, in order; whether it differs locally is left open. Rounding is
+  /// judged where it happens: each part by what float32 rounding explains in that part. The tolerance that is told is
+  /// that of the part with the worst cell, or the widest where every cell passes.
+  std::vector<StepVerdict> judged() const;
+
+  /// How far the cells of a step are off, block by block; empty where nothing can be subtracted.
+  std::optional<BlockExcess> excess_at(const StepVerdict& verdict) const;
+
+ private:
+  struct Found {
+    Comparison cells;
+    Tolerance tolerance;
+  };
+  std::map<Step, Found> found_in(const Part& part) const;
+  Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const;
+  void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const;
+  StepVerdict verdict_of(Step step, const Shape& shape, const std::map<Step, Found>& found) const;
+
+  const Problem<double>& problem_;
+  const std::map<Step, StoredTensor>& theirs_;
+  const VerifyOptions& options_;
+  const std::map<Step, Shape> shapes_;
+  const std::vector<std::optional<Slice>> parts_;
+};
+
+}  // namespace attn

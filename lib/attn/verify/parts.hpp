@@ -1,0 +1,50 @@
+// The parts that a run falls into: every sample, or every key/value head of one, is a run of its own, small enough
+// to be held against somebody's tensors in the processor's caches, and one beside the other.
+#pragma once
+
+#include <attn/verify/slice.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace attn {
+
+/// A run, or a slice of it that is a run of its own. The whole run must outlive it.
+class Part {
+ public:
+  /// Without a slice: the whole run itself, of which nothing is copied.
+  Part(const Problem<double>& whole, std::optional<Slice> slice);
+
+  const Problem<double>& problem() const { return own_ ? *own_ : whole_; }
+
+  /// Whether the step is judged in this part: what all heads of a sample have in common is judged with the first.
+  bool judges(Step step) const;
+
+  /// What this part holds of a step's tensor; made in `room` where it is a copy. A tensor of another shape than the
+  /// step's is left as it is.
+  const StoredTensor& cut(Step step, const StoredTensor& whole, StoredTensor& room) const;
+
+  /// The row-major position in the step's tensor that a position in the part's has.
+  std::size_t position(Step step, std::size_t at) const;
+
+  /// Writes the part's tensor of the step to its place in the whole one.
+  void put(Step step, const Tensor<double>& part, Tensor<double>& whole) const;
+
+ private:
+  const Problem<double>& whole_;
+  std::optional<Slice> slice_;
+  std::optional<Problem<double>> own_;
+};
+
+/// The parts that together have every cell of every step of a run: one for each key/value head of each sample, one for
+/// each sample, or the run itself, empty. Parts are worth their making, and none are made of heads that are mapped to
+/// an output or averaged together.
+std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem);
+
+/// Calls work(part, index) once for every part, on as many threads as there are processors; throws what a call threw.
+void for_each_part(const Problem<double>& problem, const std::vector<std::optional<Slice>>& parts,
+                   const std::function<void(const Part& part, std::size_t index)>& work);
+
+}  // namespace attn

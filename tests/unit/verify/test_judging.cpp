@@ -1,0 +1,87 @@
+#include "verify/given_heads.hpp"
+#include "verify/submission.hpp"
+
+#include <attn/verify/judging.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+using namespace loops;
+
+namespace {
+
+const StepVerdict& at(const std::vector<StepVerdict>& verdicts, Step step) {
+  return *std::find_if(verdicts.begin(), verdicts.end(), [&](const StepVerdict& v) { return v.step == step; });
+}
+
+Submission exact(const Tensors& tensors) {
+  Submission submission;
+  for (const auto& [step, tensor] : tensors) submission.tensors.emplace(step, tensor);
+  return submission;
+}
+
+}  // namespace
+
+TEST_CASE("every step of a run in parts gets the verdict that one comparison of the whole gives") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = run_problem(problem);
+  for (double& value : theirs[Step::weights].storage()) value *= 1.001;
+  theirs[Step::weights](1, 0, 50, 3) += 0.5;
+  theirs[Step::heads](1, 3, 119, 1) += 2;
+  const Submission submission = exact(theirs);
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).judged();
+  const Tensors ours = run_problem(problem);
+  REQUIRE(verdicts.size() == ours.size());
+  for (const auto& [step, tensor] : ours) {
+    CAPTURE(std::string(name_of(step)));
+    const StepVerdict& verdict = at(verdicts, step);
+    const Difference whole = compare(tensor, theirs.at(step), verdict.tolerance);
+    CHECK(verdict.difference.status == whole.status);
+    CHECK(verdict.difference.total == whole.total);
+    CHECK(verdict.difference.max_abs == whole.max_abs);
+    CHECK(verdict.difference.at == whole.at);
+    CHECK(verdict.difference.ours == whole.ours);
+    CHECK(verdict.difference.theirs == whole.theirs);
+    CHECK(verdict.difference.cosine == doctest::Approx(whole.cosine).epsilon(1e-14));
+  }
+  CHECK(at(verdicts, Step::heads).difference.mismatched == 1);
+  CHECK(at(verdicts, Step::heads).difference.at == ((1 * 4 + 3) * 120 + 119) * 2 + 1);
+}
+
+TEST_CASE("rounding to float32 passes in parts, and the tolerance that was asked for is kept") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Submission submission = submission_of(run_problem(problem));
+  for (const StepVerdict& verdict : Judging(problem, submission, {}).judged()) CHECK(verdict.difference.status == Status::match);
+  VerifyOptions strict;
+  strict.tolerance = Tolerance{0, 0, false};
+  const auto verdicts = Judging(problem, submission, strict).judged();
+  CHECK(at(verdicts, Step::weights).difference.status == Status::mismatch);
+  CHECK(at(verdicts, Step::weights).tolerance.atol == 0);
+  CHECK(at(verdicts, Step::mask).difference.status == Status::match);  // 0 and −inf are float32 numbers
+}
+
+TEST_CASE("a missing step is missing and another shape is another shape, in parts too") {
+  const Problem<double> problem = given_heads(2, 120);
+  Submission submission;
+  submission.tensors.emplace(Step::weights, filled<double>({2, 4, 120, 119}, 0.5));
+  const auto verdicts = Judging(problem, submission, {}).judged();
+  CHECK(at(verdicts, Step::weights).difference.status == Status::shape);
+  CHECK(at(verdicts, Step::heads).difference.status == Status::missing);
+}
+
+TEST_CASE("the map of a step in parts is that of the whole") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = run_problem(problem);
+  theirs[Step::scores_scaled](1, 2, 60, 119) += 5;
+  const Submission submission = exact(theirs);
+  const Judging judging(problem, submission, {});
+  const auto verdicts = judging.judged();
+  const auto map = judging.excess_at(at(verdicts, Step::scores_scaled));
+  REQUIRE(map);
+  // 120 rows in blocks of 5, 120 columns in blocks of 4: row 60 is in block 12, column 119 in block 29.
+  CHECK(map->rows == 5);
+  CHECK(map->columns == 4);
+  CHECK(map->worst(1, 2, 12, 29) == doctest::Approx(5));
+  CHECK(map->worst(0, 2, 12, 29) == 0);
+  CHECK_FALSE(judging.excess_at(at(verdicts, Step::weights)));
+}

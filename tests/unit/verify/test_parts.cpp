@@ -1,0 +1,95 @@
+#include "verify/given_heads.hpp"
+
+#include <attn/verify/parts.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <stdexcept>
+
+using namespace attn;
+using namespace loops;
+
+namespace {
+
+// Every tensor of the run, put together from those of its parts; NaN where no part put anything.
+Tensors put_together(const Problem<double>& problem) {
+  Tensors whole;
+  for (const auto& [step, shape] : step_shapes(problem)) whole[step] = filled<double>(shape, std::nan(""));
+  for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
+    for (const auto& [step, tensor] : run_problem(part.problem())) {
+      if (part.judges(step)) part.put(step, tensor, whole.at(step));
+    }
+  });
+  return whole;
+}
+
+}  // namespace
+
+TEST_CASE("a run on given heads falls apart into samples and key heads") {
+  const auto parts = parts_of(given_heads(2, 120));  // 5 · 2·4·120² numbers and some, in 4 parts
+  REQUIRE(parts.size() == 4);
+  CHECK(parts[0]->sample == 0);
+  CHECK(parts[1]->kv_head == 1);
+  CHECK(parts[2]->sample == 1);
+}
+
+TEST_CASE("a run of a module falls apart into samples, because an output needs every head") {
+  Case c = causal();
+  c.inputs.x = naive::numbers<double>({2, 110, 6}, 11);
+  const auto parts = parts_of(problem_of(c));
+  REQUIRE(parts.size() == 2);
+  CHECK_FALSE(parts[1]->kv_head.has_value());
+}
+
+TEST_CASE("parts that are not worth their making are not made") {
+  const auto parts = parts_of(given_heads(2, 5));
+  REQUIRE(parts.size() == 1);
+  CHECK_FALSE(parts[0].has_value());
+  // Small heads, samples large enough: 5 · 4·40² numbers and some.
+  CHECK(parts_of(given_heads(3, 40)).size() == 3);
+}
+
+TEST_CASE("the parts together are the whole, every cell in its place") {
+  for (const Problem<double>& problem : {given_heads(2, 120), given_heads(3, 40), given_heads(1, 4)}) {
+    const Tensors whole = run_problem(problem), parts = put_together(problem);
+    for (const auto& [step, tensor] : whole) {
+      CAPTURE(std::string(name_of(step)));
+      CHECK(parts.at(step) == tensor);
+    }
+  }
+}
+
+TEST_CASE("a part cuts what was handed in as it cuts the run, and leaves another shape as it is") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Tensors whole = run_problem(problem);
+  const Part part(problem, Slice{1, 1});
+  StoredTensor room;
+  const Tensors own = run_problem(part.problem());
+  CHECK(part.cut(Step::weights, whole.at(Step::weights), room).in<double>() == own.at(Step::weights));
+  const StoredTensor other(filled<double>({2, 3}, 1.0));
+  CHECK(part.cut(Step::weights, other, room).shape() == Shape{2, 3});
+  // weights[0, 1, 7, 5] of the part is weights[1, 3, 7, 5]: the second key head is read by heads 2 and 3.
+  CHECK(part.position(Step::weights, (1 * 120 + 7) * 120 + 5) == ((1 * 4 + 3) * 120 + 7) * 120 + 5);
+}
+
+TEST_CASE("what all heads have in common is judged once for each sample") {
+  Case c = causal();
+  const Problem<double> module = problem_of(c);
+  CHECK(Part(module, Slice{0, 0}).judges(Step::x));
+  CHECK_FALSE(Part(module, Slice{0, 1}).judges(Step::x));
+  CHECK(Part(module, Slice{0, 1}).judges(Step::q_proj));
+  CHECK(Part(module, Slice{1, std::nullopt}).judges(Step::x));
+}
+
+TEST_CASE("what goes wrong in a part reaches the caller") {
+  const Problem<double> problem = given_heads(2, 120);
+  std::atomic<int> called = 0;
+  const auto fail = [&](const Part&, std::size_t) {
+    ++called;
+    throw std::runtime_error("no");
+  };
+  CHECK_THROWS_AS(for_each_part(problem, parts_of(problem), fail), std::runtime_error);
+  CHECK(called >= 1);
+}
