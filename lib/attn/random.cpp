@@ -16,20 +16,31 @@ void draw_block(TorchGenerator& generator, float* block) {
   for (std::size_t i = 0; i < block_size; ++i) block[i] = generator.uniform_float();
 }
 
+// Compiled twice, with all that it calls; the CPU chooses when the program is loaded. A fused multiply-add gives the same
+// bits as an instruction and as a function of the C library, which takes most of the time of a draw. (A sanitizer is not
+// ready that early.)
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && defined(__GNUC__) && !defined(__clang__)
+#define ATTNSCOPE_FUSED __attribute__((target_clones("fma", "default")))
+#define ATTNSCOPE_WITHIN_FUSED __attribute__((always_inline)) inline
+#else
+#define ATTNSCOPE_FUSED
+#define ATTNSCOPE_WITHIN_FUSED
+#endif
+
 // PyTorch's AVX2 path has its own logarithm, sine and cosine: the single-precision polynomials of the
 // Cephes library (S. Moshier, 1992), each multiplication and the addition after it fused into one
 // rounding. The C library's functions are a little closer to the truth and so differ in the last bits.
 
 /// c[0]·xⁿ + … + c[n], one rounding a term.
 template <std::size_t n>
-float polynomial(const float (&c)[n], float x) {
+ATTNSCOPE_WITHIN_FUSED float polynomial(const float (&c)[n], float x) {
   float sum = c[0];
   for (std::size_t i = 1; i < n; ++i) sum = std::fma(sum, x, c[i]);
   return sum;
 }
 
 /// Natural logarithm of a positive normal number.
-float log_cephes(float value) {
+ATTNSCOPE_WITHIN_FUSED float log_cephes(float value) {
   constexpr float c[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
                          -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                          2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
@@ -51,7 +62,7 @@ struct SineCosine {
 };
 
 /// Sine and cosine of an angle in [0, 2π].
-SineCosine sine_cosine_cephes(float angle) {
+ATTNSCOPE_WITHIN_FUSED SineCosine sine_cosine_cephes(float angle) {
   constexpr float sine_c[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
   constexpr float cosine_c[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
   constexpr float quarter_pi[] = {0.78515625f, 2.4187564849853515625e-4f, 3.77489497744594108e-8f};
@@ -70,7 +81,7 @@ SineCosine sine_cosine_cephes(float angle) {
 }
 
 /// Box–Muller in place on 16 uniform numbers.
-void make_block_normal(float* block, float mean, float std) {
+ATTNSCOPE_FUSED void make_block_normal(float* block, float mean, float std) {
   for (std::size_t i = 0; i < half_block; ++i) {
     const float in_log = 1.0f - block[i];  // (0, 1], so that the logarithm is finite
     const float radius = std::sqrt(-2.0f * log_cephes(in_log));

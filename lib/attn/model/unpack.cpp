@@ -133,6 +133,11 @@ void fill_places(const NameRow& row, Tensor<T> tensor, const ModelSizes& sizes, 
   if (row.stored == Stored::out_in && tensor.dimension() == 2 && is_matrix(places.at(row.feeds.front()).step)) {
     tensor = transposed(tensor);
   }
+  if (row.feeds.size() == 1) {
+    const Place<T>& place = places.at(row.feeds.front());
+    *place.tensor = reshaped(std::move(tensor), place.shape);
+    return;
+  }
   std::size_t first = 0;
   for (std::size_t part = 0; part < row.feeds.size(); ++part) {
     const Place<T>& place = places.at(row.feeds[part]);
@@ -163,8 +168,8 @@ void check_feeds(const ModelConfig& config, const std::vector<NameRow>& rows, co
     };
     if (row.feeds.empty()) refuse("feeds nothing; name what may be there but is not read under \"ignore\"");
     for (const std::string& path : row.feeds) {
-      const auto guess = io::near_miss(path, known);
       if (places.count(path) == 0) {
+        const auto guess = io::near_miss(path, known);
         refuse("feeds " + io::in_quotes(path) + ", which this model does not have" +
                (guess ? "; did you mean " + io::in_quotes(*guess) + "?" : ""));
       }

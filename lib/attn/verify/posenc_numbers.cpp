@@ -46,10 +46,11 @@ double noise(const RowTable& table, const TypeTolerance& tolerance) {
 constexpr int almost_whole_turns = 710;
 constexpr double drift = 710 - 113 * 2 * M_PI;
 
-// Beyond this angle from the phase of the wave no position can fit. The difference of the wave and of ours, two waves
-// of the same frequency, is a third, whose amplitude is at least 2·√(scales)·sin(angle / 2). It is within what rounding
-// explains in rows 0 and 1, or in the pair of a single row; and of two numbers of a wave that are one radian apart the
-// larger one is at least sin(1/2) = 0.479 of the amplitude.
+// Beyond this angle from the phase of the wave no position can fit; negative if none can at all. The difference of the
+// wave and of ours, two waves of the same frequency, is a third, whose amplitude is at least the difference of theirs,
+// and at least 2·√(their product)·sin(angle / 2). It is within what rounding explains in rows 0 and 1, or in the pair of
+// a single row; and of two numbers of a wave that are one radian apart the larger one is at least sin(1/2) = 0.479 of
+// the amplitude.
 double farthest_off(const RowTable& table, const FastWave& wave, double scale, const TypeTolerance& tolerance) {
   const double ours = std::abs(scale);
   double stored = 0;
@@ -57,7 +58,9 @@ double farthest_off(const RowTable& table, const FastWave& wave, double scale, c
     for (std::size_t c = 0; c < table.width; ++c) stored = std::max(stored, table.storing(i, c, ours, scale, tolerance));
   }
   const double explained = wave.misfit + stored + ours * table.computing(farthest_rounded_start + 1, tolerance);
-  const double sine = explained / (2 * 0.47 * std::sqrt(wave.scale * ours));
+  const double amplitude = explained / 0.47;
+  if (std::abs(wave.scale - ours) > amplitude) return -1;
+  const double sine = amplitude / (2 * std::sqrt(wave.scale * ours));
   return sine < 1 ? 2 * std::asin(sine) + 1e-9 : INFINITY;
 }
 
@@ -70,13 +73,16 @@ class SlowerColumns {
       if (ours.is_fastest(c) || ours.is_zero(c)) continue;
       double explained = 1.001 * table.computing(farthest_rounded_start * ours.rough_omega(c), tolerance);
       explained += (ours.rough_error(farthest_first_position) + 2 * table.storing(0, c, scale, scale, tolerance)) / std::abs(scale);
-      const double cosine = table.at(0, c) / scale;
+      const double cosine = table.at(0, c) / scale, least = cosine - explained, largest = cosine + explained;
+      if (least > 1 || largest < -1) is_possible_ = false;  // no cosine at all
       // Beside 1 and -1 the arc cosine makes 1e-8 of a rounding.
       windows_[count_++] = {ours.rough_omega(c) / (2 * M_PI), ours.is_cosine(c) ? 0 : 0.25,
-                            std::acos(std::min(1.0, cosine + explained)) / (2 * M_PI) - 1e-7,
-                            std::acos(std::max(-1.0, cosine - explained)) / (2 * M_PI) + 1e-7};
+                            std::acos(std::min(1.0, largest)) / (2 * M_PI) - 1e-7,
+                            std::acos(std::max(-1.0, least)) / (2 * M_PI) + 1e-7};
     }
   }
+
+  bool is_possible() const { return is_possible_; }
 
   bool allow(std::int64_t position) const {
     return std::all_of(windows_.begin(), windows_.begin() + static_cast<std::ptrdiff_t>(count_), [position](const Window& window) {
@@ -94,6 +100,7 @@ class SlowerColumns {
   };
   std::array<Window, most_windows> windows_{};
   std::size_t count_ = 0;
+  bool is_possible_ = true;
 };
 
 // Turns of the pairs from row 0, whatever its position. Where numbers were stored in a narrow type, small ones are
@@ -270,6 +277,7 @@ std::vector<std::int64_t> first_positions(const RowTable& table, const VariantRo
   if (!wave || !(wave->scale > 0)) return found;
   const double limit = noise(table, tolerance) / std::min(1.0, wave->scale), most = farthest_off(table, *wave, form.scale, tolerance);
   const SlowerColumns slower(table, ours, form.scale, tolerance);
+  if (most < 0 || !slower.is_possible()) return found;
   for (const std::int64_t first : known.find(wave->phase + (form.scale < 0 ? M_PI : 0), limit, 2 * tolerance.computed.per_step, most)) {
     if (found.size() == most_hits) break;
     if (slower.allow(first)) try_here(first);

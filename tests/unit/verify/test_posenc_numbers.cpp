@@ -48,6 +48,31 @@ TEST_CASE("positions near a phase come from 0 outwards, across a whole turn") {
   CHECK(positions_near(3 + 4 * M_PI, 1e-9, 0) == std::vector<std::int64_t>{3});
 }
 
+TEST_CASE("positions near a phase are those that going through all of them finds") {
+  for (const double phase : {0.0, 1.3, -2.5, 3.14159, 40.0}) {
+    for (const double limit : {1e-6, 0.01, 0.3, 2.9, 3.2}) {
+      for (const double most : {1.0, 2e-3}) {
+        CAPTURE(phase);
+        CAPTURE(limit);
+        const double per_position = 1e-7;
+        const std::int64_t range = static_cast<std::int64_t>(std::min(1e5, 600 * M_PI / (2 * limit)));
+        std::vector<std::int64_t> expected;
+        for (std::int64_t distance = 0; distance <= range; ++distance) {
+          for (const std::int64_t position : {distance, -distance}) {
+            const double off = std::abs(std::remainder(static_cast<double>(position) - phase, 2 * M_PI));
+            if (off <= std::min(limit + per_position * static_cast<double>(distance), most)) expected.push_back(position);
+            if (distance == 0) break;
+          }
+        }
+        CHECK(positions_near(phase, limit, per_position, most) == expected);
+        PositionsNear known;
+        CHECK(known.find(phase, limit, per_position, most) == expected);
+        CHECK(known.find(phase, limit, per_position, most) == expected);  // remembered
+      }
+    }
+  }
+}
+
 TEST_CASE("the column that turns by one radian a row tells scale and first position") {
   const std::vector<double> table = values(3, 17, 10000);
   const auto wave = fast_wave({table.data(), 1, 8, 8}, VariantRows(form(), 8));

@@ -22,6 +22,8 @@ TEST_CASE("a table agrees with the variant that it is, in its first rows and in 
   const RowTable table{values.data(), 1, 3, 2};
   CHECK(table_residual(table, ours, v, float64, 2) < 1e-15);
   CHECK(std::isinf(table_residual(table, ours, v, float64, 3)));
+  CHECK(may_agree(table, ours, v, float64, 2));
+  CHECK_FALSE(may_agree(table, ours, v, float64, 3));
 }
 
 TEST_CASE("a cell of a sum carries the rounding of each number that made it") {

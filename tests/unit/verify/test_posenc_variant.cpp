@@ -88,3 +88,19 @@ TEST_CASE("the usual options differ in nothing, others in what they say") {
   CHECK(found[1].found == "500");
   CHECK(found[2].id == "E7");
 }
+
+TEST_CASE("a rough row is within its error of the exact one, far out too") {
+  SinusoidalVariant v;
+  v.width = 6;
+  v.scale = -2.5;
+  for (const double base : {1.0, 3.5, 10000.0, 1e12}) {
+    v.base = base;
+    const VariantRows rows(v, 6);
+    for (const std::int64_t position : {0, 1, -3, 5000, 99999, -100000}) {
+      for (std::size_t c = 0; c < 6; ++c) {
+        CHECK(std::abs(rows.roughly_at(position, c) - rows.at(position, c)) <= rows.rough_error(position));
+        CHECK(rows.is_fastest(c) == (rows.omega(c) == 1));
+      }
+    }
+  }
+}
