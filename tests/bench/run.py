@@ -49,7 +49,7 @@ def benchmarks(only):
 def print_figure(figure):
     verdict = "" if not figure.target else "met" if figure.met else "NOT MET"
     print(f"  {figure.what:<55} {figure.ours:>9.4g} ± {100 * figure.spread:>3.0f} % {figure.unit:<16} "
-          f"{figure.theirs:>9.4g} {figure.peer:<24} × {figure.ratio:<7.3g} {figure.target:<22} {verdict}".rstrip(), flush=True)
+          f"{figure.theirs:>9.4g} {figure.peer:<24} × {figure.ratio:<7.3g} {figure.target:<34} {verdict}".rstrip(), flush=True)
 
 
 def machine():

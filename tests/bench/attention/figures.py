@@ -75,8 +75,8 @@ def figures_of(speeds, length, mask):
         theirs, _ = median_and_spread(values)
         target = target_of(peer, length, mask)
         wanted = f"at least × {target}" if target else ""
-        if target and target * theirs > peak:
-            wanted += ", more than the peak"  # a peer that uses so much of the processor leaves no room for it
+        if target and peer != "FMA peak":  # what a peer leaves of the processor is all that there is
+            wanted += f", {100 * target * theirs / peak:.0f} % of the peak"
         yield Figure(f"n = {length}{', causal' if mask == 'causal' else ''}", "GFLOP/s", middle, spread, peer, theirs,
                      middle / theirs, wanted, not target or middle / theirs >= target)
 
