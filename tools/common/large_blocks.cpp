@@ -4,7 +4,7 @@
 // cleared first: for tensors of many megabytes that is half of a run. So
 //   - a freed block of 1 MiB or more is kept for the next tensor that fits it; as soon as one comes that does not,
 //     all kept blocks go back to the system before it takes memory anew, so that the peak of a run stays that of
-//     its tensors (the C library alone would keep what it finds convenient);
+//     its tensors, to a quarter of the block at most (the C library alone would keep what it finds convenient);
 //   - for blocks of 4 MiB and more the system is asked to use huge pages of 2 MiB; it may refuse, which changes
 //     nothing but the time.
 //
@@ -60,11 +60,13 @@ class KeptBlocks {
       block = nullptr;
       return found;
     }
-    for (void*& block : blocks_) {
-      std::free(block);
-      block = nullptr;
-    }
+    free_all();
     return nullptr;
+  }
+
+  void give_back() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    free_all();
   }
 
   /// Frees it where no more can be kept.
@@ -79,6 +81,12 @@ class KeptBlocks {
   }
 
  private:
+  void free_all() {
+    for (void*& block : blocks_) {
+      std::free(block);
+      block = nullptr;
+    }
+  }
   static bool fits(std::size_t room, std::size_t size) { return room >= size && room - size <= size / 4; }
 
   std::mutex mutex_;
@@ -100,6 +108,8 @@ void* new_block(std::size_t size) {
 
 void* operator new(std::size_t size) {
   while (true) {
+    if (void* block = new_block(size)) return block;
+    kept.give_back();
     if (void* block = new_block(size)) return block;
     const std::new_handler handler = std::get_new_handler();
     if (!handler) throw std::bad_alloc();

@@ -16,6 +16,12 @@ lessons::Placeholders values_of_verdict(const Diagnosis& diagnosis, const Judged
   return values;
 }
 
+// A message that has both sides is true whichever of them is the usual one.
+bool says_what_was_expected(lessons::Language language, const std::string& id) {
+  const std::string mark = "\x01";
+  return lessons::mistake_lesson(language).note(id, "message", {{"expected", mark}}).value_or("").find(mark) != std::string::npos;
+}
+
 }  // namespace
 
 std::string verify_word(lessons::Language language, const std::string& entry, const lessons::Placeholders& values) {
@@ -32,6 +38,9 @@ std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, co
   const auto phrase = lessons::variant_phrase(report.language, diagnosis.id, diagnosis.variant, values);
   if (phrase) values["found"] = *phrase;
   if (!values.count("found")) values["found"] = diagnosis.variant;
+  if (diagnosis.of_ours && (field == "fix" || (field == "message" && !says_what_was_expected(report.language, diagnosis.id)))) {
+    return verify_word(report.language, "of_ours_" + field);
+  }
   return lessons::mistake_lesson(report.language).note(diagnosis.id, field, values).value_or("");
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 bool is_header(const std::vector<CsvCell>& cells) {
   return std::all_of(cells.begin(), cells.end(), [](const CsvCell& cell) {
-    return parse_number(cell.text).status == NumberStatus::not_a_number_text && !is_empty_cell(cell.text) &&
+    return parse_number(without_blanks(cell.text)).status == NumberStatus::not_a_number_text && !is_empty_cell(cell.text) &&
            !is_several_numbers(cell.text);
   });
 }

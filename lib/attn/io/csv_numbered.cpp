@@ -13,7 +13,7 @@ constexpr std::size_t most_names = 3;  // two axes of matrices, and the rows
 
 std::size_t names_in(const std::vector<CsvCell>& header) {
   std::size_t names = 0;
-  while (names < header.size() && parse_number(header[names].text).status == NumberStatus::not_a_number_text) ++names;
+  while (names < header.size() && parse_number(without_blanks(header[names].text)).status == NumberStatus::not_a_number_text) ++names;
   return names;
 }
 
@@ -74,7 +74,7 @@ bool is_csv_numbered_header(const std::vector<CsvCell>& cells) {
   if (cells[names - 1].text != "position" && cells[names - 1].text != "row") return false;
   double last = -1;
   for (std::size_t column = names; column < cells.size(); ++column) {
-    const Number number = parse_number(cells[column].text);
+    const Number number = parse_number(without_blanks(cells[column].text));
     if (!number.is_integer || !(number.value > last)) return false;
     last = number.value;
   }

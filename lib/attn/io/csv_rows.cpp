@@ -14,12 +14,6 @@ bool begins_number(char c) { return (static_cast<unsigned char>(c - '0') <= 9) |
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-std::string_view without_blanks(std::string_view cell) {
-  while (!cell.empty() && is_blank(cell.front())) cell.remove_prefix(1);
-  while (!cell.empty() && is_blank(cell.back())) cell.remove_suffix(1);
-  return cell;
-}
-
 }  // namespace
 
 CsvRows::CsvRows(std::string_view text, std::string subject) : text_(text), subject_(std::move(subject)) {
@@ -116,6 +110,12 @@ bool is_several_numbers(std::string_view cell) {
     ++numbers;
     cell.remove_prefix(end);
   }
+}
+
+std::string_view without_blanks(std::string_view cell) {
+  while (!cell.empty() && is_blank(cell.front())) cell.remove_prefix(1);
+  while (!cell.empty() && is_blank(cell.back())) cell.remove_suffix(1);
+  return cell;
 }
 
 bool is_empty_cell(std::string_view cell) { return without_blanks(cell).empty(); }

@@ -60,6 +60,9 @@ Number parse_cell(const CsvCell& cell, const CsvRows& rows, std::size_t column, 
 /// with its own delimiter, or one with tabs or semicolons.
 bool is_several_numbers(std::string_view cell);
 
+/// The cell without the spaces and tabs around its text.
+std::string_view without_blanks(std::string_view cell);
+
 /// Whether nothing but blanks stands in the cell.
 bool is_empty_cell(std::string_view cell);
 

@@ -141,13 +141,15 @@ void Comparison::run(const double* ours, const T* theirs, std::size_t count, con
   }
   const auto find = [&](Worst& worst, std::size_t begin, auto&& badness) {
     if (begin == count) return;
+    std::size_t at = begin;  // where no cell is worse than another, as of infinities alone
     double by = -infinity;
     for (std::size_t i = begin; i < std::min(begin + block_size, count); ++i) {
-      const double b = static_cast<double>(theirs[i]), value = badness(ours[i], b);
-      if (i > begin && !(value > by)) continue;
+      const double value = badness(ours[i], static_cast<double>(theirs[i]));
+      if (!(value > by)) continue;
       by = value;
-      worst = {worst.by, found_.total + i, ours[i], b};
+      at = i;
     }
+    worst = {worst.by, found_.total + at, ours[at], static_cast<double>(theirs[at])};
   };
   find(exceeding_, exceeding, [&](double a, double b) { return excess_of(a, b, tolerance); });
   find(largest_, largest, [](double a, double b) { return std::abs(a - b); });

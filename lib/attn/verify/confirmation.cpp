@@ -1,4 +1,5 @@
 #include <attn/verify/confirmation.hpp>
+#include <attn/verify/cut_down.hpp>
 #include <attn/verify/rounding.hpp>
 
 #include <algorithm>
@@ -11,13 +12,37 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
+// Whether the parts of a run with these mistakes are what the mistakes make of its parts, decided on a small run
+// like it: a softmax over the samples, or over the heads, is something else in a part, which has one.
+bool stay_within_parts(const Problem<double>& problem, const Slice& kind, const Mistakes& mistakes) {
+  const Problem<double> small = cut_down(problem);
+  try {
+    MistakenRun whole(small, mistakes);
+    for (std::size_t sample = 0; sample < small.sizes.batch; ++sample) {
+      for (std::size_t head = 0; head < (kind.kv_head ? small.sizes.kv_heads : 1); ++head) {
+        const Slice slice{sample, kind.kv_head ? std::optional(head) : std::nullopt};
+        const Part part(small, slice);
+        MistakenRun alone(part.problem(), mistakes);
+        for (const Step step : part.problem().steps) {
+          StoredTensor room;
+          const StoredTensor shown(whole.shown(step));
+          if (!agree(alone.shown(step), part.cut(step, shown, room).view(), {0, 0, true})) return false;
+        }
+      }
+    }
+  } catch (const std::exception&) {
+    return false;  // the mistakes do not fit the small run, or its parts
+  }
+  return true;
+}
+
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
     : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first), parts_(parts_of(problem)) {}
 
 bool Confirmation::holds(const Mistakes& mistakes) const {
-  return (parts_.size() > 1 && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes);
+  return (parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes) && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes);
 }
 
 bool Confirmation::holds_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {

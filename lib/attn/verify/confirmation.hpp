@@ -17,8 +17,8 @@ class Confirmation {
  public:
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first);
 
-  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it. What
-  /// explains every part by itself explains the whole; what mixes samples or heads shows in the whole alone.
+  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it. Mistakes
+  /// that mix neither samples nor heads are made in every part by itself, all others in the whole.
   bool holds(const std::vector<const Mistake*>& mistakes) const;
 
  private:

@@ -17,9 +17,9 @@ class Judging {
  public:
   Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
 
-  /// A verdict on every input and step of the run, in order; whether it differs locally is left open. Rounding is
-  /// judged where it happens: each part by what float32 rounding explains in that part. The tolerance that is told is
-  /// that of the part with the worst cell, or the widest where every cell passes.
+  /// A verdict on every input and step of the run, in order; whether it differs locally is left open. Each part is
+  /// judged by what float32 rounding explains in that part, which is never more than what it explains somewhere in the
+  /// whole. The tolerance that is told is that of the part with the worst cell, or the widest where every cell passes.
   std::vector<StepVerdict> judged() const;
 
   /// How far the cells of a step are off, block by block; empty where nothing can be subtracted.

@@ -125,14 +125,15 @@ class Judge {
       const auto of_rounding = [](const Deviation& one) { return one.id == "R6" || one.id == "E11"; };
       differences.erase(std::remove_if(differences.begin(), differences.end(), of_rounding), differences.end());
     } else if (differences.empty() && (rounding == float16_type().name || rounding == bfloat16_type().name)) {
-      found.push_back({"T2", rounding, step, explains, false, explanation.residual, "", "float32"});
+      found.push_back({"T2", rounding, step, explains, false, explanation.residual, "", false, "float32"});
     }
     for (const Deviation& one : differences) {
       std::string others;
       for (const Deviation& other : differences) {
         if (other.id != one.id) others += (others.empty() ? "" : " ") + other.id;
       }
-      found.push_back({one.id, one.found, step, explains, one.equivalent, explanation.residual, others, one.expected});
+      const bool of_ours = with_kind(run_.usual, one) != nullptr;
+      found.push_back({one.id, one.found, step, explains, one.equivalent, explanation.residual, others, of_ours, one.expected});
     }
   }
 
@@ -143,7 +144,7 @@ class Judge {
       if (tensor == made.end()) continue;
       const Difference left = compare(tensor->second, theirs_.at(step.step), tolerance_of(step));
       if (left.status != Status::match) continue;
-      found.push_back({candidate.deviation.id, candidate.deviation.found, step.step, false, false, left.max_abs, "", candidate.deviation.expected});
+      found.push_back({candidate.deviation.id, candidate.deviation.found, step.step, false, false, left.max_abs, "", false, candidate.deviation.expected});
     }
   }
 

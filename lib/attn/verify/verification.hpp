@@ -40,6 +40,7 @@ struct Diagnosis {
   bool convention = false;   ///< another way to the same result: reported, not held against them
   double residual = 0;       ///< largest difference that is left
   std::string with;          ///< of a pair: the id of the other mistake
+  bool of_ours = false;      ///< what theirs was held against is itself not the usual in this: see `expected`
   std::string expected{};    ///< what stands where `variant` was found, for mistakes about one word or number
 };
 

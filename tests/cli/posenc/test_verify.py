@@ -153,10 +153,20 @@ class IdentifiedTest(PosencTest):
         halves = np.hstack([p[:, 0::2], p[:, 1::2]])
         self.assertEqual(self.named(p, halves), ["E2"])
         self.assertEqual(self.named(halves, p), ["E2"])
+        # What is unusual is ours: theirs is not told that it is.
+        said = self.judge(p, halves, code=DIFFERENT)["diagnosis"][0]["message"]
+        self.assertIn("sines were put in the first half", said)
+        said = self.judge(halves, p, code=DIFFERENT)["diagnosis"][0]
+        self.assertNotIn("sines", said["message"] + said["fix"])
+        self.assertIn("the reference is not the usual one", said["message"])
         report = self.judge(table(12, 10, 500.0), p, code=DIFFERENT)
         self.assertEqual(report["first_divergent_step"], "pos_encoding")
         self.assertIn("10000 instead of 500", report["diagnosis"][0]["message"])
         self.assertEqual(self.named(table(12, 10, 500.0), table(13, 10, 500.0)[1:]), ["E7"])
+        report = self.judge(table(13, 10)[1:], table(12, 10), code=DIFFERENT)
+        self.assertIn("start at 0 instead of 1", report["diagnosis"][0]["message"])
+        report = self.judge(table(12, 10), table(89, 10)[77:], code=DIFFERENT)
+        self.assertIn("start at 77 instead of 0", report["diagnosis"][0]["message"])
 
     def test_sums_rotations_and_biases(self):
         x = np.random.RandomState(0).randn(12, 10)

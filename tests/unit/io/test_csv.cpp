@@ -43,6 +43,8 @@ TEST_CASE("a first row without any number is a header") {
   CHECK(values_of(read("\"first key\",\"second, key\"\n1,2\n")) == std::vector<double>{1, 2});
   CHECK(refusal("k0,1\n2,3\n") == "input: a.csv: line 1, column 1: 'k0'; expected a number");
   CHECK(std::isnan(values_of(read("nan,nan\n1,2\n"))[0]));
+  CHECK(values_of(read(" 1, 2\n 3, 4\n")) == std::vector<double>{1, 2, 3, 4});  // blanks around a number do not hide it
+  CHECK(values_of(read("1 ,\t2\n3,4\n")) == std::vector<double>{1, 2, 3, 4});
 }
 
 TEST_CASE("non-finite cells are numbers") {

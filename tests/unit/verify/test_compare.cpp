@@ -249,3 +249,11 @@ TEST_CASE("agreement is that of a comparison, infinities and NaN among many numb
   CHECK_FALSE(agree(row(a), row(b), {0, 1e-10, false}));
   CHECK(agree(row(a), row(b), {0, 1e-8, false}));
 }
+
+TEST_CASE("infinities that agree are never the cell that differs most") {
+  const Difference d = compare(row({-inf, 1, 2, -inf}), row({-inf, 1, 2.5, -inf}), {0, 1, false});
+  CHECK(d.status == Status::match);
+  CHECK(d.at == 2);
+  CHECK(d.ours == 2);
+  CHECK(d.theirs == 2.5);
+}

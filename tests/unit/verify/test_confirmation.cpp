@@ -68,6 +68,28 @@ TEST_CASE("a factor that is read off has to be the same in all parts") {
   CHECK_FALSE(confirmed(problem, with_scaled(problem, [](Index, Index h) { return h < 2 ? 0.7 : 0.3; }), Step::scores_scaled, "C7"));
 }
 
+TEST_CASE("a softmax over samples or heads is not taken for what it is in a part, which has one") {
+  // All weights are one: so they are where a softmax runs over the only sample, or the only head, of a part.
+  Problem<double> problem = given_heads(2, 120);
+  problem.options.heads = problem.sizes.heads = 2;  // one query head for each key head
+  problem.inputs[Step::q] = naive::numbers<double>({2, 2, 120, 3}, 31);
+  problem.output_shape = {2, 2, 120, 2};
+  Tensors ones = run_problem(problem);
+  for (double& weight : ones[Step::weights].storage()) weight = 1;
+  for (Index b = 0; b < 2; ++b) {
+    for (Index h = 0; h < 2; ++h) {
+      for (Index d = 0; d < 2; ++d) {
+        double sum = 0;
+        for (Index j = 0; j < 120; ++j) sum += ones[Step::v](b, h, j, d);
+        for (Index i = 0; i < 120; ++i) ones[Step::heads](b, h, i, d) = ones[Step::output](b, h, i, d) = sum;
+      }
+    }
+  }
+  CHECK(confirmed(problem, ones, Step::weights, "W7"));
+  CHECK_FALSE(confirmed(problem, ones, Step::weights, "W1"));
+  CHECK_FALSE(confirmed(problem, ones, Step::weights, "W2"));
+}
+
 TEST_CASE("what changes nothing explains nothing") {
   const Problem<double> problem = given_heads(2, 120);
   CHECK_FALSE(confirmed(problem, run_problem(problem), Step::scores_scaled, "P1"));
