@@ -168,6 +168,7 @@ int present(const AttentionCommand& command, AttentionResult result) {
 }
 
 int list_steps(const AttentionCommand& command, const RunPlan& everything, const std::vector<Step>& parameters) {
+  check_verify(command);
   RunPlan least = everything;
   least.cache = least.softcap = least.mask = least.detail = least.dropout = least.averaged_weights = least.memory_value = false;
   if (command.subcommand == "dot") least.inputs = least.query_map = least.key_map = least.value_map = false;
