@@ -12,7 +12,7 @@
 
 namespace attn {
 
-/// The problem, the submission and the options must outlive it.
+/// The problem and the submission must outlive it.
 class Judging {
  public:
   Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
@@ -37,7 +37,7 @@ class Judging {
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
-  const VerifyOptions& options_;
+  const VerifyOptions options_;
   const std::map<Step, Shape> shapes_;
   const std::vector<std::optional<Slice>> parts_;
 };

@@ -42,9 +42,9 @@ std::size_t write_large_archive(const std::string& path) {
   const std::uint32_t crc = crc32(0, small);
   const std::string offset = little_endian(1, 2) + little_endian(8, 2) + little_endian(second, 8);
   const std::string next = "PK\x03\x04" + sizes_of_entry("small.npy", crc, "", static_cast<std::uint32_t>(small_size)) + "small.npy" + small;
-  const std::string directory = "PK\x01\x02" + little_endian(45, 2) + sizes_of_entry("big.npy", 0, sizes, ones) + little_endian(0, 14) + "big.npy" + sizes +
+  const std::string directory = "PK\x01\x02" + little_endian(45, 2) + sizes_of_entry("big.npy", 0, sizes, ones) + std::string(14, '\0') + "big.npy" + sizes +
                                 "PK\x01\x02" + little_endian(45, 2) + sizes_of_entry("small.npy", crc, offset, static_cast<std::uint32_t>(small_size)) +
-                                little_endian(0, 10) + little_endian(ones, 4) + "small.npy" + offset;
+                                std::string(10, '\0') + little_endian(ones, 4) + "small.npy" + offset;
   const std::uint64_t directory_at = second + next.size(), end64_at = directory_at + directory.size();
   const std::string end64 = "PK\x06\x06" + little_endian(44, 8) + little_endian(45, 2) + little_endian(45, 2) + little_endian(0, 8) +
                             little_endian(2, 8) + little_endian(2, 8) + little_endian(directory.size(), 8) + little_endian(directory_at, 8);
