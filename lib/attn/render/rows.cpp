@@ -51,8 +51,11 @@ class Turns {
   bool failed_ = false;
 };
 
-// The buffer of one thread, and where it empties it: into the output when the turn of its block comes.
-class BlockWriter : public Output {
+constexpr std::size_t cache_line = 64;
+
+// The buffer of one thread, and where it empties it: into the output when the turn of its block comes. The threads
+// note in it how far they are after every number: what two of them note must not share a line of the caches.
+class alignas(cache_line) BlockWriter : public Output {
  public:
   BlockWriter(Output& output, Turns& turns) : output_(output), turns_(turns), text_(*this, room_for_block) {}
 
