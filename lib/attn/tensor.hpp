@@ -65,6 +65,13 @@ Tensor<T> reshaped(Tensor<T> tensor, const Shape& shape) {
   return tensor;
 }
 
+/// A number that need not stand at a multiple of its size, as those of an array in an archive.
+template <class T>
+struct __attribute__((packed)) UnalignedNumber {
+  T value;
+  operator T() const { return value; }  // NOLINT: it is that number
+};
+
 /// A tensor of either precision, seen without copying and without a template parameter: what
 /// everything outside the mathematics (printing, files, comparison) works on. Valid while the
 /// tensor it was made from lives.
@@ -74,7 +81,7 @@ class TensorView {
   TensorView(const Tensor<T>& tensor)  // NOLINT: a tensor is a view of itself
       : precision_(precision_of<T>()), shape_(shape_of(tensor)), size_(tensor.size()), data_(tensor.data()) {}
 
-  /// Row-major data owned elsewhere.
+  /// Row-major data owned elsewhere, at any address.
   TensorView(Precision precision, Shape shape, const void* data)
       : precision_(precision), shape_(std::move(shape)), size_(*element_count(shape_)), data_(data) {}
 
@@ -85,10 +92,16 @@ class TensorView {
   std::size_t bytes() const { return size_ * bytes_per_element(precision_); }
   const void* data() const { return data_; }
 
+  /// f(numbers) with a pointer to the elements in their own precision.
+  template <class F>
+  decltype(auto) with_numbers(F&& f) const {
+    if (precision_ == Precision::float64) return f(static_cast<const UnalignedNumber<double>*>(data_));
+    return f(static_cast<const UnalignedNumber<float>*>(data_));
+  }
+
   /// The element at a row-major position, widened exactly. No bounds check.
   double operator[](std::size_t flat) const {
-    return precision_ == Precision::float64 ? static_cast<const double*>(data_)[flat]
-                                            : static_cast<double>(static_cast<const float*>(data_)[flat]);
+    return with_numbers([flat](const auto* numbers) { return static_cast<double>(numbers[flat]); });
   }
 
  private:

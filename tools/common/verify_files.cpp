@@ -46,8 +46,12 @@ void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const
   }
 }
 
-// float32 and what is narrower stay in float32.
+// Numbers that the library computes with are read where the file has them; float32 and what is narrower stay in float32.
 StoredTensor stored(const io::Array& array, const std::string& subject) {
+  const bool in_order = array.byte_order == io::ByteOrder::little && array.layout == io::Layout::row_major;
+  for (const Precision precision : {Precision::float64, Precision::float32}) {
+    if (in_order && array.dtype == dtype_of(precision)) return {TensorView(precision, array.shape, array.bytes.data), array.bytes.owner};
+  }
   const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
   if (narrow) return io::to_tensor<float>(array, subject);
   return io::to_tensor<double>(array, subject);
@@ -81,11 +85,12 @@ std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed
   std::vector<io::NamedArray> arrays = io::read_all(path, io::MemoryLimit(budget.left()), empty_cells);
   std::vector<ForeignTensor> tensors;
   for (io::NamedArray& read : arrays) {
-    const io::NamedArray named = std::move(read);  // its bytes end with its turn
+    const io::NamedArray named = std::move(read);  // bytes that were converted end with its turn
     const std::string name = named.name.empty() ? std::string(name_of(unnamed)) : named.name;
     tensors.push_back({name, stored(named.array, path + ":" + name), named.unfilled});
-    budget.charge(tensors.back().tensor.view().bytes(), path);
-    io::forget_pages(named.array.bytes);
+    const TensorView numbers = tensors.back().tensor.view();
+    budget.charge(numbers.bytes(), path);
+    if (numbers.data() != named.array.bytes.data) io::forget_pages(named.array.bytes);
   }
   return tensors;
 }

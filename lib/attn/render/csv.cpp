@@ -57,16 +57,6 @@ void append_place(std::string& prefix, std::size_t row_number, const Shape& shap
   }
 }
 
-/// Calls f(data) with the elements in their own precision.
-template <class F>
-void with_elements(const TensorView& tensor, F&& f) {
-  if (tensor.precision() == Precision::float64) {
-    f(static_cast<const double*>(tensor.data()));
-  } else {
-    f(static_cast<const float*>(tensor.data()));
-  }
-}
-
 /// The elements of one row, each after its prefix "step,batch,head,row," and its column.
 template <class T>
 void write_tidy_row(Buffer& buffer, std::string_view prefix, bool has_column, const T* values,
@@ -120,7 +110,7 @@ void TidyCsv::add(std::string_view step, const std::vector<std::string>& axes, c
       prefix = name + ",";
       append_place(prefix, r, shape, axis_at);
       const std::size_t flat = r * columns;
-      with_elements(tensor, [&](const auto* values) {
+      tensor.with_numbers([&](const auto* values) {
         write_tidy_row(text, prefix, axis_at[column] >= 0, values + flat, columns, format_, cells,
                        beside.empty() ? nullptr : beside.data() + flat);
       });
@@ -135,7 +125,7 @@ void write_csv_matrix(Output& output, const TensorView& tensor, NumberFormat for
   const std::size_t columns = tensor.rank() == 0 ? 1 : tensor.shape().back();
   const std::size_t rows = columns == 0 ? 0 : tensor.size() / columns;
   append_rows(buffer, rows, columns * usual_size(format), [&](Buffer& text, std::size_t first, std::size_t last) {
-    with_elements(tensor, [&](const auto* values) {
+    tensor.with_numbers([&](const auto* values) {
       for (std::size_t r = first; r < last; ++r) write_row(text, values + r * columns, columns, format, cells);
     });
   });

@@ -85,7 +85,7 @@ void write_value(Buffer& buffer, const Json& json, std::size_t depth) {
 template <class T>
 class NestedWriter {
  public:
-  NestedWriter(Buffer& buffer, const Shape& shape, const T* values, Cells cells)
+  NestedWriter(Buffer& buffer, const Shape& shape, const UnalignedNumber<T>* values, Cells cells)
       : buffer_(buffer), shape_(shape), next_(values), cells_(cells) {}
 
   void write(std::size_t axis, std::size_t depth) {
@@ -104,16 +104,12 @@ class NestedWriter {
  private:
   Buffer& buffer_;
   const Shape& shape_;
-  const T* next_;
+  const UnalignedNumber<T>* next_;
   Cells cells_;
 };
 
 void write_nested(Buffer& buffer, const TensorView& tensor, Cells cells, std::size_t depth) {
-  if (tensor.precision() == Precision::float64) {
-    NestedWriter<double>(buffer, tensor.shape(), static_cast<const double*>(tensor.data()), cells).write(0, depth);
-  } else {
-    NestedWriter<float>(buffer, tensor.shape(), static_cast<const float*>(tensor.data()), cells).write(0, depth);
-  }
+  tensor.with_numbers([&](const auto* numbers) { NestedWriter(buffer, tensor.shape(), numbers, cells).write(0, depth); });
 }
 
 }  // namespace

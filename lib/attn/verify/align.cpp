@@ -155,6 +155,7 @@ std::optional<Arrangement> arrangement(const Shape& theirs, const Shape& ours, A
 }
 
 StoredTensor arranged(StoredTensor theirs, const Shape& ours, Change change) {
+  if (change == Change::none) return theirs;
   return std::move(theirs).map([&](auto tensor) {
     switch (change) {
       case Change::swap_1_2: return swap_axes(tensor, 1, 2);

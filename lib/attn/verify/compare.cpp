@@ -35,12 +35,6 @@ double excess_of(double a, double b, const Tolerance& tolerance) {
 double largest(const double (&lane)[lanes]) { return *std::max_element(lane, lane + lanes); }
 double total(const double (&lane)[lanes]) { return std::accumulate(lane, lane + lanes, 0.0); }
 
-// Calls f with a pointer to their numbers.
-template <class F>
-auto with_numbers(const TensorView& view, F&& f) {
-  return view.precision() == Precision::float64 ? f(static_cast<const double*>(view.data())) : f(static_cast<const float*>(view.data()));
-}
-
 }  // namespace
 
 // A block in float64, with zeros in place of the cells that are not finite.
@@ -76,8 +70,8 @@ inline __attribute__((always_inline)) void load_cells(CellBlock& block, const do
   block.kinds_differ = odd > 0;
 }
 
-ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const double* theirs) { load_cells(block, ours, theirs); }
-ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const float* theirs) { load_cells(block, ours, theirs); }
+ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const UnalignedNumber<double>* theirs) { load_cells(block, ours, theirs); }
+ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const UnalignedNumber<float>* theirs) { load_cells(block, ours, theirs); }
 
 ATTNSCOPE_WIDE_VECTORS void sum_up(const CellBlock& block, CellSums& sums, double rtol, double atol, double max_rel) {
   CellSums s;  // in registers, not where another pointer might lead
@@ -111,17 +105,17 @@ inline __attribute__((always_inline)) bool all_pass(const double* ours, const T*
 }
 
 // False where two NaN stand, too: then it depends.
-ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const double* theirs, std::size_t count, double rtol, double atol) {
+ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const UnalignedNumber<double>* theirs, std::size_t count, double rtol, double atol) {
   return all_pass(ours, theirs, count, rtol, atol);
 }
-ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const float* theirs, std::size_t count, double rtol, double atol) {
+ATTNSCOPE_WIDE_VECTORS bool numbers_pass(const double* ours, const UnalignedNumber<float>* theirs, std::size_t count, double rtol, double atol) {
   return all_pass(ours, theirs, count, rtol, atol);
 }
 
 }  // namespace
 
 void Comparison::add(const double* ours, const TensorView& theirs, const Tolerance& tolerance) {
-  with_numbers(theirs, [&](const auto* numbers) { run(ours, numbers, theirs.size(), tolerance); });
+  theirs.with_numbers([&](const auto* numbers) { run(ours, numbers, theirs.size(), tolerance); });
 }
 
 template <class T>
@@ -273,7 +267,7 @@ Difference compare(const Tensor<double>& ours, const TensorView& theirs, const T
 
 bool agree(const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance) {
   if (shape_of(ours) != theirs.shape()) return false;
-  return with_numbers(theirs, [&](const auto* numbers) {
+  return theirs.with_numbers([&](const auto* numbers) {
     for (std::size_t begin = 0; begin < ours.size(); begin += block_size) {
       const std::size_t end = std::min(begin + block_size, ours.size());
       if (numbers_pass(ours.data() + begin, numbers + begin, end - begin, tolerance.rtol, tolerance.atol)) continue;

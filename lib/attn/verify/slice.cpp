@@ -2,6 +2,7 @@
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -70,18 +71,29 @@ std::size_t position_in(const Shape& whole, const std::vector<Range>& ranges, st
   return position;
 }
 
-template <class T>
-Tensor<T> cut(const Tensor<T>& tensor, const std::vector<Range>& ranges) {
-  Shape shape = shape_of(tensor);
+// What the ranges leave of a tensor.
+struct Remainder {
+  Shape shape;
+  std::size_t run;  // so many of its cells stand side by side in the whole
+};
+
+Remainder remainder_of(Shape whole, const std::vector<Range>& ranges) {
   std::size_t last = 0;  // the axis up to which cells do not stand side by side
   for (const Range& range : ranges) {
-    shape[range.axis] = range.count;
+    whole[range.axis] = range.count;
     last = std::max(last, range.axis);
   }
-  Tensor<T> part = empty<T>(shape);
-  const std::size_t run = *element_count(Shape(shape.begin() + static_cast<std::ptrdiff_t>(std::min(last, shape.size())), shape.end()));
-  for (std::size_t at = 0; at < part.size(); at += run) {
-    std::copy_n(tensor.data() + position_in(shape_of(tensor), ranges, at), run, part.data() + at);
+  const std::size_t run = *element_count(Shape(whole.begin() + static_cast<std::ptrdiff_t>(std::min(last, whole.size())), whole.end()));
+  return {std::move(whole), run};
+}
+
+template <class T>
+Tensor<T> cut(const TensorView& tensor, const std::vector<Range>& ranges) {
+  const Remainder remainder = remainder_of(tensor.shape(), ranges);
+  Tensor<T> part = empty<T>(remainder.shape);
+  for (std::size_t at = 0; at < part.size(); at += remainder.run) {
+    const char* const from = static_cast<const char*>(tensor.data()) + position_in(tensor.shape(), ranges, at) * sizeof(T);
+    std::memcpy(part.data() + at, from, remainder.run * sizeof(T));
   }
   return part;
 }
@@ -148,8 +160,8 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   part.steps = problem.steps;
   part.all_heads = problem.all_heads;
   cut_mask(part.options.attention.mask, slice, group_of(problem));
-  if (auto& keep = part.options.attention.dropout_keep) *keep = cut(*keep, ranges_of(problem, Step::weights, slice));
-  for (const auto& [step, tensor] : problem.inputs) part.inputs.emplace(step, cut(tensor, ranges_of(problem, step, slice)));
+  if (auto& keep = part.options.attention.dropout_keep) *keep = cut<double>(*keep, ranges_of(problem, Step::weights, slice));
+  for (const auto& [step, tensor] : problem.inputs) part.inputs.emplace(step, cut<double>(tensor, ranges_of(problem, step, slice)));
   part.output_shape = problem.output_shape;
   for (const Range& range : ranges_of(problem, Step::output, slice)) part.output_shape[range.axis] = range.count;
   if (slice.kv_head) cut_heads(part, problem, *slice.kv_head);
@@ -177,7 +189,11 @@ bool has_heads(const Problem<double>& problem, Step step) {
 
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice) {
   const std::vector<Range> ranges = ranges_of(problem, step, slice);
-  return tensor.map([&](const auto& values) { return cut(values, ranges); });
+  const TensorView whole = tensor.view();
+  const Remainder remainder = remainder_of(whole.shape(), ranges);
+  if (remainder.run == element_count(remainder.shape)) return tensor.part(position_in(whole.shape(), ranges, 0), remainder.shape);
+  if (whole.precision() == Precision::float64) return cut<double>(whole, ranges);
+  return cut<float>(whole, ranges);
 }
 
 std::size_t position_in_whole(const Problem<double>& problem, Step step, const Slice& slice, std::size_t at) {

@@ -23,14 +23,15 @@ Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bo
 /// The run of the slice. Of a module's heads there is no output: it needs them all.
 Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& slice);
 
-/// What the slice holds of tensors handed in. A tensor of another shape than the step's is left as it is, and
+/// What the slice holds of tensors handed in, which must outlive it. A tensor of another shape than the step's is left as it is, and
 /// one that the slice's run does not have is left out.
 Submission submission_of_slice(const Submission& theirs, const Problem<double>& problem, const Slice& slice);
 
 /// Whether a step has heads, or the columns of heads, among its axes.
 bool has_heads(const Problem<double>& problem, Step step);
 
-/// What the slice holds of a step's tensor, which has the shape of the whole.
+/// What the slice holds of a step's tensor, which has the shape of the whole and must outlive it: cells that stand
+/// side by side are not copied.
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice);
 
 /// The row-major position in the step's tensor that the position `at` in the slice's has.

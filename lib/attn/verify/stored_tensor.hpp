@@ -1,8 +1,11 @@
-// A tensor somebody handed in, kept in the precision it was saved in: half the memory where that is float32.
+// A tensor somebody handed in, kept in the precision it was saved in: half the memory where that is float32, and none
+// where its numbers are read in the bytes of the file.
 #pragma once
 
 #include <attn/tensor.hpp>
 
+#include <memory>
+#include <type_traits>
 #include <variant>
 
 namespace attn {
@@ -13,8 +16,11 @@ class StoredTensor {
   StoredTensor(Tensor<double> values) : values_(std::move(values)) {}  // NOLINT: either is a stored tensor
   StoredTensor(Tensor<float> values) : values_(std::move(values)) {}   // NOLINT
 
+  /// Numbers that stand elsewhere, at any address. `owner` keeps them there; without one, they must outlive this.
+  StoredTensor(TensorView numbers, std::shared_ptr<const void> owner) : values_(Elsewhere{std::move(numbers), std::move(owner)}) {}
+
   TensorView view() const {
-    return std::visit([](const auto& values) { return TensorView(values); }, values_);
+    return std::visit([](const auto& values) { return view_of(values); }, values_);
   }
   Shape shape() const { return view().shape(); }
   std::size_t size() const { return view().size(); }
@@ -28,21 +34,49 @@ class StoredTensor {
   /// A copy in float64, or rounded once to float32.
   template <class T>
   Tensor<T> in() const {
-    return std::visit([](const auto& values) { return Tensor<T>(xt::cast<T>(values)); }, values_);
+    const TensorView numbers = view();
+    Tensor<T> copy = empty<T>(numbers.shape());
+    numbers.with_numbers([&, to = copy.data()](const auto* from) {
+      for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = static_cast<T>(from[i].value);
+    });
+    return copy;
   }
 
   /// The tensor that f(tensor) makes of it, for an f that works in either precision.
   template <class F>
   StoredTensor map(F&& f) && {
-    return std::visit([&f](auto& values) { return StoredTensor(f(std::move(values))); }, values_);
+    return std::visit([&f](auto& values) { return mapped(std::move(values), f); }, values_);
   }
-  template <class F>
-  StoredTensor map(F&& f) const& {
-    return std::visit([&f](const auto& values) { return StoredTensor(f(values)); }, values_);
+
+  /// A part of it whose numbers stand side by side, from a row-major position on: nothing is copied, and what this
+  /// tensor does not own must outlive the part.
+  StoredTensor part(std::size_t first, Shape shape) const {
+    const TensorView all = view();
+    const char* const begin = static_cast<const char*>(all.data()) + first * bytes_per_element(all.precision());
+    const auto* elsewhere = std::get_if<Elsewhere>(&values_);
+    return {TensorView(all.precision(), std::move(shape), begin), elsewhere ? elsewhere->owner : nullptr};
   }
 
  private:
-  std::variant<Tensor<double>, Tensor<float>> values_;
+  struct Elsewhere {
+    TensorView numbers;
+    std::shared_ptr<const void> owner;
+  };
+
+  template <class T>
+  static TensorView view_of(const Tensor<T>& values) { return values; }
+  static TensorView view_of(const Elsewhere& values) { return values.numbers; }
+
+  template <class T, class F>
+  static StoredTensor mapped(Tensor<T>&& values, F& f) { return f(std::move(values)); }
+  template <class F>
+  static StoredTensor mapped(Elsewhere&& values, F& f) {
+    const StoredTensor there(std::move(values.numbers), std::move(values.owner));
+    if (there.view().precision() == Precision::float64) return f(there.in<double>());
+    return f(there.in<float>());
+  }
+
+  std::variant<Tensor<double>, Tensor<float>, Elsewhere> values_;
 };
 
 }  // namespace attn
