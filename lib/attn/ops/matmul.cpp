@@ -3,34 +3,69 @@
 #include <attn/ops/matmul.hpp>
 #include <attn/ops/wide_vectors.hpp>
 
+#include <algorithm>
+#include <cstring>
+
 namespace attn {
 namespace {
 
-// A strip of columns is summed in registers while the inner index runs; the compiler works on several columns
-// at once. Each element of C still receives its terms in the order of the inner index, each product and each
-// sum rounded, so that neither the strip nor the width of the vectors changes a bit of the result.
-template <std::size_t strip, class T>
-inline __attribute__((always_inline)) std::size_t multiply_strips(const T* a_row, const T* b, T* c_row, std::size_t inner,
-                                                                  std::size_t columns, std::size_t first) {
-  for (; first + strip <= columns; first += strip) {
-    T sums[strip] = {};
-    for (std::size_t k = 0; k < inner; ++k) {
-      const T* b_row = b + k * columns + first;
-      for (std::size_t j = 0; j < strip; ++j) sums[j] += a_row[k] * b_row[j];
+#define ATTNSCOPE_INLINED inline __attribute__((always_inline))
+
+// As many numbers as fit a register of 32 bytes.
+template <class T>
+struct Wide {
+  typedef T Vector __attribute__((vector_size(32)));
+  static constexpr std::size_t count = sizeof(Vector) / sizeof(T);
+};
+template <class T>
+struct Single {
+  typedef T Vector;
+  static constexpr std::size_t count = 1;
+};
+
+// A block of C, some rows by some vectors of columns, is summed in registers while the inner index runs. Each element
+// still receives its terms in the order of the inner index, each product and each sum rounded, so that neither the
+// block nor the width of the vectors changes a bit of the result.
+template <class Numbers, std::size_t block_rows, std::size_t vectors, class T>
+ATTNSCOPE_INLINED void multiply_block(const T* a, const T* b, T* c, std::size_t inner, std::size_t columns) {
+  using Vector = typename Numbers::Vector;
+  Vector sums[block_rows][vectors];
+  const auto each_sum = [&](auto&& f) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (std::size_t row = 0; row < block_rows; ++row) {
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < vectors; ++v) f(sums[row][v], row, v);
     }
-    for (std::size_t j = 0; j < strip; ++j) c_row[first + j] = sums[j];
+  };
+  each_sum([](Vector& sum, std::size_t, std::size_t) { sum = Vector{}; });
+  for (std::size_t k = 0; k < inner; ++k) {
+    each_sum([&](Vector& sum, std::size_t row, std::size_t v) {
+      Vector of_b;
+      std::memcpy(&of_b, b + k * columns + v * Numbers::count, sizeof of_b);
+      sum += a[row * inner + k] * of_b;
+    });
   }
-  return first;
+  each_sum([&](const Vector& sum, std::size_t row, std::size_t v) { std::memcpy(c + row * columns + v * Numbers::count, &sum, sizeof sum); });
+}
+
+// Strips of columns, of which each passes over all rows while its part of B is in the cache. The last strip takes
+// columns again that the one before has done, where there are not enough left.
+template <class Numbers, std::size_t vectors, class T>
+ATTNSCOPE_INLINED void multiply_strips(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  constexpr std::size_t strip = vectors * Numbers::count;
+  for (std::size_t done = 0; done < columns; done += strip) {
+    const std::size_t first = std::min(done, columns - strip);
+    std::size_t i = 0;
+    for (; i + 2 <= rows; i += 2) multiply_block<Numbers, 2, vectors>(a + i * inner, b + first, c + i * columns + first, inner, columns);
+    if (i < rows) multiply_block<Numbers, 1, vectors>(a + i * inner, b + first, c + i * columns + first, inner, columns);
+  }
 }
 
 template <class T>
-inline __attribute__((always_inline)) void multiply_rows(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner,
-                                                         std::size_t columns) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    std::size_t done = multiply_strips<32>(a + i * inner, b, c + i * columns, inner, columns, 0);
-    done = multiply_strips<8>(a + i * inner, b, c + i * columns, inner, columns, done);
-    multiply_strips<1>(a + i * inner, b, c + i * columns, inner, columns, done);
-  }
+ATTNSCOPE_INLINED void multiply_rows(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  if (columns >= 4 * Wide<T>::count) return multiply_strips<Wide<T>, 4>(a, b, c, rows, inner, columns);
+  if (columns >= Wide<T>::count) return multiply_strips<Wide<T>, 1>(a, b, c, rows, inner, columns);
+  multiply_strips<Single<T>, 1>(a, b, c, rows, inner, columns);
 }
 
 ATTNSCOPE_WIDE_VECTORS void multiply_in_order(const float* a, const float* b, float* c, std::size_t rows, std::size_t inner,
