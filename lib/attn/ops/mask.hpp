@@ -62,6 +62,28 @@ std::ptrdiff_t causal_offset(const MaskRules<T>& rules, const Sizes& sizes, std:
 template <class T>
 void check_mask(const MaskRules<T>& rules, const Sizes& sizes);
 
+/// The rules as one query meets them: where, among the keys, each of them begins and ends to forbid. The rules must
+/// have passed check_mask, and outlive it.
+template <class T>
+class QueryRules {
+ public:
+  /// Query i of head h in sample b.
+  QueryRules(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b, std::size_t h, std::size_t i);
+
+  MaskVerdict<T> verdict(std::size_t key) const;
+
+  /// The query's row of the additive mask, [Lk].
+  void write_row(T* row) const;
+
+ private:
+  std::size_t keys_, key_len_;   // of them all; from keys_ on no rule applies
+  std::size_t padding_;          // from here on keys are padding
+  std::ptrdiff_t future_;        // keys after this one lie in the future
+  std::ptrdiff_t first_, last_;  // of the window
+  const T* given_ = nullptr;     // the query's row of the given mask,
+  std::size_t given_stride_ = 0; // which has one number for all keys, or one for each
+};
+
 /// The verdict on query i and key j of head h in sample b. The rules must have passed check_mask.
 template <class T>
 MaskVerdict<T> mask_verdict(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b, std::size_t h,

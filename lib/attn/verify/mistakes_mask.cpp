@@ -37,9 +37,17 @@ Tensor<double> mask_from_verdicts(Run& run, F&& f) {
   const Sizes sizes = sizes_of_scores(run);
   const Rules& rules = rules_of(run);
   check_mask(rules, sizes);
-  return fill_cells({sizes.batch, sizes.heads, sizes.query_len, sizes.key_len}, [&](auto b, auto h, auto i, auto j) {
-    return f(mask_verdict(rules, sizes, b, h, i, j), b, h, i, j);
-  });
+  Tensor<double> mask = empty<double>({sizes.batch, sizes.heads, sizes.query_len, sizes.key_len});
+  double* cell = mask.data();
+  for (std::size_t b = 0; b < sizes.batch; ++b) {
+    for (std::size_t h = 0; h < sizes.heads; ++h) {
+      for (std::size_t i = 0; i < sizes.query_len; ++i) {
+        const QueryRules<double> query(rules, sizes, b, h, i);
+        for (std::size_t j = 0; j < sizes.key_len; ++j) *cell++ = f(query.verdict(j), b, h, i, j);
+      }
+    }
+  }
+  return mask;
 }
 
 double forbidden_if(bool forbidden) { return forbidden ? minus_infinity : 0.0; }
