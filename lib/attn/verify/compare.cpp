@@ -1,10 +1,12 @@
+#include <attn/ops/lanes.hpp>
 #include <attn/ops/wide_vectors.hpp>
 #include <attn/verify/compare.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
-#include <numeric>
 
 namespace attn {
 namespace {
@@ -14,8 +16,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 // Cells are taken in blocks that stay in the nearest cache: most blocks hold nothing remarkable, which a few
 // sums and maxima show, and only the others are gone through cell by cell.
 constexpr std::size_t block_size = 1024;
-// Sums and maxima are kept in lanes that do not wait for each other.
-constexpr std::size_t lanes = 4;
 
 // NaN with NaN, +inf with +inf, −inf with −inf, finite with finite.
 bool same_kind(double a, double b) {
@@ -32,14 +32,12 @@ double excess_of(double a, double b, const Tolerance& tolerance) {
   return std::abs(a - b) - (tolerance.atol + tolerance.rtol * std::abs(a));
 }
 
-double largest(const double (&lane)[lanes]) { return *std::max_element(lane, lane + lanes); }
-double total(const double (&lane)[lanes]) { return std::accumulate(lane, lane + lanes, 0.0); }
-
 }  // namespace
 
 // A block in float64, with zeros in place of the cells that are not finite.
 struct CellBlock {
-  double ours[block_size], theirs[block_size];
+  alignas(Lanes) double ours[block_size];
+  alignas(Lanes) double theirs[block_size];
   std::size_t count = 0;
   std::size_t finite = 0;
   bool kinds_differ = false;  // or a NaN stands on both sides
@@ -47,26 +45,37 @@ struct CellBlock {
 
 // Of a block, lane by lane. An excess or `beyond_…` is positive where a cell differs by more than that.
 struct CellSums {
-  double product[lanes] = {}, our_square[lanes] = {}, their_square[lanes] = {}, square[lanes] = {};
-  double difference[lanes] = {}, excess[lanes] = {}, beyond_rtol[lanes] = {}, beyond_largest[lanes] = {}, beyond_permille[lanes] = {};
+  Lanes product = {}, our_square = {}, their_square = {}, square = {};
+  Lanes difference = {}, excess = {}, beyond_rtol = {}, beyond_largest = {}, beyond_permille = {};
 };
 
 namespace {
 
+// A block of numbers at multiples of their size, filled up with zeros. Loops over all of it are compiled to vectors,
+// which those over other numbers, or over a length not known before, are not.
 template <class T>
-inline __attribute__((always_inline)) void load_cells(CellBlock& block, const double* ours, const T* theirs) {
-  std::size_t finite = 0, odd = 0;
-  for (std::size_t i = 0; i < block.count; ++i) {
-    const double a = ours[i], b = static_cast<double>(theirs[i]);
-    const bool number_on_both = a - a == 0 && b - b == 0;
-    block.ours[i] = number_on_both ? a : 0;
-    block.theirs[i] = number_on_both ? b : 0;
-    finite += number_on_both;
-    odd += !number_on_both && a != b;
+struct FullBlock {
+  FullBlock(const void* numbers, std::size_t count) {
+    std::memcpy(values, numbers, count * sizeof(T));
+    std::fill(values + count, values + block_size, T{0});
   }
-  // Whole lanes: what is filled up changes no sum and no maximum.
-  for (std::size_t i = block.count; i % lanes != 0; ++i) block.ours[i] = block.theirs[i] = 0;
-  block.finite = finite;
+  T values[block_size];
+};
+
+template <class T>
+inline __attribute__((always_inline)) void load_cells(CellBlock& block, const double* ours, const UnalignedNumber<T>* theirs) {
+  const FullBlock<double> a(ours, block.count);
+  const FullBlock<T> b(theirs, block.count);
+  std::int64_t numbers = 0, odd = 0;
+  for (std::size_t i = 0; i < block_size; ++i) {
+    const double our = a.values[i], their = static_cast<double>(b.values[i]);
+    const bool number_on_both = (our - our == 0) & (their - their == 0);
+    block.ours[i] = number_on_both ? our : 0;
+    block.theirs[i] = number_on_both ? their : 0;
+    numbers += number_on_both ? 1 : 0;
+    odd += !number_on_both & (our != their) ? 1 : 0;
+  }
+  block.finite = static_cast<std::size_t>(numbers) - (block_size - block.count);
   block.kinds_differ = odd > 0;
 }
 
@@ -76,30 +85,54 @@ ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const Una
 ATTNSCOPE_WIDE_VECTORS void sum_up(const CellBlock& block, CellSums& sums, double rtol, double atol, double max_rel) {
   CellSums s;  // in registers, not where another pointer might lead
   for (std::size_t i = 0; i < block.count; i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const double a = block.ours[i + lane], b = block.theirs[i + lane];
-      const double size = std::abs(a), distance = std::abs(a - b);
-      const auto raise = [](double& maximum, double value) { maximum = value > maximum ? value : maximum; };
-      s.product[lane] += a * b;
-      s.our_square[lane] += a * a;
-      s.their_square[lane] += b * b;
-      s.square[lane] += distance * distance;
-      raise(s.difference[lane], distance);
-      raise(s.excess[lane], distance - (atol + rtol * size));
-      raise(s.beyond_rtol[lane], distance - rtol * size);
-      raise(s.beyond_largest[lane], distance - max_rel * size);
-      raise(s.beyond_permille[lane], distance - 0.001 * size);
-    }
+    const Lanes a = lanes_at(block.ours + i), b = lanes_at(block.theirs + i);
+    const Lanes size = magnitude(a), distance = magnitude(a - b);
+    s.product += a * b;
+    s.our_square += a * a;
+    s.their_square += b * b;
+    s.square += distance * distance;
+    raise(s.difference, distance);
+    raise(s.excess, distance - (atol + rtol * size));
+    raise(s.beyond_rtol, distance - rtol * size);
+    raise(s.beyond_largest, distance - max_rel * size);
+    raise(s.beyond_permille, distance - 0.001 * size);
   }
   sums = s;
 }
 
+// What a block of which some cells are remarkable adds to the counts.
+struct CellCounts {
+  std::size_t within_1_permille = 0, within_5_permille = 0, mismatched = 0;
+};
+
+ATTNSCOPE_WIDE_VECTORS void count_up(const CellBlock& block, CellCounts& counts, double rtol, double atol) {
+  using Counters = std::int64_t __attribute__((vector_size(lanes * sizeof(std::int64_t))));
+  Counters within_1 = {}, within_5 = {}, mismatched = {};
+  for (std::size_t i = 0; i < block.count; i += lanes) {
+    const Lanes a = lanes_at(block.ours + i), size = magnitude(a), distance = magnitude(a - lanes_at(block.theirs + i));
+    within_1 -= distance <= 0.001 * size;  // true is −1
+    within_5 -= distance <= 0.005 * size;
+    mismatched -= distance - (atol + rtol * size) > 0;
+  }
+  const std::size_t filled_up = (lanes - block.count % lanes) % lanes;  // with zeros, which are within any share
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    counts.within_1_permille += static_cast<std::size_t>(within_1[lane]);
+    counts.within_5_permille += static_cast<std::size_t>(within_5[lane]);
+    counts.mismatched += static_cast<std::size_t>(mismatched[lane]);
+  }
+  counts.within_1_permille -= filled_up;
+  counts.within_5_permille -= filled_up;
+}
+
 template <class T>
-inline __attribute__((always_inline)) bool all_pass(const double* ours, const T* theirs, std::size_t count, double rtol, double atol) {
-  std::size_t failing = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double a = ours[i], b = static_cast<double>(theirs[i]);
-    failing += !(a == b || (a - a == 0 && std::abs(a - b) <= atol + rtol * std::abs(a)));
+inline __attribute__((always_inline)) bool all_pass(const double* ours, const UnalignedNumber<T>* theirs, std::size_t count, double rtol, double atol) {
+  const FullBlock<double> a(ours, count);
+  const FullBlock<T> b(theirs, count);
+  std::int64_t failing = 0;
+  for (std::size_t i = 0; i < block_size; ++i) {
+    const double our = a.values[i], their = static_cast<double>(b.values[i]);
+    const bool near = (our - our == 0) & (std::abs(our - their) <= atol + rtol * std::abs(our));
+    failing += (our == their) | near ? 0 : 1;
   }
   return failing == 0;
 }
@@ -160,7 +193,7 @@ void Comparison::add(const CellBlock& block, const CellSums& sums, const Toleran
   found_.max_abs = std::max(found_.max_abs, largest(sums.difference));
   found_.passing_atol = std::max(found_.passing_atol, largest(sums.beyond_rtol));
   if (largest(sums.beyond_largest) > 0 || largest(sums.beyond_permille) > 0 || largest(sums.excess) > 0) {
-    count_cells(block, tolerance);
+    count_cells(block, sums, tolerance);
   } else {
     permille_1_ += block.finite;
     permille_5_ += block.finite;
@@ -168,26 +201,20 @@ void Comparison::add(const CellBlock& block, const CellSums& sums, const Toleran
 }
 
 // Cell by cell: what the sums and maxima of a block leave open.
-void Comparison::count_cells(const CellBlock& block, const Tolerance& tolerance) {
+void Comparison::count_cells(const CellBlock& block, const CellSums& sums, const Tolerance& tolerance) {
+  CellCounts counts;
+  count_up(block, counts, tolerance.rtol, tolerance.atol);
   // The zeros that stand for infinities are within any share of themselves.
-  permille_1_ -= block.count - block.finite;
-  permille_5_ -= block.count - block.finite;
-  std::size_t within_1 = 0, within_5 = 0, mismatched = 0;
-  double max_rel = found_.max_rel, exceeding = exceeding_.by;
+  const std::size_t infinite = block.count - block.finite;
+  permille_1_ += counts.within_1_permille - infinite;
+  permille_5_ += counts.within_5_permille - infinite;
+  found_.mismatched += counts.mismatched;
+  exceeding_.by = std::max(exceeding_.by, largest(sums.excess));
+  if (!(largest(sums.beyond_largest) > 0)) return;
   for (std::size_t i = 0; i < block.count; ++i) {
     const double size = std::abs(block.ours[i]), distance = std::abs(block.ours[i] - block.theirs[i]);
-    if (distance > max_rel * size && size != 0) max_rel = std::max(max_rel, distance / size);
-    within_1 += distance <= 0.001 * size;
-    within_5 += distance <= 0.005 * size;
-    const double excess = distance - (tolerance.atol + tolerance.rtol * size);
-    mismatched += excess > 0;
-    exceeding = excess > exceeding ? excess : exceeding;
+    if (distance > found_.max_rel * size && size != 0) found_.max_rel = std::max(found_.max_rel, distance / size);
   }
-  permille_1_ += within_1;
-  permille_5_ += within_5;
-  found_.mismatched += mismatched;
-  found_.max_rel = max_rel;
-  exceeding_.by = exceeding;
 }
 
 template <class T>

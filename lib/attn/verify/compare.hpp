@@ -68,7 +68,7 @@ class Comparison {
   template <class T>
   void run(const double* ours, const T* theirs, std::size_t count, const Tolerance& tolerance);
   void add(const CellBlock& block, const CellSums& sums, const Tolerance& tolerance);
-  void count_cells(const CellBlock& block, const Tolerance& tolerance);
+  void count_cells(const CellBlock& block, const CellSums& sums, const Tolerance& tolerance);
   template <class T>
   void add_kinds(const double* ours, const T* theirs, std::size_t count, const Tolerance& tolerance);
 

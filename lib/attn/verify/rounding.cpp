@@ -1,3 +1,4 @@
+#include <attn/ops/lanes.hpp>
 #include <attn/ops/wide_vectors.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/rounding.hpp>
@@ -38,22 +39,22 @@ struct Rounding {
   double error = 0, magnitude = 0;
 };
 
-// Maxima in lanes that do not wait for each other.
-ATTNSCOPE_WIDE_VECTORS Rounding rounding(const double* exact, const float* single, std::size_t count) {
-  constexpr std::size_t lanes = 4;
-  double error[lanes] = {}, magnitude[lanes] = {};
-  const auto add = [&](std::size_t i, std::size_t lane) {
-    const double value = exact[i], distance = std::abs(value - static_cast<double>(single[i])), size = std::abs(value);
-    const bool counts = size < fill_values && distance - distance == 0;  // neither NaN nor an infinity
-    error[lane] = counts && distance > error[lane] ? distance : error[lane];
-    magnitude[lane] = counts && size > magnitude[lane] ? size : magnitude[lane];
+ATTNSCOPE_WIDE_VECTORS void find_rounding(const double* exact, const float* single, std::size_t count, Rounding& found) {
+  Lanes error = {}, size = {};
+  const auto add = [&](const double* values, const float* rounded) {
+    const Lanes value = lanes_at(values), distance = magnitude(value - lanes_at(rounded)), of_value = magnitude(value);
+    const auto counts = (of_value < fill_values) & (distance - distance == 0);  // neither NaN nor an infinity
+    raise(error, counts ? distance : Lanes{});
+    raise(size, counts ? of_value : Lanes{});
   };
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) add(i + lane, lane);
-  }
-  for (; i < count; ++i) add(i, 0);
-  return {*std::max_element(error, error + lanes), *std::max_element(magnitude, magnitude + lanes)};
+  for (; i + lanes <= count; i += lanes) add(exact + i, single + i);
+  double last[lanes] = {};
+  float last_rounded[lanes] = {};
+  std::copy(exact + i, exact + count, last);
+  std::copy(single + i, single + count, last_rounded);
+  add(last, last_rounded);
+  found = {largest(error), largest(size)};
 }
 
 MultiheadWeights<float> narrowed(const MultiheadWeights<double>& w) {
@@ -140,16 +141,20 @@ Problem<double> moved_by_rounding(const Problem<double>& problem) {
 }
 
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& single) {
-  const Rounding seen = exact.size() == single.size() ? rounding(exact.data(), single.data(), exact.size()) : Rounding{};
+  Rounding seen;
+  if (exact.size() == single.size()) find_rounding(exact.data(), single.data(), exact.size(), seen);
   return {float32_rtol, 4 * seen.error + float32_units * seen.magnitude, false};
 }
 
 Tolerance least_tolerance(const Tensor<double>& exact) {
   constexpr std::size_t most_cells = 65536;
   const std::size_t stride = exact.size() / most_cells + 1;
-  double magnitude = 0;
-  for (std::size_t i = 0; i < exact.size(); i += stride) magnitude = std::max(magnitude, counted_magnitude(exact.data()[i]));
-  return {float32_rtol, float32_units * magnitude, false};
+  double largest[lanes] = {};  // which do not wait for each other
+  const double* const cells = exact.data();
+  for (std::size_t i = 0, lane = 0; i < exact.size(); i += stride, lane = (lane + 1) % lanes) {
+    largest[lane] = std::max(largest[lane], counted_magnitude(cells[i]));
+  }
+  return {float32_rtol, float32_units * *std::max_element(largest, largest + lanes), false};
 }
 
 Tolerance half_unit(int decimals) {
