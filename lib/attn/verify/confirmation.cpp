@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <functional>
 
 namespace attn {
 
@@ -36,24 +37,59 @@ bool stay_within_parts(const Problem<double>& problem, const Slice& kind, const 
   return true;
 }
 
+// Whether judge(part) is never empty, and true of one part at least.
+bool in_every_part(const Problem<double>& problem, const std::vector<std::optional<Slice>>& parts,
+                   const std::function<std::optional<bool>(const Part&)>& judge) {
+  std::atomic<bool> refuted = false, applied = false;
+  for_each_part(problem, parts, [&](const Part& part, std::size_t) {
+    if (refuted) return;
+    const std::optional<bool> found = judge(part);
+    refuted = refuted || !found;
+    applied = applied || found.value_or(false);
+  });
+  return applied && !refuted;
+}
+
+bool act_at(const Mistakes& mistakes, Step step) {
+  return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) { return acts_at(*mistake, step); });
+}
+
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
     : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first), parts_(parts_of(problem)) {}
 
+bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
+  return parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes);
+}
+
 bool Confirmation::holds(const Mistakes& mistakes) const {
-  return (parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes) && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes);
+  return (can_be_told_in_parts(mistakes) && holds_in(parts_, mistakes)) || holds_in({std::nullopt}, mistakes);
+}
+
+bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
+  if (!can_be_told_in_parts(held) || !can_be_told_in_parts(others)) return false;
+  return in_every_part(problem_, parts_, [&](const Part& part) { return equal(part, held, others); });
 }
 
 bool Confirmation::holds_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
-  std::atomic<bool> refuted = false, applied = false;
-  for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
-    if (refuted) return;
-    const std::optional<bool> found = explained(part, mistakes, parts.size() == 1);
-    refuted = refuted || !found;
-    applied = applied || found.value_or(false);
-  });
-  return applied && !refuted;
+  return in_every_part(problem_, parts, [&](const Part& part) { return explained(part, mistakes, parts.size() == 1); });
+}
+
+// Before the first step that differs theirs are known, where they were handed in.
+bool Confirmation::is_known(Step step) const {
+  const auto verdict = std::find_if(verdicts_.begin(), verdicts_.end(), [&](const StepVerdict& v) { return v.step == step; });
+  return step < first_ && verdict != verdicts_.end() && verdict->compared();
+}
+
+void Confirmation::know_theirs(MistakenRun& run, const Part& part) const {
+  for (const StepVerdict& verdict : verdicts_) {
+    if (!is_known(verdict.step)) continue;
+    run.know(verdict.step, [this, &part, step = verdict.step]() {
+      StoredTensor cut;
+      return part.cut(step, theirs_.at(step), cut).in<double>();
+    });
+  }
 }
 
 // Whether the mistakes changed anything in the part; empty when the part is not what they make of it. A number that
@@ -64,13 +100,7 @@ std::optional<bool> Confirmation::explained(const Part& part, const Mistakes& mi
     const auto found = theirs_.find(step);
     return !whole || found == theirs_.end() ? nullptr : &found->second.widened(copy);
   });
-  for (const StepVerdict& verdict : verdicts_) {
-    if (!verdict.compared() || verdict.step >= first_) continue;
-    run.know(verdict.step, [this, &part, step = verdict.step]() {
-      StoredTensor cut;
-      return part.cut(step, theirs_.at(step), cut).in<double>();
-    });
-  }
+  know_theirs(run, part);
   try {
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < first_) continue;
@@ -82,6 +112,28 @@ std::optional<bool> Confirmation::explained(const Part& part, const Mistakes& mi
     return std::nullopt;  // the mistakes do not fit
   }
   return run.applied();
+}
+
+// Whether the others changed anything in the part; empty when they make something else of it. Where neither acts, what
+// follows from equal tensors is equal.
+std::optional<bool> Confirmation::equal(const Part& part, const Mistakes& held, const Mistakes& others) const {
+  MistakenRun first(part.problem(), held), second(part.problem(), others);
+  know_theirs(first, part);
+  know_theirs(second, part);
+  try {
+    for (const StepVerdict& verdict : verdicts_) {
+      const Step step = verdict.step;
+      if (is_known(step) || !part.problem().has(step)) continue;
+      if (!act_at(held, step) && !act_at(others, step)) {
+        second.know(step, [&first, step]() { return first.get(step); });
+      } else if (!agree(first.shown(step), second.shown(step), {0, 0, true})) {
+        return std::nullopt;
+      }
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;  // the mistakes do not fit
+  }
+  return second.applied();
 }
 
 bool Confirmation::agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const {

@@ -21,9 +21,17 @@ class Confirmation {
   /// that mix neither samples nor heads are made in every part by itself, all others in the whole.
   bool holds(const std::vector<const Mistake*>& mistakes) const;
 
+  /// Whether other mistakes give the same numbers as some that hold, bit for bit: then they hold, too. Only what either
+  /// computes differently is computed for it. False where it cannot be told in parts.
+  bool are_one(const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
+
  private:
+  bool can_be_told_in_parts(const std::vector<const Mistake*>& mistakes) const;
   bool holds_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
   std::optional<bool> explained(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
+  std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
+  void know_theirs(MistakenRun& run, const Part& part) const;
+  bool is_known(Step step) const;
   bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const;
 
   const Problem<double>& problem_;

@@ -14,8 +14,6 @@ using Mistakes = std::vector<const Mistake*>;
 
 // Cells evaluated when mistakes are tried in pairs; beyond this only single mistakes are tried.
 constexpr double most_cells_for_pairs = 2e8;
-// Below, one thread is done before others have begun.
-constexpr double fewest_cells_for_threads = 20000;
 
 double cells_of(const Divergence& d) {
   double cells = 0;
@@ -163,7 +161,7 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
 std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
   const Step difference = first_difference(d);
   std::vector<std::optional<Explanation>> tried(candidates.size());
-  const std::size_t workers = worker_count(cells_of(d) < fewest_cells_for_threads ? 1 : 0, candidates.size());
+  const std::size_t workers = worker_count(cells_of(d) < static_cast<double>(fewest_cells_for_threads) ? 1 : 0, candidates.size());
   for_each_piece(candidates.size(), workers, [&](std::size_t i, std::size_t) {
     Hypothesis hypothesis(d, candidates[i], difference);
     double residual = 0;

@@ -4,10 +4,14 @@
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <cstddef>
 #include <map>
 #include <vector>
 
 namespace attn {
+
+/// Numbers in all steps of a run below which one thread is done before others have begun.
+constexpr std::size_t fewest_cells_for_threads = 20000;
 
 /// What the walk hands to the diagnosis.
 struct Divergence {
@@ -30,4 +34,5 @@ std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_res
 
 /// Whether the run is small enough for diagnose() to try mistakes in pairs.
 bool pairs_are_tried(const Divergence& divergence);
+
 }  // namespace attn

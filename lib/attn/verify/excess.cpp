@@ -26,25 +26,49 @@ Tensor<double> excess(const Tensor<double>& ours, const Tensor<double>& theirs, 
   return result;
 }
 
-BlockExcess block_excess(const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance,
-                         std::size_t most_rows, std::size_t most_columns) {
-  Shape shape = shape_of(ours);
-  const std::size_t columns = shape.back(), rows = shape.size() > 1 ? shape[shape.size() - 2] : 1;
-  BlockExcess blocks;
-  blocks.rows = std::max<std::size_t>(divided_up(rows, most_rows), 1);
-  blocks.columns = std::max<std::size_t>(divided_up(columns, most_columns), 1);
-  const std::size_t down = divided_up(rows, blocks.rows), across = divided_up(columns, blocks.columns);
-  shape.back() = across;
-  if (shape.size() > 1) shape[shape.size() - 2] = down;
-  blocks.worst = filled<double>(shape, 0.0);
-  const std::size_t lines = columns == 0 ? 0 : ours.size() / columns;
-  for (std::size_t line = 0, i = 0; line < lines; ++line) {
-    double* const worst = blocks.worst.data() + (line / rows * down + line % rows / blocks.rows) * across;
-    for (std::size_t block = 0; block < across; ++block) {
-      const std::size_t end = line * columns + std::min((block + 1) * blocks.columns, columns);
-      for (; i < end; ++i) worst[block] = std::max(worst[block], excess_of_cell(ours.data()[i], theirs[i], tolerance));
+BlockGrid::BlockGrid(Shape whole, std::size_t most_rows, std::size_t most_columns)
+    : matrix_rows_(whole.size() > 1 ? whole[whole.size() - 2] : 1),
+      matrix_columns_(whole.back()),
+      rows_(std::max<std::size_t>(divided_up(matrix_rows_, most_rows), 1)),
+      columns_(std::max<std::size_t>(divided_up(matrix_columns_, most_columns), 1)),
+      across_(divided_up(matrix_columns_, columns_)),
+      blocks_of_matrix_(divided_up(matrix_rows_, rows_) * across_),
+      shape_(std::move(whole)) {
+  shape_.back() = across_;
+  if (shape_.size() > 1) shape_[shape_.size() - 2] = divided_up(matrix_rows_, rows_);
+}
+
+std::size_t BlockGrid::block_of(std::size_t position) const {
+  const std::size_t line = position / matrix_columns_, column = position % matrix_columns_;
+  return line / matrix_rows_ * blocks_of_matrix_ + line % matrix_rows_ / rows_ * across_ + column / columns_;
+}
+
+std::vector<BlockWorst> worst_blocks(const BlockGrid& grid, const Tensor<double>& ours, const TensorView& theirs,
+                                     const Tolerance& tolerance, const std::function<std::size_t(std::size_t)>& place) {
+  std::vector<BlockWorst> blocks;
+  // Of the matrix that the last row belongs to.
+  std::vector<double> worst(grid.blocks_of_matrix(), 0.0);
+  std::size_t first_block = 0;
+  const auto list = [&]() {
+    for (std::size_t block = 0; block < worst.size(); ++block) {
+      if (worst[block] > 0) blocks.push_back({first_block + block, worst[block]});
+      worst[block] = 0;
+    }
+  };
+  const std::size_t columns = ours.dimension() == 0 ? 1 : ours.shape().back();
+  for (std::size_t row = 0; row < ours.size(); row += columns) {
+    const std::size_t start = place(row), block = grid.block_of(start), matrix = block / grid.blocks_of_matrix() * grid.blocks_of_matrix();
+    if (matrix != first_block) list();
+    first_block = matrix;
+    for (std::size_t i = 0, b = block - matrix, left = grid.left_in_block(start); i < columns; ++i, --left) {
+      if (left == 0) {
+        left = grid.columns();
+        ++b;
+      }
+      worst[b] = std::max(worst[b], excess_of_cell(ours.data()[row + i], theirs[row + i], tolerance));
     }
   }
+  list();
   return blocks;
 }
 

@@ -1,46 +1,53 @@
 #include <attn/verify/judging.hpp>
 #include <attn/verify/rounding.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace attn {
 namespace {
 
-constexpr std::size_t most_block_rows = 24, most_block_columns = 32;  // a map of a matrix says no more
+// A map of a matrix says no more.
+BlockGrid grid_of(const Shape& shape) { return {shape, 24, 32}; }
 
 }  // namespace
 
 Judging::Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-    : problem_(problem), theirs_(theirs.tensors), options_(options), shapes_(step_shapes(problem)), parts_(parts_of(problem)) {}
-
-std::vector<StepVerdict> Judging::judged() const {
-  std::vector<std::map<Step, Found>> of_parts(parts_.size());
-  for_each_part(problem_, parts_, [&](const Part& part, std::size_t index) { of_parts[index] = found_in(part); });
+    : problem_(problem), theirs_(theirs.tensors), options_(options), shapes_(step_shapes(problem)) {
+  const std::vector<std::optional<Slice>> parts = parts_of(problem);
+  std::vector<FoundSteps> of_parts(parts.size());
+  for_each_part(problem, parts, [&](const Part& part, std::size_t index) { of_parts[index] = found_in(part); });
   // In the order of the parts, whichever was judged first.
-  std::map<Step, Found> all;
-  for (std::size_t index = 0; index < parts_.size(); ++index) {
-    for (const auto& [step, found] : of_parts[index]) add(all[step], found, step, parts_[index]);
+  for (std::size_t index = 0; index < parts.size(); ++index) {
+    for (const auto& [step, found] : of_parts[index]) add(found_[step], found, step, parts[index]);
   }
-  std::vector<StepVerdict> verdicts;
-  for (const auto& [step, shape] : shapes_) verdicts.push_back(verdict_of(step, shape, all));
-  return verdicts;
+  for (const auto& [step, shape] : shapes_) verdicts_.push_back(verdict_of(step, shape));
 }
 
-std::optional<BlockExcess> Judging::excess_at(const StepVerdict& verdict) const {
-  const Status status = verdict.difference.status;
-  if (verdict.ours.empty() || (status != Status::mismatch && status != Status::nonfinite)) return std::nullopt;
-  Tensor<double> ours = empty<double>(verdict.ours);
-  for_each_part(problem_, parts_, [&](const Part& part, std::size_t) {
-    if (part.judges(verdict.step)) part.put(verdict.step, Evaluator<double>(part.problem()).get(verdict.step), ours);
-  });
-  return block_excess(ours, theirs_.at(verdict.step).view(), verdict.tolerance, most_block_rows, most_block_columns);
+const StepVerdict* Judging::first() const {
+  const auto differs = [](const StepVerdict& verdict) { return verdict.compared() && verdict.difference.status != Status::match; };
+  const auto found = std::find_if(verdicts_.begin(), verdicts_.end(), differs);
+  return found == verdicts_.end() ? nullptr : &*found;
 }
 
-std::map<Step, Judging::Found> Judging::found_in(const Part& part) const {
-  std::map<Step, Found> found;
+std::optional<Judging::Map> Judging::map_of_first() const {
+  const StepVerdict* const verdict = first();
+  if (!verdict || verdict->difference.status == Status::shape) return std::nullopt;
+  const BlockGrid grid = grid_of(verdict->ours);
+  Map map{grid, filled<double>(grid.shape(), 0.0)};
+  for (const auto& [block, excess] : found_.at(verdict->step).blocks) {
+    double& worst = map.worst.data()[block];
+    worst = std::max(worst, excess);
+  }
+  return map;
+}
+
+Judging::FoundSteps Judging::found_in(const Part& part) const {
+  FoundSteps found;
   Evaluator<double> run(part.problem());
   Problem<float> narrow;
   std::unique_ptr<Evaluator<float>> single;
+  bool differs = false;
   StoredTensor room;
   for (const auto& [step, shape] : shapes_) {
     const auto theirs = theirs_.find(step);
@@ -56,10 +63,14 @@ std::map<Step, Judging::Found> Judging::found_in(const Part& part) const {
       return tolerance;
     };
     Found& judged = found[step] = by(options_.tolerance ? *options_.tolerance : single ? measured() : least_tolerance(ours), ours, values);
-    if (options_.tolerance || single || judged.cells.passes()) continue;
-    narrow = in_float32(part.problem());
-    single = std::make_unique<Evaluator<float>>(narrow);
-    judged = by(measured(), ours, values);
+    if (!options_.tolerance && !single && !judged.cells.passes()) {
+      narrow = in_float32(part.problem());
+      single = std::make_unique<Evaluator<float>>(narrow);
+      judged = by(measured(), ours, values);
+    }
+    if (differs || judged.cells.passes()) continue;
+    differs = true;
+    judged.blocks = worst_blocks(grid_of(shape), ours, values, judged.tolerance, part.places(step));
   }
   return found;
 }
@@ -74,15 +85,16 @@ Judging::Found Judging::by(Tolerance tolerance, const Tensor<double>& ours, cons
 void Judging::add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const {
   const bool worse = found.cells.worst_excess() > all.cells.worst_excess();
   if (worse || (all.cells.passes() && found.tolerance.atol >= all.tolerance.atol)) all.tolerance = found.tolerance;
-  all.cells.merge(found.cells, [&, step = step](std::size_t at) { return slice ? position_in_whole(problem_, step, *slice, at) : at; });
+  all.cells.merge(found.cells, [&](std::size_t at) { return slice ? places_in_whole(problem_, step, *slice)(at) : at; });
+  all.blocks.insert(all.blocks.end(), found.blocks.begin(), found.blocks.end());
 }
 
-StepVerdict Judging::verdict_of(Step step, const Shape& shape, const std::map<Step, Found>& found) const {
+StepVerdict Judging::verdict_of(Step step, const Shape& shape) const {
   StepVerdict verdict{step, {}, Local::unknown, {}, {}, shape, {}};
   const auto theirs = theirs_.find(step);
   if (theirs == theirs_.end()) return verdict;
   verdict.theirs = theirs->second.shape();
-  if (const auto judged = found.find(step); judged != found.end()) {
+  if (const auto judged = found_.find(step); judged != found_.end()) {
     verdict.difference = judged->second.cells.finish();
     verdict.tolerance = judged->second.tolerance;
   } else {

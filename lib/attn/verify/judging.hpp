@@ -20,26 +20,37 @@ class Judging {
   /// A verdict on every input and step of the run, in order; whether it differs locally is left open. Each part is
   /// judged by what float32 rounding explains in that part, which is never more than what it explains somewhere in the
   /// whole. The tolerance that is told is that of the part with the worst cell, or the widest where every cell passes.
-  std::vector<StepVerdict> judged() const;
+  const std::vector<StepVerdict>& verdicts() const { return verdicts_; }
 
-  /// How far the cells of a step are off, block by block; empty where nothing can be subtracted.
-  std::optional<BlockExcess> excess_at(const StepVerdict& verdict) const;
+  /// The first step that differs; nullptr when none does.
+  const StepVerdict* first() const;
+
+  /// How far the cells of the first step that differs are off, block by block; no blocks where its shape is another.
+  struct Map {
+    BlockGrid grid;
+    Tensor<double> worst;
+  };
+  std::optional<Map> map_of_first() const;
 
  private:
   struct Found {
     Comparison cells;
     Tolerance tolerance;
+    std::vector<BlockWorst> blocks = {};  // of the first step of a part that differs there
   };
-  std::map<Step, Found> found_in(const Part& part) const;
+  using FoundSteps = std::map<Step, Found>;
+
+  FoundSteps found_in(const Part& part) const;
   Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const;
   void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const;
-  StepVerdict verdict_of(Step step, const Shape& shape, const std::map<Step, Found>& found) const;
+  StepVerdict verdict_of(Step step, const Shape& shape) const;
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const VerifyOptions options_;
   const std::map<Step, Shape> shapes_;
-  const std::vector<std::optional<Slice>> parts_;
+  FoundSteps found_;
+  std::vector<StepVerdict> verdicts_;
 };
 
 }  // namespace attn

@@ -35,9 +35,16 @@ std::vector<Mistakes> readings_of(const Diagnosis& diagnosis, const std::vector<
 // The findings on a slice, carried over to the whole; empty when the whole does not bear them out.
 std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, const Confirmation& whole) {
   const std::vector<Diagnosis> all = part.diagnosis;
+  std::optional<Mistakes> held;
+  const auto gives_theirs = [&](const Mistakes& mistakes) {
+    if (held && whole.are_one(*held, mistakes)) return true;
+    const bool holds = whole.holds(mistakes);
+    if (holds && !held) held = mistakes;
+    return holds;
+  };
   const auto refuted = [&](const Diagnosis& diagnosis) {
     const std::vector<Mistakes> readings = readings_of(diagnosis, all);
-    return std::none_of(readings.begin(), readings.end(), [&](const Mistakes& mistakes) { return whole.holds(mistakes); });
+    return std::none_of(readings.begin(), readings.end(), gives_theirs);
   };
   part.diagnosis.erase(std::remove_if(part.diagnosis.begin(), part.diagnosis.end(), refuted), part.diagnosis.end());
   if (part.diagnosis.empty()) return std::nullopt;
@@ -58,14 +65,14 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
 }
 
 // The map is of the whole, not of the slice that was walked.
-void show_where(Verification& found, const Judging& judging, const StepVerdict& first) {
+void show_where(Verification& found, const Judging& judging) {
   found.excess.reset();
-  if (found.first_divergent_step != first.step) return;
-  std::optional<BlockExcess> blocks = judging.excess_at(first);
-  if (!blocks) return;
-  found.excess = std::move(blocks->worst);
-  found.excess_rows = blocks->rows;
-  found.excess_columns = blocks->columns;
+  if (found.first_divergent_step != judging.first()->step) return;
+  std::optional<Judging::Map> map = judging.map_of_first();
+  if (!map) return;
+  found.excess = std::move(map->worst);
+  found.excess_rows = map->grid.rows();
+  found.excess_columns = map->grid.columns();
 }
 
 }  // namespace
@@ -79,8 +86,8 @@ bool is_large(const Problem<double>& problem) {
 
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   Verification result;
-  Judging judging(problem, theirs, options);
-  result.steps = judging.judged();
+  const Judging judging(problem, theirs, options);
+  result.steps = judging.verdicts();
   bool compared = false;
   for (StepVerdict& verdict : result.steps) {
     const bool computed = problem.inputs.count(verdict.step) == 0;
@@ -89,8 +96,8 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     if (computed && verdict.compared()) verdict.local = Local::match;
   }
   if (!compared) return result;
-  const auto first = std::find_if(result.steps.begin(), result.steps.end(), differs);
-  if (first == result.steps.end()) {
+  const StepVerdict* const first = judging.first();
+  if (!first) {
     result.verdict = Verdict::match;
     return result;
   }
@@ -102,7 +109,7 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     const Problem<double> part = problem_of_slice(problem, slice);
     Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
     if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) {
-      show_where(*confirmed, judging, *first);
+      show_where(*confirmed, judging);
       return confirmed;
     }
   }

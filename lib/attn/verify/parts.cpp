@@ -25,16 +25,9 @@ const StoredTensor& Part::cut(Step step, const StoredTensor& whole, StoredTensor
   return room = cut_to_slice(whole, whole_, step, *slice_);
 }
 
-std::size_t Part::position(Step step, std::size_t at) const {
-  return slice_ ? position_in_whole(whole_, step, *slice_, at) : at;
-}
-
-void Part::put(Step step, const Tensor<double>& part, Tensor<double>& whole) const {
-  if (slice_) {
-    put_slice(part, whole_, step, *slice_, whole);
-  } else {
-    whole = part;
-  }
+std::function<std::size_t(std::size_t)> Part::places(Step step) const {
+  if (slice_) return places_in_whole(whole_, step, *slice_);
+  return [](std::size_t at) { return at; };
 }
 
 std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem) {

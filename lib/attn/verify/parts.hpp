@@ -27,10 +27,7 @@ class Part {
   const StoredTensor& cut(Step step, const StoredTensor& whole, StoredTensor& room) const;
 
   /// The row-major position in the step's tensor that a position in the part's has.
-  std::size_t position(Step step, std::size_t at) const;
-
-  /// Writes the part's tensor of the step to its place in the whole one.
-  void put(Step step, const Tensor<double>& part, Tensor<double>& whole) const;
+  std::function<std::size_t(std::size_t)> places(Step step) const;
 
  private:
   const Problem<double>& whole_;

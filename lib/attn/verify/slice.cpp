@@ -196,16 +196,8 @@ StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& pro
   return cut<float>(whole, ranges);
 }
 
-std::size_t position_in_whole(const Problem<double>& problem, Step step, const Slice& slice, std::size_t at) {
-  return position_in(step_shapes(problem).at(step), ranges_of(problem, step, slice), at);
-}
-
-void put_slice(const Tensor<double>& part, const Problem<double>& problem, Step step, const Slice& slice, Tensor<double>& whole) {
-  const std::vector<Range> ranges = ranges_of(problem, step, slice);
-  const std::size_t row = part.dimension() == 0 ? 1 : part.shape().back();
-  for (std::size_t at = 0; at < part.size(); at += row) {
-    std::copy_n(part.data() + at, row, whole.data() + position_in(shape_of(whole), ranges, at));
-  }
+std::function<std::size_t(std::size_t)> places_in_whole(const Problem<double>& problem, Step step, const Slice& slice) {
+  return [whole = step_shapes(problem).at(step), ranges = ranges_of(problem, step, slice)](std::size_t at) { return position_in(whole, ranges, at); };
 }
 
 }  // namespace attn

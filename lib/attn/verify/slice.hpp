@@ -6,6 +6,7 @@
 #include <attn/verify/problem.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 namespace attn {
@@ -34,10 +35,7 @@ bool has_heads(const Problem<double>& problem, Step step);
 /// side by side are not copied.
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice);
 
-/// The row-major position in the step's tensor that the position `at` in the slice's has.
-std::size_t position_in_whole(const Problem<double>& problem, Step step, const Slice& slice, std::size_t at);
-
-/// Writes the slice's tensor of the step to its place in the whole one: what cut_to_slice() undoes.
-void put_slice(const Tensor<double>& part, const Problem<double>& problem, Step step, const Slice& slice, Tensor<double>& whole);
+/// The row-major position in the step's tensor that a position in the slice's has.
+std::function<std::size_t(std::size_t)> places_in_whole(const Problem<double>& problem, Step step, const Slice& slice);
 
 }  // namespace attn

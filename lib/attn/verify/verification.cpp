@@ -5,6 +5,7 @@
 #include <attn/verify/rounding.hpp>
 #include <attn/verify/unfilled.hpp>
 #include <attn/verify/verification.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 
@@ -33,7 +34,8 @@ class Walk {
   }
 
   Verification judge() {
-    for (const Step step : comparable_steps(problem_)) result_.steps.push_back(judged(step));
+    for (const Step step : comparable_steps(problem_)) result_.steps.push_back(compared(step));
+    judge_locally();
     // Agreeing on the input is not agreeing on anything that was computed.
     const bool compared = std::any_of(result_.steps.begin(), result_.steps.end(), [this](const StepVerdict& v) {
       return problem_.inputs.count(v.step) == 0 && (v.difference.total > 0 || v.difference.status == Status::shape);
@@ -50,48 +52,64 @@ class Walk {
     return tolerance;
   }
 
-  // Ours against theirs, and our operation on their upstream tensors against theirs.
-  StepVerdict judged(Step step) {
+  // Ours against theirs.
+  StepVerdict compared(Step step) const {
     StepVerdict verdict{step, {}, Local::unknown, {}, tolerance_at(step), shape_of(ours_.at(step)), {}};
     const auto found = theirs_.find(step);
     if (found == theirs_.end()) return verdict;
     verdict.theirs = shape_of(found->second);
     verdict.difference = compare(ours_.at(step), found->second, verdict.tolerance);
-    if (problem_.inputs.count(step)) return verdict;
-    try {
-      Evaluator<double> run(problem_);
-      Evaluator<float> single(single_);
-      std::map<Step, Tensor<float>> narrowed;
-      for (const auto& [upstream, tensor] : theirs_) {
-        // Only a tensor of the right shape can stand upstream of other steps.
-        if (upstream >= step || !ours_.count(upstream) || shape_of(ours_.at(upstream)) != shape_of(tensor)) continue;
-        run.know(upstream, tensor);
-        Tensor<float>& narrow = narrowed[upstream] = empty<float>(shape_of(tensor));
-        std::transform(tensor.data(), tensor.data() + tensor.size(), narrow.data(), [](double value) { return static_cast<float>(value); });
-        single.know(upstream, narrow);
-      }
-      const Tensor<double> local = run.compute(step);
-      local_tolerance_[step] = rounding_tolerance(local, single.compute(step));
-      if (options_.decimals) local_tolerance_[step] = rounding_.at(step);
-      Tolerance tolerance = options_.decimals && !after_divergence() ? verdict.tolerance : options_.tolerance.value_or(local_tolerance_[step]);
-      // NaN that follows from their own NaN is a consequence.
-      tolerance.equal_nan = options_.equal_nan || differs_before();
-      verdict.local_difference = compare(local, found->second, tolerance);
-      verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
-    } catch (const std::exception&) {
-      verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
-    }
     return verdict;
   }
 
-  // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
-  bool after_divergence() const {
-    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& v) { return v.diverges(); });
+  // Every step by itself; of numbers rounded by hand one after the other, for it depends on those before.
+  void judge_locally() {
+    std::vector<std::optional<Tolerance>> tolerances(result_.steps.size());
+    std::size_t cells = 0;
+    for (const auto& [step, tensor] : ours_) cells += tensor.size();
+    const bool in_order = options_.decimals || cells < fewest_cells_for_threads;
+    for_each_piece(result_.steps.size(), worker_count(in_order ? 1 : 0, result_.steps.size()), [&](std::size_t i, std::size_t) {
+      StepVerdict& verdict = result_.steps[i];
+      if (theirs_.count(verdict.step) == 0 || problem_.inputs.count(verdict.step)) return;
+      try {
+        tolerances[i] = judge_locally(verdict);
+      } catch (const std::exception&) {
+        verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
+      }
+    });
+    for (std::size_t i = 0; i < tolerances.size(); ++i) {
+      if (tolerances[i]) local_tolerance_[result_.steps[i].step] = *tolerances[i];
+    }
   }
 
-  bool differs_before() const {
-    return std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& before) {
-      return before.difference.status != Status::match && before.difference.status != Status::missing;
+  // Our operation on their upstream tensors against theirs; what rounding explains there.
+  Tolerance judge_locally(StepVerdict& verdict) const {
+    Evaluator<double> run(problem_);
+    Evaluator<float> single(single_);
+    for (const auto& [upstream, tensor] : theirs_) {
+      // Only a tensor of the right shape can stand upstream of other steps.
+      if (upstream >= verdict.step || !ours_.count(upstream) || shape_of(ours_.at(upstream)) != shape_of(tensor)) continue;
+      run.know(upstream, tensor);
+      single.know(upstream, [&tensor = tensor]() { return Tensor<float>(xt::cast<float>(tensor)); });
+    }
+    const Tensor<double> local = run.compute(verdict.step);
+    const Tolerance rounding = options_.decimals ? rounding_.at(verdict.step) : rounding_tolerance(local, single.compute(verdict.step));
+    Tolerance tolerance = options_.decimals && !after_divergence(verdict.step) ? verdict.tolerance : options_.tolerance.value_or(rounding);
+    // NaN that follows from their own NaN is a consequence.
+    tolerance.equal_nan = options_.equal_nan || differs_before(verdict.step);
+    verdict.local_difference = compare(local, theirs_.at(verdict.step), tolerance);
+    verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
+    return rounding;
+  }
+
+  // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
+  bool after_divergence(Step step) const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [step](const StepVerdict& before) { return before.step < step && before.diverges(); });
+  }
+
+  bool differs_before(Step step) const {
+    return std::any_of(result_.steps.begin(), result_.steps.end(), [step](const StepVerdict& before) {
+      return before.step < step && before.difference.status != Status::match && before.difference.status != Status::missing;
     });
   }
 

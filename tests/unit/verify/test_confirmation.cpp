@@ -14,7 +14,7 @@ namespace {
 // Whether a row of a mistake explains what `planted` made of a run.
 bool confirmed(const Problem<double>& problem, const Tensors& planted, Step first, const std::string& id) {
   const Submission submission = submission_of(planted);
-  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).judged();
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
   const Confirmation confirmation(problem, submission, verdicts, first);
   const auto rows = mistakes_of(id);
   return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { return confirmation.holds({row}); });
@@ -88,6 +88,24 @@ TEST_CASE("a softmax over samples or heads is not taken for what it is in a part
   CHECK(confirmed(problem, ones, Step::weights, "W7"));
   CHECK_FALSE(confirmed(problem, ones, Step::weights, "W1"));
   CHECK_FALSE(confirmed(problem, ones, Step::weights, "W2"));
+}
+
+TEST_CASE("mistakes are one where they give the same numbers in every part, and not where they do in some") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Submission submission = submission_of(with_scaled(problem, [](Index, Index) { return 1.0; }));
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+  const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled);
+  // Without padding or a window, no rule at all and no causal rule are the same; a diagonal one key further is not.
+  const auto row = [](const std::string& id, const std::string& variant) {
+    const auto rows = mistakes_of(id);
+    return *std::find_if(rows.begin(), rows.end(), [&](const Mistake* m) { return m->variant == variant; });
+  };
+  const Mistake *all = row("M15", "all rules"), *causal = row("M15", "causal"), *moved = row("M7", "one key of the future is seen");
+  CHECK(confirmation.are_one({all}, {causal}));
+  CHECK_FALSE(confirmation.are_one({all}, {moved}));
+  CHECK_FALSE(confirmation.are_one({all}, {row("M15", "padding")}));  // there is none: nothing is made
+  // C2 leaves out the factor that is 1 where the raw scores are all 0: there, and there alone, it is as ours.
+  CHECK_FALSE(confirmation.are_one({all}, mistakes_of("C2")));
 }
 
 TEST_CASE("what changes nothing explains nothing") {

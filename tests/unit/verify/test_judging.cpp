@@ -29,7 +29,7 @@ TEST_CASE("every step of a run in parts gets the verdict that one comparison of 
   theirs[Step::weights](1, 0, 50, 3) += 0.5;
   theirs[Step::heads](1, 3, 119, 1) += 2;
   const Submission submission = exact(theirs);
-  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).judged();
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
   const Tensors ours = run_problem(problem);
   REQUIRE(verdicts.size() == ours.size());
   for (const auto& [step, tensor] : ours) {
@@ -51,10 +51,10 @@ TEST_CASE("every step of a run in parts gets the verdict that one comparison of 
 TEST_CASE("rounding to float32 passes in parts, and the tolerance that was asked for is kept") {
   const Problem<double> problem = given_heads(2, 120);
   const Submission submission = submission_of(run_problem(problem));
-  for (const StepVerdict& verdict : Judging(problem, submission, {}).judged()) CHECK(verdict.difference.status == Status::match);
+  CHECK(Judging(problem, submission, {}).first() == nullptr);
   VerifyOptions strict;
   strict.tolerance = Tolerance{0, 0, false};
-  const auto verdicts = Judging(problem, submission, strict).judged();
+  const auto verdicts = Judging(problem, submission, strict).verdicts();
   CHECK(at(verdicts, Step::weights).difference.status == Status::mismatch);
   CHECK(at(verdicts, Step::weights).tolerance.atol == 0);
   CHECK(at(verdicts, Step::mask).difference.status == Status::match);  // 0 and −inf are float32 numbers
@@ -64,24 +64,40 @@ TEST_CASE("a missing step is missing and another shape is another shape, in part
   const Problem<double> problem = given_heads(2, 120);
   Submission submission;
   submission.tensors.emplace(Step::weights, filled<double>({2, 4, 120, 119}, 0.5));
-  const auto verdicts = Judging(problem, submission, {}).judged();
+  const auto verdicts = Judging(problem, submission, {}).verdicts();
   CHECK(at(verdicts, Step::weights).difference.status == Status::shape);
   CHECK(at(verdicts, Step::heads).difference.status == Status::missing);
 }
 
-TEST_CASE("the map of a step in parts is that of the whole") {
+TEST_CASE("the map of the first step that differs is that of the whole") {
   const Problem<double> problem = given_heads(2, 120);
   Tensors theirs = run_problem(problem);
   theirs[Step::scores_scaled](1, 2, 60, 119) += 5;
+  theirs[Step::heads](0, 1, 119, 1) += 3;  // later, in another part
   const Submission submission = exact(theirs);
   const Judging judging(problem, submission, {});
-  const auto verdicts = judging.judged();
-  const auto map = judging.excess_at(at(verdicts, Step::scores_scaled));
+  REQUIRE(judging.first());
+  CHECK(judging.first()->step == Step::scores_scaled);
+  const auto map = judging.map_of_first();
   REQUIRE(map);
   // 120 rows in blocks of 5, 120 columns in blocks of 4: row 60 is in block 12, column 119 in block 29.
-  CHECK(map->rows == 5);
-  CHECK(map->columns == 4);
+  CHECK(map->grid.rows() == 5);
+  CHECK(map->grid.columns() == 4);
+  CHECK(shape_of(map->worst) == Shape{2, 4, 24, 30});
   CHECK(map->worst(1, 2, 12, 29) == doctest::Approx(5));
-  CHECK(map->worst(0, 2, 12, 29) == 0);
-  CHECK_FALSE(judging.excess_at(at(verdicts, Step::weights)));
+  double sum = 0;
+  for (const double worst : map->worst.storage()) sum += worst;
+  CHECK(sum == doctest::Approx(5));
+}
+
+TEST_CASE("where every step agrees there is no first and no map, and another shape has no map") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Submission right = submission_of(run_problem(problem));
+  CHECK(Judging(problem, right, {}).first() == nullptr);
+  CHECK_FALSE(Judging(problem, right, {}).map_of_first());
+  Submission shorter;
+  shorter.tensors.emplace(Step::weights, filled<double>({2, 4, 120, 119}, 0.5));
+  const Judging judging(problem, shorter, {});
+  CHECK(judging.first()->step == Step::weights);
+  CHECK_FALSE(judging.map_of_first());
 }

@@ -19,7 +19,9 @@ Tensors put_together(const Problem<double>& problem) {
   for (const auto& [step, shape] : step_shapes(problem)) whole[step] = filled<double>(shape, std::nan(""));
   for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
     for (const auto& [step, tensor] : run_problem(part.problem())) {
-      if (part.judges(step)) part.put(step, tensor, whole.at(step));
+      if (!part.judges(step)) continue;
+      const auto place = part.places(step);
+      for (std::size_t i = 0; i < tensor.size(); ++i) whole.at(step).data()[place(i)] = tensor.data()[i];
     }
   });
   return whole;
@@ -71,7 +73,7 @@ TEST_CASE("a part cuts what was handed in as it cuts the run, and leaves another
   const StoredTensor other(filled<double>({2, 3}, 1.0));
   CHECK(part.cut(Step::weights, other, room).shape() == Shape{2, 3});
   // weights[0, 1, 7, 5] of the part is weights[1, 3, 7, 5]: the second key head is read by heads 2 and 3.
-  CHECK(part.position(Step::weights, (1 * 120 + 7) * 120 + 5) == ((1 * 4 + 3) * 120 + 7) * 120 + 5);
+  CHECK(part.places(Step::weights)((1 * 120 + 7) * 120 + 5) == ((1 * 4 + 3) * 120 + 7) * 120 + 5);
 }
 
 TEST_CASE("what all heads have in common is judged once for each sample") {
