@@ -1,6 +1,6 @@
-#include <attn/ops/lanes.hpp>
 #include <attn/ops/wide_vectors.hpp>
 #include <attn/verify/compare.hpp>
+#include <attn/verify/four_cells.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -36,8 +36,8 @@ double excess_of(double a, double b, const Tolerance& tolerance) {
 
 // A block in float64, with zeros in place of the cells that are not finite.
 struct CellBlock {
-  alignas(Lanes) double ours[block_size];
-  alignas(Lanes) double theirs[block_size];
+  alignas(FourCells) double ours[block_size];
+  alignas(FourCells) double theirs[block_size];
   std::size_t count = 0;
   std::size_t finite = 0;
   bool kinds_differ = false;  // or a NaN stands on both sides
@@ -45,38 +45,36 @@ struct CellBlock {
 
 // Of a block, lane by lane. An excess or `beyond_…` is positive where a cell differs by more than that.
 struct CellSums {
-  Lanes product = {}, our_square = {}, their_square = {}, square = {};
-  Lanes difference = {}, excess = {}, beyond_rtol = {}, beyond_largest = {}, beyond_permille = {};
+  FourCells product = {}, our_square = {}, their_square = {}, square = {};
+  FourCells difference = {}, excess = {}, beyond_rtol = {}, beyond_largest = {}, beyond_permille = {};
 };
 
 namespace {
 
-// A block of numbers at multiples of their size, filled up with zeros. Loops over all of it are compiled to vectors,
-// which those over other numbers, or over a length not known before, are not.
-template <class T>
-struct FullBlock {
-  FullBlock(const void* numbers, std::size_t count) {
-    std::memcpy(values, numbers, count * sizeof(T));
-    std::fill(values + count, values + block_size, T{0});
-  }
-  T values[block_size];
-};
+using CellFlags = std::int64_t __attribute__((vector_size(cells_at_once * sizeof(std::int64_t))));  // true is −1
+
+std::size_t sum_of(const CellFlags& flags) {
+  std::int64_t sum = 0;
+  for (std::size_t cell = 0; cell < cells_at_once; ++cell) sum += flags[cell];
+  return static_cast<std::size_t>(sum);
+}
+
+// How many cells are filled up with zeros after so many.
+constexpr std::size_t filled_up(std::size_t count) { return (cells_at_once - count % cells_at_once) % cells_at_once; }
 
 template <class T>
 inline __attribute__((always_inline)) void load_cells(CellBlock& block, const double* ours, const UnalignedNumber<T>* theirs) {
-  const FullBlock<double> a(ours, block.count);
-  const FullBlock<T> b(theirs, block.count);
-  std::int64_t numbers = 0, odd = 0;
-  for (std::size_t i = 0; i < block_size; ++i) {
-    const double our = a.values[i], their = static_cast<double>(b.values[i]);
-    const bool number_on_both = (our - our == 0) & (their - their == 0);
-    block.ours[i] = number_on_both ? our : 0;
-    block.theirs[i] = number_on_both ? their : 0;
-    numbers += number_on_both ? 1 : 0;
-    odd += !number_on_both & (our != their) ? 1 : 0;
-  }
-  block.finite = static_cast<std::size_t>(numbers) - (block_size - block.count);
-  block.kinds_differ = odd > 0;
+  CellFlags numbers = {}, odd = {};
+  for_four_cells(ours, theirs, block.count, [&](std::size_t i, const FourCells& a, const FourCells& b) {
+    const CellFlags number_on_both = (a - a == 0) & (b - b == 0);
+    const FourCells our = number_on_both ? a : FourCells{}, their = number_on_both ? b : FourCells{};
+    std::memcpy(block.ours + i, &our, sizeof our);
+    std::memcpy(block.theirs + i, &their, sizeof their);
+    numbers -= number_on_both;
+    odd -= ~number_on_both & (a != b);
+  });
+  block.finite = sum_of(numbers) - filled_up(block.count);
+  block.kinds_differ = sum_of(odd) > 0;
 }
 
 ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const UnalignedNumber<double>* theirs) { load_cells(block, ours, theirs); }
@@ -84,9 +82,9 @@ ATTNSCOPE_WIDE_VECTORS void load(CellBlock& block, const double* ours, const Una
 
 ATTNSCOPE_WIDE_VECTORS void sum_up(const CellBlock& block, CellSums& sums, double rtol, double atol, double max_rel) {
   CellSums s;  // in registers, not where another pointer might lead
-  for (std::size_t i = 0; i < block.count; i += lanes) {
-    const Lanes a = lanes_at(block.ours + i), b = lanes_at(block.theirs + i);
-    const Lanes size = magnitude(a), distance = magnitude(a - b);
+  for (std::size_t i = 0; i < block.count; i += cells_at_once) {
+    const FourCells a = cells_at(block.ours + i), b = cells_at(block.theirs + i);
+    const FourCells size = magnitude(a), distance = magnitude(a - b);
     s.product += a * b;
     s.our_square += a * a;
     s.their_square += b * b;
@@ -106,35 +104,24 @@ struct CellCounts {
 };
 
 ATTNSCOPE_WIDE_VECTORS void count_up(const CellBlock& block, CellCounts& counts, double rtol, double atol) {
-  using Counters = std::int64_t __attribute__((vector_size(lanes * sizeof(std::int64_t))));
-  Counters within_1 = {}, within_5 = {}, mismatched = {};
-  for (std::size_t i = 0; i < block.count; i += lanes) {
-    const Lanes a = lanes_at(block.ours + i), size = magnitude(a), distance = magnitude(a - lanes_at(block.theirs + i));
-    within_1 -= distance <= 0.001 * size;  // true is −1
+  CellFlags within_1 = {}, within_5 = {}, mismatched = {};
+  for (std::size_t i = 0; i < block.count; i += cells_at_once) {
+    const FourCells a = cells_at(block.ours + i), size = magnitude(a), distance = magnitude(a - cells_at(block.theirs + i));
+    within_1 -= distance <= 0.001 * size;
     within_5 -= distance <= 0.005 * size;
     mismatched -= distance - (atol + rtol * size) > 0;
   }
-  const std::size_t filled_up = (lanes - block.count % lanes) % lanes;  // with zeros, which are within any share
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    counts.within_1_permille += static_cast<std::size_t>(within_1[lane]);
-    counts.within_5_permille += static_cast<std::size_t>(within_5[lane]);
-    counts.mismatched += static_cast<std::size_t>(mismatched[lane]);
-  }
-  counts.within_1_permille -= filled_up;
-  counts.within_5_permille -= filled_up;
+  // Zeros are within any share of themselves.
+  counts = {sum_of(within_1) - filled_up(block.count), sum_of(within_5) - filled_up(block.count), sum_of(mismatched)};
 }
 
 template <class T>
 inline __attribute__((always_inline)) bool all_pass(const double* ours, const UnalignedNumber<T>* theirs, std::size_t count, double rtol, double atol) {
-  const FullBlock<double> a(ours, count);
-  const FullBlock<T> b(theirs, count);
-  std::int64_t failing = 0;
-  for (std::size_t i = 0; i < block_size; ++i) {
-    const double our = a.values[i], their = static_cast<double>(b.values[i]);
-    const bool near = (our - our == 0) & (std::abs(our - their) <= atol + rtol * std::abs(our));
-    failing += (our == their) | near ? 0 : 1;
-  }
-  return failing == 0;
+  CellFlags failing = {};
+  for_four_cells(ours, theirs, count, [&](std::size_t, const FourCells& a, const FourCells& b) {
+    failing -= ~((a == b) | ((a - a == 0) & (magnitude(a - b) <= atol + rtol * magnitude(a))));
+  });
+  return sum_of(failing) == 0;
 }
 
 // False where two NaN stand, too: then it depends.

@@ -1,5 +1,5 @@
-#include <attn/ops/lanes.hpp>
 #include <attn/ops/wide_vectors.hpp>
+#include <attn/verify/four_cells.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -40,20 +40,13 @@ struct Rounding {
 };
 
 ATTNSCOPE_WIDE_VECTORS void find_rounding(const double* exact, const float* single, std::size_t count, Rounding& found) {
-  Lanes error = {}, size = {};
-  const auto add = [&](const double* values, const float* rounded) {
-    const Lanes value = lanes_at(values), distance = magnitude(value - lanes_at(rounded)), of_value = magnitude(value);
+  FourCells error = {}, size = {};
+  for_four_cells(exact, single, count, [&](std::size_t, const FourCells& value, const FourCells& rounded) {
+    const FourCells distance = magnitude(value - rounded), of_value = magnitude(value);
     const auto counts = (of_value < fill_values) & (distance - distance == 0);  // neither NaN nor an infinity
-    raise(error, counts ? distance : Lanes{});
-    raise(size, counts ? of_value : Lanes{});
-  };
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) add(exact + i, single + i);
-  double last[lanes] = {};
-  float last_rounded[lanes] = {};
-  std::copy(exact + i, exact + count, last);
-  std::copy(single + i, single + count, last_rounded);
-  add(last, last_rounded);
+    raise(error, counts ? distance : FourCells{});
+    raise(size, counts ? of_value : FourCells{});
+  });
   found = {largest(error), largest(size)};
 }
 
@@ -149,12 +142,12 @@ Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& s
 Tolerance least_tolerance(const Tensor<double>& exact) {
   constexpr std::size_t most_cells = 65536;
   const std::size_t stride = exact.size() / most_cells + 1;
-  double largest[lanes] = {};  // which do not wait for each other
+  double largest[cells_at_once] = {};  // which do not wait for each other
   const double* const cells = exact.data();
-  for (std::size_t i = 0, lane = 0; i < exact.size(); i += stride, lane = (lane + 1) % lanes) {
+  for (std::size_t i = 0, lane = 0; i < exact.size(); i += stride, lane = (lane + 1) % cells_at_once) {
     largest[lane] = std::max(largest[lane], counted_magnitude(cells[i]));
   }
-  return {float32_rtol, float32_units * *std::max_element(largest, largest + lanes), false};
+  return {float32_rtol, float32_units * *std::max_element(largest, largest + cells_at_once), false};
 }
 
 Tolerance half_unit(int decimals) {
