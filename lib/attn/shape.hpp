@@ -46,6 +46,9 @@ struct Sizes {
   std::size_t vocabulary = 0;        ///< V
   std::size_t max_length = 0;        ///< Lm
   std::size_t segments = 0;          ///< Sg
+
+  /// Of a part of a run, with some of its queries: how many stand before and after them.
+  std::size_t queries_before = 0, queries_after = 0;
 };
 
 /// One row per letter, in the order of the legend above.

@@ -27,10 +27,10 @@ const T* broadcast_row(const Tensor<T>& mask, std::size_t b, std::size_t h, std:
 
 template <class T>
 std::ptrdiff_t causal_offset(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b) {
-  if (rules.align == CausalAlign::top_left) return static_cast<std::ptrdiff_t>(sizes.past_len);
+  if (rules.align == CausalAlign::top_left) return static_cast<std::ptrdiff_t>(sizes.past_len + sizes.queries_before);
   const std::size_t last =
       rules.valid_lens.empty() ? maskable_keys(sizes.key_len, rules.exempt_keys) : rules.valid_lens[b];
-  return static_cast<std::ptrdiff_t>(last) - static_cast<std::ptrdiff_t>(sizes.query_len);
+  return static_cast<std::ptrdiff_t>(last) - static_cast<std::ptrdiff_t>(sizes.query_len + sizes.queries_after);
 }
 
 template <class T>

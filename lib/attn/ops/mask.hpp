@@ -52,7 +52,7 @@ struct MaskVerdict {
   bool forbidden() const { return causal || padding || window || given; }
 };
 
-/// Position of query 0 among the keys of sample b; negative when the sample has fewer valid keys than
+/// Position of query 0 of a run, or of these queries of it, among the keys of sample b; negative when the sample has fewer valid keys than
 /// there are queries (its first rows then see nothing).
 template <class T>
 std::ptrdiff_t causal_offset(const MaskRules<T>& rules, const Sizes& sizes, std::size_t b);

@@ -13,22 +13,36 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
+// Every part of that kind of a small run; of queries the first, and all others.
+std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) {
+  const std::size_t length = small.sizes.query_len, first = std::min<std::size_t>(length, 1);
+  std::vector<Slice> slices;
+  for (std::size_t sample = 0; sample < small.sizes.batch; ++sample) {
+    for (std::size_t head = 0; head < (kind.kv_head ? small.sizes.kv_heads : 1); ++head) {
+      Slice slice{sample, kind.kv_head ? std::optional(head) : std::nullopt};
+      if (!kind.queries) slices.push_back(slice);
+      for (const QueryRange& queries : {QueryRange{0, first}, QueryRange{first, length - first}}) {
+        slice.queries = queries;
+        if (kind.queries && queries.count > 0) slices.push_back(slice);
+      }
+    }
+  }
+  return slices;
+}
+
 // Whether the parts of a run with these mistakes are what the mistakes make of its parts, decided on a small run
 // like it: a softmax over the samples, or over the heads, is something else in a part, which has one.
 bool stay_within_parts(const Problem<double>& problem, const Slice& kind, const Mistakes& mistakes) {
   const Problem<double> small = cut_down(problem);
   try {
     MistakenRun whole(small, mistakes);
-    for (std::size_t sample = 0; sample < small.sizes.batch; ++sample) {
-      for (std::size_t head = 0; head < (kind.kv_head ? small.sizes.kv_heads : 1); ++head) {
-        const Slice slice{sample, kind.kv_head ? std::optional(head) : std::nullopt};
-        const Part part(small, slice);
-        MistakenRun alone(part.problem(), mistakes);
-        for (const Step step : part.problem().steps) {
-          StoredTensor room;
-          const StoredTensor shown(whole.shown(step));
-          if (!agree(alone.shown(step), part.cut(step, shown, room).view(), {0, 0, true})) return false;
-        }
+    for (const Slice& slice : slices_like(kind, small)) {
+      const Part part(small, slice);
+      MistakenRun alone(part.problem(), mistakes);
+      for (const Step step : part.problem().steps) {
+        StoredTensor room;
+        const StoredTensor shown(whole.shown(step));
+        if (!agree(alone.shown(step), part.cut(step, shown, room).view(), {0, 0, true})) return false;
       }
     }
   } catch (const std::exception&) {

@@ -271,18 +271,17 @@ std::vector<Diagnosis> loss_of_precision(const Divergence& d) {
   return {};
 }
 
-// A softmax in half precision is a low precision in that stage, by definition.
-void add_precision_of_softmax(std::vector<Diagnosis>& found) {
-  for (const Diagnosis& diagnosis : found) {
-    if (diagnosis.id != "W6" || diagnosis.variant.find("float16") == std::string::npos) continue;
-    Diagnosis tie = diagnosis;
-    tie.id = "T2";
-    found.push_back(tie);
-    return;
-  }
-}
-
 }  // namespace
+
+void add_precision_of_softmax(std::vector<Diagnosis>& found) {
+  const auto is = [](const char* id) { return [id](const Diagnosis& diagnosis) { return diagnosis.id == id; }; };
+  const auto softmax = std::find_if(found.begin(), found.end(), is("W6"));
+  if (softmax == found.end() || softmax->variant.find("float16") == std::string::npos) return;
+  if (std::any_of(found.begin(), found.end(), is("T2"))) return;
+  Diagnosis tie = *softmax;
+  tie.id = "T2";
+  found.push_back(tie);
+}
 
 bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);

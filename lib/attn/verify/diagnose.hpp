@@ -32,6 +32,9 @@ bool fits(const Divergence& divergence, Step step, const Tensor<double>& tensor)
 /// explains it. Sets `explains_rest` when the first ones explain all that follows.
 std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_rest);
 
+/// A softmax in half precision (W6) is by definition a low precision in that stage (T2): the tie is added to it.
+void add_precision_of_softmax(std::vector<Diagnosis>& found);
+
 /// Whether the run is small enough for diagnose() to try mistakes in pairs.
 bool pairs_are_tried(const Divergence& divergence);
 

@@ -1,9 +1,13 @@
 #include <attn/verify/confirmation.hpp>
+#include <attn/verify/cut_down.hpp>
+#include <attn/verify/diagnose.hpp>
 #include <attn/verify/judging.hpp>
 #include <attn/verify/large.hpp>
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
 #include <utility>
 
 namespace attn {
@@ -32,9 +36,26 @@ std::vector<Mistakes> readings_of(const Diagnosis& diagnosis, const std::vector<
   return readings;
 }
 
-// The findings on a slice, carried over to the whole; empty when the whole does not bear them out.
-std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, const Confirmation& whole) {
-  const std::vector<Diagnosis> all = part.diagnosis;
+// What else gives the numbers that these mistakes give, as a small run like it shows. A slice of queries cannot tell:
+// there no mistake can be made that needs all of them.
+std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  const Problem<double> small = cut_down(problem);
+  MistakenRun run(small, mistakes);
+  Submission like_theirs;
+  try {
+    for (const auto& [step, tensor] : theirs.tensors) {
+      if (small.has(step)) like_theirs.tensors.emplace(step, run.shown(step));
+    }
+  } catch (const std::exception&) {
+    return {};  // the mistakes do not fit the small run
+  }
+  return verify_at_once(small, like_theirs, options).diagnosis;
+}
+
+using Ties = std::function<std::vector<Diagnosis>(const Mistakes&)>;
+
+// The diagnoses of a slice that the whole bears out, and what ties with the first of them there.
+std::vector<Diagnosis> borne_out(const std::vector<Diagnosis>& found, const Confirmation& whole, const Ties& ties) {
   std::optional<Mistakes> held;
   const auto gives_theirs = [&](const Mistakes& mistakes) {
     if (held && whole.are_one(*held, mistakes)) return true;
@@ -42,11 +63,25 @@ std::optional<Verification> carried_over(Verification part, const std::vector<St
     if (holds && !held) held = mistakes;
     return holds;
   };
-  const auto refuted = [&](const Diagnosis& diagnosis) {
+  std::vector<Diagnosis> kept;
+  const auto keep = [&](const Diagnosis& diagnosis, const std::vector<Diagnosis>& all) {
     const std::vector<Mistakes> readings = readings_of(diagnosis, all);
-    return std::none_of(readings.begin(), readings.end(), gives_theirs);
+    if (std::any_of(readings.begin(), readings.end(), gives_theirs)) kept.push_back(diagnosis);
   };
-  part.diagnosis.erase(std::remove_if(part.diagnosis.begin(), part.diagnosis.end(), refuted), part.diagnosis.end());
+  for (const Diagnosis& diagnosis : found) keep(diagnosis, found);
+  if (!held) return {};
+  const std::vector<Diagnosis> tied = ties(*held);
+  for (const Diagnosis& tie : tied) {
+    const bool tried = std::any_of(found.begin(), found.end(), [&](const Diagnosis& other) { return other.id == tie.id; });
+    if (!tried) keep(tie, tied);
+  }
+  add_precision_of_softmax(kept);
+  return kept;
+}
+
+// The findings on a slice, carried over to the whole; empty when the whole does not bear them out.
+std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, const Confirmation& whole, const Ties& ties) {
+  part.diagnosis = borne_out(part.diagnosis, whole, ties);
   if (part.diagnosis.empty()) return std::nullopt;
   const auto is_convention = [](const Diagnosis& d) { return d.convention; };
   const bool conventions = std::all_of(part.diagnosis.begin(), part.diagnosis.end(), is_convention);
@@ -73,6 +108,22 @@ void show_where(Verification& found, const Judging& judging) {
   found.excess = std::move(map->worst);
   found.excess_rows = map->grid.rows();
   found.excess_columns = map->grid.columns();
+}
+
+// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
+std::vector<Slice> slices_to_walk(const Problem<double>& problem, const StepVerdict& first) {
+  const std::size_t at = first.difference.at;
+  const bool heads_apart = problem.sizes.kv_heads > 1 && (first.step != Step::output || !problem.has(Step::merged));
+  std::vector<Slice> slices;
+  for (const bool of_heads : {true, false}) {
+    if (of_heads && !heads_apart) continue;
+    const Slice slice = slice_around(problem, first.step, at, of_heads);
+    if (cells_of_slice(problem, slice) > most_cells_of_a_part) {
+      slices.push_back(with_queries_around(problem, slice, first.step, at, most_cells_at_once));
+    }
+    if (of_heads || problem.sizes.batch > 1) slices.push_back(slice);
+  }
+  return slices;
 }
 
 }  // namespace
@@ -102,13 +153,11 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     return result;
   }
   const Confirmation confirmation(problem, theirs, result.steps, first->step);
-  const bool heads_apart = problem.sizes.kv_heads > 1 && (first->step != Step::output || !problem.has(Step::merged));
-  for (const bool of_heads : {true, false}) {
-    if (of_heads ? !heads_apart : problem.sizes.batch < 2) continue;
-    const Slice slice = slice_around(problem, first->step, first->difference.at, of_heads);
+  for (const Slice& slice : slices_to_walk(problem, *first)) {
     const Problem<double> part = problem_of_slice(problem, slice);
     Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
-    if (auto confirmed = carried_over(std::move(found), result.steps, confirmation)) {
+    const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
+    if (auto confirmed = carried_over(std::move(found), result.steps, confirmation, ties)) {
       show_where(*confirmed, judging);
       return confirmed;
     }

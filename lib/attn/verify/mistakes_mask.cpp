@@ -73,8 +73,9 @@ Result all_inverted(Run& run, Step, const Tensor<double>*) {
 Result padding_on_queries(Run& run, Step, const Tensor<double>*) {
   const auto& lens = rules_of(run).valid_lens;
   if (lens.empty()) return std::nullopt;
+  const std::size_t before = run.problem().sizes.queries_before;
   return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto, auto i, auto) {
-    verdict.padding = i >= lens[b];
+    verdict.padding = before + i >= lens[b];
     return forbidden_if(verdict.forbidden());
   });
 }
@@ -137,27 +138,30 @@ Mistaken diagonal_moved(std::ptrdiff_t by) {
   };
 }
 
-// The causal offset another program may use: top left, bottom right, or blind to the cache.
+// The causal offset, of the first query of the whole run, that another program may use: top left, bottom right, or
+// blind to the cache.
 Mistaken diagonal_at(std::ptrdiff_t (*offset)(const Rules&, const Sizes&, std::size_t)) {
   return [offset](Run& run, Step, const Tensor<double>*) -> Result {
     const Rules& rules = rules_of(run);
     if (!rules.causal) return std::nullopt;
     const Sizes sizes = sizes_of_scores(run);
     return mask_from_verdicts(run, [&](Verdict verdict, auto b, auto, auto i, auto j) {
-      verdict.causal = static_cast<std::ptrdiff_t>(j) > static_cast<std::ptrdiff_t>(i) + offset(rules, sizes, b);
+      verdict.causal = static_cast<std::ptrdiff_t>(j) > static_cast<std::ptrdiff_t>(sizes.queries_before + i) + offset(rules, sizes, b);
       return verdict.forbidden() ? minus_infinity : verdict.added;
     });
   };
 }
 
+std::ptrdiff_t all_queries(const Sizes& sizes) { return static_cast<std::ptrdiff_t>(sizes.queries_before + sizes.query_len + sizes.queries_after); }
+
 std::ptrdiff_t no_offset(const Rules&, const Sizes&, std::size_t) { return 0; }
 std::ptrdiff_t cache_offset(const Rules&, const Sizes& sizes, std::size_t) { return static_cast<std::ptrdiff_t>(sizes.past_len); }
 std::ptrdiff_t length_offset(const Rules&, const Sizes& sizes, std::size_t) {
-  return static_cast<std::ptrdiff_t>(sizes.key_len) - static_cast<std::ptrdiff_t>(sizes.query_len);
+  return static_cast<std::ptrdiff_t>(sizes.key_len) - all_queries(sizes);
 }
 std::ptrdiff_t valid_offset(const Rules& rules, const Sizes& sizes, std::size_t b) {
   if (rules.valid_lens.empty()) return length_offset(rules, sizes, b);
-  return static_cast<std::ptrdiff_t>(rules.valid_lens[b]) - static_cast<std::ptrdiff_t>(sizes.query_len);
+  return static_cast<std::ptrdiff_t>(rules.valid_lens[b]) - all_queries(sizes);
 }
 
 // (B·H) masks stored head by head and read sample by sample.

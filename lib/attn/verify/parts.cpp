@@ -1,11 +1,29 @@
 #include <attn/verify/parts.hpp>
 #include <attn/workers.hpp>
 
+#include <algorithm>
+
 namespace attn {
 namespace {
 
 // Below, copying the inputs and weights of a part takes longer than what it saves.
 constexpr std::size_t fewest_cells_of_a_part = 20000;
+
+// How many queries a part has, of `count` parts with so many numbers each that have them all. Keys and values are
+// mapped anew for every part: that must not cost more than what the part does with them.
+std::size_t queries_of_part(const Problem<double>& problem, std::size_t cells, std::size_t count) {
+  const Sizes& s = problem.sizes;
+  if (cells <= most_cells_of_a_part || s.query_len == 0) return s.query_len;
+  const std::size_t queries = std::max<std::size_t>(s.query_len * most_cells_of_a_part / cells, 1);
+  const std::size_t heads = count > s.batch ? s.heads / s.kv_heads : s.heads;
+  const double attending = static_cast<double>(queries * heads) * static_cast<double>(s.key_len * (s.head_dim + s.value_dim));
+  const auto mapping = [&](Step step, std::size_t width, std::size_t outputs) {
+    return problem.has(step) ? static_cast<double>(s.new_len) * static_cast<double>(width * outputs) : 0.0;
+  };
+  const std::size_t kv_heads = count > s.batch ? 1 : s.kv_heads;
+  const double keys_and_values = mapping(Step::k_proj, s.key_width, kv_heads * s.head_dim) + mapping(Step::v_proj, s.value_width, kv_heads * s.value_dim);
+  return keys_and_values > attending ? s.query_len : queries;
+}
 
 }  // namespace
 
@@ -14,8 +32,9 @@ Part::Part(const Problem<double>& whole, std::optional<Slice> slice) : whole_(wh
 }
 
 bool Part::judges(Step step) const {
-  if (!slice_ || !slice_->kv_head || *slice_->kv_head == 0) return true;
-  return has_heads(whole_, step);
+  if (slice_ && slice_->kv_head.value_or(0) > 0 && !has_heads(whole_, step)) return false;
+  if (slice_ && slice_->queries && slice_->queries->first > 0 && !has_queries(whole_, step)) return false;
+  return true;
 }
 
 const StoredTensor& Part::cut(Step step, const StoredTensor& whole, StoredTensor& room) const {
@@ -36,12 +55,18 @@ std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem) {
   const bool heads_apart = !problem.has(Step::merged) && !problem.has(Step::weights_averaged);
   const std::size_t samples = problem.sizes.batch, heads = heads_apart ? problem.sizes.kv_heads : 1;
   const auto worth = [&](std::size_t count) { return count > 1 && cells / count >= fewest_cells_of_a_part; };
-  if (!worth(samples * heads) && !worth(samples)) return {std::nullopt};
   const bool of_heads = heads > 1 && worth(samples * heads);
+  const std::size_t count = of_heads ? samples * heads : worth(samples) ? samples : 1;
+  const std::size_t queries = queries_of_part(problem, cells / count, count);
+  if (count == 1 && queries == problem.sizes.query_len) return {std::nullopt};
   std::vector<std::optional<Slice>> parts;
-  for (std::size_t sample = 0; sample < samples; ++sample) {
-    if (!of_heads) parts.push_back(Slice{sample, std::nullopt});
-    for (std::size_t head = 0; of_heads && head < heads; ++head) parts.push_back(Slice{sample, head});
+  for (std::size_t part = 0; part < count; ++part) {
+    Slice slice{of_heads ? part / heads : part};
+    if (of_heads) slice.kv_head = part % heads;
+    for (std::size_t first = 0; first < problem.sizes.query_len; first += queries) {
+      if (queries < problem.sizes.query_len) slice.queries = QueryRange{first, std::min(queries, problem.sizes.query_len - first)};
+      parts.push_back(slice);
+    }
   }
   return parts;
 }

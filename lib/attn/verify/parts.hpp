@@ -1,5 +1,5 @@
-// The parts that a run falls into: every sample, or every key/value head of one, is a run of its own, small enough
-// to be held against somebody's tensors in the processor's caches, and one beside the other.
+// The parts that a run falls into: every sample, or every key/value head of one, or some of the queries of either, is a
+// run of its own, small enough to be held against somebody's tensors in the processor's caches, and one beside the other.
 #pragma once
 
 #include <attn/verify/slice.hpp>
@@ -11,6 +11,9 @@
 
 namespace attn {
 
+/// Numbers in all steps above which a part is made of fewer queries.
+constexpr std::size_t most_cells_of_a_part = 1000000;
+
 /// A run, or a slice of it that is a run of its own. The whole run must outlive it.
 class Part {
  public:
@@ -19,7 +22,8 @@ class Part {
 
   const Problem<double>& problem() const { return own_ ? *own_ : whole_; }
 
-  /// Whether the step is judged in this part: what all heads of a sample have in common is judged with the first.
+  /// Whether the step is judged in this part: what all heads of a sample, or all queries, have in common is judged with
+  /// the first.
   bool judges(Step step) const;
 
   /// What this part holds of a step's tensor; made in `room` where it is a copy. A tensor of another shape than the
@@ -36,8 +40,8 @@ class Part {
 };
 
 /// The parts that together have every cell of every step of a run: one for each key/value head of each sample, one for
-/// each sample, or the run itself, empty. Parts are worth their making, and none are made of heads that are mapped to
-/// an output or averaged together.
+/// each sample, several of either with some queries each, or the run itself, empty. Parts are worth their making, and
+/// none are made of heads that are mapped to an output or averaged together.
 std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem);
 
 /// Calls work(part, index) once for every part, on as many threads as there are processors; throws what a call threw.

@@ -65,7 +65,7 @@ const std::map<Step, Rule<T>>& rules() {
       {S::q, [](E& e) { return split_heads(e.get(source_of(e, {S::q_proj, S::x})), e.problem().options.heads); }},
       {S::k, [](E& e) { return keys(e, S::k_proj, S::memory, e.problem().weights.bias_k, "bias_k"); }},
       {S::v, [](E& e) { return keys(e, S::v_proj, S::memory_value, e.problem().weights.bias_v, "bias_v"); }},
-      {S::q_rot, [](E& e) { return rotated(e.get(S::q), *e.problem().options.attention.rotary, e.problem().sizes.past_len); }},
+      {S::q_rot, [](E& e) { return rotated(e.get(S::q), *e.problem().options.attention.rotary, e.problem().sizes.past_len + e.problem().sizes.queries_before); }},
       {S::k_rot, [](E& e) { return rotated(e.get(S::k), *e.problem().options.attention.rotary, e.problem().sizes.past_len); }},
       {S::present_key, [](E& e) { return concatenate_keys(e.get(S::past_key), e.get(source_of(e, {S::k_rot, S::k}))); }},
       {S::present_value, [](E& e) { return concatenate_keys(e.get(S::past_value), e.get(S::v)); }},

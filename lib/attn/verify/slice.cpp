@@ -49,6 +49,7 @@ std::vector<Range> ranges_of(const Problem<double>& problem, Step step, const Sl
   std::vector<Range> ranges;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i] == "B") ranges.push_back({i, slice.sample, 1});
+    if (axes[i] == "Lq" && slice.queries) ranges.push_back({i, slice.queries->first, slice.queries->count});
     if (!slice.kv_head) continue;
     if (axes[i] == "H") ranges.push_back({i, kv * group, group});
     if (axes[i] == "Hk") ranges.push_back({i, kv, 1});
@@ -106,6 +107,9 @@ void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
   if (slice.kv_head && rank >= 3 && rules.given->shape(rank - 3) > 1) {
     rules.given = part_of(*rules.given, {rank - 3, *slice.kv_head * group, group});
   }
+  if (slice.queries && rank >= 2 && rules.given->shape(rank - 2) > 1) {
+    rules.given = part_of(*rules.given, {rank - 2, slice.queries->first, slice.queries->count});
+  }
 }
 
 void cut_weights(Problem<double>& part, const Problem<double>& whole, std::size_t kv) {
@@ -132,6 +136,20 @@ void cut_heads(Problem<double>& part, const Problem<double>& whole, std::size_t 
   };
   part.steps.erase(std::remove_if(part.steps.begin(), part.steps.end(), needs_all_heads), part.steps.end());
 }
+
+void cut_queries(Problem<double>& part, const Problem<double>& whole, const Slice& slice) {
+  const QueryRange& queries = *slice.queries;
+  part.sizes.query_len = queries.count;
+  part.sizes.queries_before = whole.sizes.queries_before + queries.first;
+  part.sizes.queries_after = whole.sizes.queries_after + whole.sizes.query_len - queries.first - queries.count;
+  const auto x = whole.inputs.find(Step::x);
+  if (x == whole.inputs.end() || whole.has(Step::memory)) return;
+  Slice all = slice;
+  all.queries.reset();
+  part.inputs.emplace(Step::memory, cut<double>(x->second, ranges_of(whole, Step::x, all)));
+}
+
+std::size_t divided_up(std::size_t cells, std::size_t parts) { return (cells + parts - 1) / parts; }
 
 }  // namespace
 
@@ -165,6 +183,7 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   part.output_shape = problem.output_shape;
   for (const Range& range : ranges_of(problem, Step::output, slice)) part.output_shape[range.axis] = range.count;
   if (slice.kv_head) cut_heads(part, problem, *slice.kv_head);
+  if (slice.queries) cut_queries(part, problem, slice);
   return part;
 }
 
@@ -183,8 +202,30 @@ Submission submission_of_slice(const Submission& theirs, const Problem<double>& 
   return part;
 }
 
+std::size_t cells_of_slice(const Problem<double>& problem, const Slice& slice) {
+  std::size_t cells = 0;
+  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(remainder_of(shape, ranges_of(problem, step, slice)).shape).value_or(0);
+  return cells;
+}
+
+Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step, std::size_t at, std::size_t cells) {
+  const std::size_t length = problem.sizes.query_len, of_query = std::max<std::size_t>(divided_up(cells_of_slice(problem, slice), length), 1);
+  const std::size_t count = std::clamp<std::size_t>(cells / of_query, 1, length);
+  std::size_t middle = length;  // of a step without queries
+  const Shape shape = step_shapes(problem).at(step), index = unravel(at, shape);
+  for (const Range& range : ranges_of(problem, step, {0, std::nullopt, QueryRange{0, 0}})) {
+    if (range.count == 0) middle = index[range.axis];
+  }
+  slice.queries = QueryRange{std::min(middle - std::min(middle, count / 2), length - count), count};
+  return slice;
+}
+
+bool has_queries(const Problem<double>& problem, Step step) {
+  return ranges_of(problem, step, {0, std::nullopt, QueryRange{0, 1}}).size() > ranges_of(problem, step, {}).size();
+}
+
 bool has_heads(const Problem<double>& problem, Step step) {
-  return ranges_of(problem, step, {0, 0}).size() > ranges_of(problem, step, {0, std::nullopt}).size();
+  return ranges_of(problem, step, {0, 0}).size() > ranges_of(problem, step, {}).size();
 }
 
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice) {

@@ -1,5 +1,5 @@
-// One sample of a run, or a few heads of one sample, as a run of its own: every step that mixes neither
-// samples nor heads has there the numbers that it has in the whole.
+// One sample of a run, or a few heads of one sample, or some queries of either, as a run of its own: every step that
+// mixes neither samples nor heads nor queries has there the numbers that it has in the whole.
 #pragma once
 
 #include <attn/verify/align.hpp>
@@ -11,17 +11,32 @@
 
 namespace attn {
 
+/// Queries first … first + count.
+struct QueryRange {
+  std::size_t first = 0, count = 0;
+};
+
 struct Slice {
   std::size_t sample = 0;
   /// Only this key/value head, with the query heads that read it; empty: all heads.
-  std::optional<std::size_t> kv_head;
+  std::optional<std::size_t> kv_head = {};
+  /// Only these queries, and all keys; empty: all queries.
+  std::optional<QueryRange> queries = {};
 };
 
 /// The slice that the cell `at` (row-major) of a step lies in. With `of_heads`, one key/value head of it,
 /// where the step has heads.
 Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads);
 
-/// The run of the slice. Of a module's heads there is no output: it needs them all.
+/// The slice with fewer queries, around the same cell, so that its steps hold about so many numbers together. A step
+/// without queries gets the last ones, which see the most keys under a causal mask.
+Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step, std::size_t at, std::size_t cells);
+
+/// Numbers in all steps of the slice's run; of a run of attention, all that verification sees of it.
+std::size_t cells_of_slice(const Problem<double>& problem, const Slice& slice);
+
+/// The run of the slice. Of a module's heads there is no output: it needs them all. Of some queries of self-attention
+/// the keys and values come from all positions: there the input is the memory of its own queries.
 Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& slice);
 
 /// What the slice holds of tensors handed in, which must outlive it. A tensor of another shape than the step's is left as it is, and
@@ -30,6 +45,9 @@ Submission submission_of_slice(const Submission& theirs, const Problem<double>& 
 
 /// Whether a step has heads, or the columns of heads, among its axes.
 bool has_heads(const Problem<double>& problem, Step step);
+
+/// Whether a step has a row for every query.
+bool has_queries(const Problem<double>& problem, Step step);
 
 /// What the slice holds of a step's tensor, which has the shape of the whole and must outlive it: cells that stand
 /// side by side are not copied.

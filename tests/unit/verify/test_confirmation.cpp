@@ -56,6 +56,21 @@ TEST_CASE("a mistake in every part is confirmed, and another is not") {
   CHECK_FALSE(confirmed(problem, unscaled, Step::scores_scaled, "M1"));
 }
 
+TEST_CASE("a mistake is confirmed in parts of queries, and one that mixes queries is not taken for what it is in a part") {
+  const Problem<double> problem = given_heads(1, 330);
+  REQUIRE(parts_of(problem).front()->queries);
+  CHECK(confirmed(problem, with_scaled(problem, [](Index, Index) { return 1.0; }), Step::scores_scaled, "C2"));
+  // The diagonal one key further: a part has to know which queries it has.
+  Problem<double> moved = problem;
+  moved.options.attention.mask.causal = false;
+  moved.options.attention.mask.given = cells4({1, 1, 330, 330}, [](Index, Index, Index i, Index j) { return j <= i + 1 ? 0.0 : -infinity; });
+  CHECK(confirmed(problem, run_problem(moved), Step::mask, "M7"));
+  CHECK_FALSE(confirmed(problem, run_problem(moved), Step::mask, "M15"));
+  // The mask transposed is upside down in the whole, and something else in some of its rows.
+  moved.options.attention.mask.given = cells4({1, 1, 330, 330}, [](Index, Index, Index i, Index j) { return j >= i ? 0.0 : -infinity; });
+  CHECK(confirmed(problem, run_problem(moved), Step::mask, "M16"));
+}
+
 TEST_CASE("a mistake in one part alone does not explain the whole") {
   const Problem<double> problem = given_heads(2, 120);
   const double right = 1 / std::sqrt(3.0);

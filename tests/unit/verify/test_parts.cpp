@@ -19,12 +19,19 @@ Tensors put_together(const Problem<double>& problem) {
   for (const auto& [step, shape] : step_shapes(problem)) whole[step] = filled<double>(shape, std::nan(""));
   for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
     for (const auto& [step, tensor] : run_problem(part.problem())) {
-      if (!part.judges(step)) continue;
+      if (!part.judges(step) || !problem.has(step)) continue;
       const auto place = part.places(step);
       for (std::size_t i = 0; i < tensor.size(); ++i) whole.at(step).data()[place(i)] = tensor.data()[i];
     }
   });
   return whole;
+}
+
+// Self-attention of one sample, three heads of 2, 270 causal positions.
+Problem<double> long_module() {
+  Case c = causal();
+  c.inputs.x = naive::numbers<double>({1, 270, 6}, 11);
+  return problem_of(c);
 }
 
 }  // namespace
@@ -45,6 +52,26 @@ TEST_CASE("a run of a module falls apart into samples, because an output needs e
   CHECK_FALSE(parts[1]->kv_head.has_value());
 }
 
+TEST_CASE("a long run falls apart into queries, too") {
+  const auto parts = parts_of(given_heads(1, 330));  // 10 · 330² numbers and some for a key head
+  REQUIRE(parts.size() == 4);
+  REQUIRE(parts[3]->queries);
+  CHECK(parts[3]->kv_head == 1);
+  CHECK(parts[2]->queries->first == 0);
+  CHECK(parts[2]->queries->count == parts[3]->queries->first);
+  CHECK(parts[3]->queries->first + parts[3]->queries->count == 330);
+  const auto module = parts_of(long_module());
+  REQUIRE(module.size() == 2);
+  CHECK_FALSE(module[1]->kv_head);
+  CHECK(module[1]->queries->first > 0);
+}
+
+TEST_CASE("queries are not told apart where every part would map all keys and values anew, for longer than it attends") {
+  Problem<double> wide = long_module();
+  wide.sizes.key_width = wide.sizes.value_width = 4096;
+  CHECK(parts_of(wide).size() == 1);
+}
+
 TEST_CASE("parts that are not worth their making are not made") {
   const auto parts = parts_of(given_heads(2, 5));
   REQUIRE(parts.size() == 1);
@@ -54,11 +81,11 @@ TEST_CASE("parts that are not worth their making are not made") {
 }
 
 TEST_CASE("the parts together are the whole, every cell in its place") {
-  for (const Problem<double>& problem : {given_heads(2, 120), given_heads(3, 40), given_heads(1, 4)}) {
+  for (const Problem<double>& problem : {given_heads(2, 120), given_heads(3, 40), given_heads(1, 4), given_heads(1, 330), long_module()}) {
     const Tensors whole = run_problem(problem), parts = put_together(problem);
     for (const auto& [step, tensor] : whole) {
       CAPTURE(std::string(name_of(step)));
-      CHECK(parts.at(step) == tensor);
+      CHECK(agree(parts.at(step), tensor, {1e-12, 1e-14, true}));
     }
   }
 }
@@ -81,6 +108,11 @@ TEST_CASE("what all heads have in common is judged once for each sample") {
   const Problem<double> module = problem_of(c);
   CHECK(Part(module, Slice{0, 0}).judges(Step::x));
   CHECK_FALSE(Part(module, Slice{0, 1}).judges(Step::x));
+  const Part later(module, Slice{0, std::nullopt, QueryRange{2, 3}});
+  CHECK(later.judges(Step::x));
+  CHECK(later.judges(Step::weights));
+  CHECK_FALSE(later.judges(Step::k_proj));
+  CHECK(Part(module, Slice{0, std::nullopt, QueryRange{0, 2}}).judges(Step::k_proj));
   CHECK(Part(module, Slice{0, 1}).judges(Step::q_proj));
   CHECK(Part(module, Slice{1, std::nullopt}).judges(Step::x));
 }

@@ -1,4 +1,5 @@
 #include "verify/cases.hpp"
+#include "verify/given_heads.hpp"
 #include "verify/submission.hpp"
 
 #include <attn/verify/slice.hpp>
@@ -47,6 +48,61 @@ TEST_CASE("a slice of one sample keeps all heads and the output") {
   CHECK(agree(sliced.at(Step::weights), heads_of(all.at(Step::weights), 1, 0, 4)));
   const Array output = cells3({1, 3, 6}, [&](Index, Index i, Index e) { return all.at(Step::output)(1, i, e); });
   CHECK(agree(sliced.at(Step::output), output));
+}
+
+TEST_CASE("a slice of queries has the rows that they have in the whole, whatever the mask says of positions") {
+  Case aligned = cross_causal();
+  aligned.options.attention.mask.valid_lens = {4, 5};
+  Case windows = windowed();
+  windows.options.attention.mask.align = CausalAlign::bottom_right;
+  for (const Case& c : {square(), cross(), causal(), padded(), biased(), aligned, windows}) {
+    const Problem<double> whole = problem_of(c);
+    const Tensors all = run_problem(whole);
+    const std::size_t length = whole.sizes.query_len;
+    for (const QueryRange queries : {QueryRange{0, 1}, QueryRange{1, length - 1}, QueryRange{1, 1}}) {
+      const Tensors rows = run_problem(problem_of_slice(whole, {1, std::nullopt, queries}));
+      for (const auto& [step, tensor] : all) {
+        CAPTURE(std::string(name_of(step)));
+        const auto place = places_in_whole(whole, step, {1, std::nullopt, queries});
+        const Tensor<double>& part = rows.at(step);
+        Tensor<double> expected = empty<double>(shape_of(part));
+        for (std::size_t i = 0; i < part.size(); ++i) expected.data()[i] = tensor.data()[place(i)];
+        CHECK(agree(part, expected, {1e-12, 1e-14, true}));
+      }
+    }
+  }
+}
+
+TEST_CASE("queries of a slice are turned by the positions that they have in the whole") {
+  Problem<double> whole = given_heads(1, 6);
+  whole.inputs[Step::q] = naive::numbers<double>({1, 4, 6, 4}, 31);
+  whole.inputs[Step::k] = naive::numbers<double>({1, 2, 6, 4}, 32);
+  whole.sizes.head_dim = 4;
+  whole.options.attention.rotary = RotaryPositions<double>{};
+  whole.steps.insert(whole.steps.begin(), {Step::q_rot, Step::k_rot});
+  const Tensors all = run_problem(whole), rows = run_problem(problem_of_slice(whole, {0, 1, QueryRange{4, 2}}));
+  for (Index h = 0; h < 2; ++h) {
+    for (Index i = 0; i < 2; ++i) {
+      for (Index d = 0; d < 4; ++d) CHECK(rows.at(Step::q_rot)(0, h, i, d) == all.at(Step::q_rot)(0, h + 2, i + 4, d));
+      for (Index j = 0; j < 6; ++j) CHECK(rows.at(Step::weights)(0, h, i, j) == doctest::Approx(all.at(Step::weights)(0, h + 2, i + 4, j)).epsilon(1e-14));
+    }
+  }
+  CHECK(rows.at(Step::q_rot)(0, 0, 0, 0) != all.at(Step::q)(0, 2, 4, 0));  // it is turned at all
+}
+
+TEST_CASE("a slice gets so many queries as make the numbers asked for, around the cell, inside the run") {
+  const Problem<double> whole = given_heads(1, 60);
+  const Slice head = {0, 1};
+  // A query of two heads: 5 · 2·60 scores and the like, 2·3 of q, 2·2 + 2·2 of heads and output; k and v have 60·3 and 60·2.
+  CHECK(cells_of_slice(whole, head) == 60 * (5 * 120 + 6 + 8) + 60 * 5);
+  const auto around = [&](std::size_t query) { return *with_queries_around(whole, head, Step::weights, ((0 * 4 + 3) * 60 + query) * 60 + 7, 10 * 619).queries; };
+  CHECK(around(30).count == 10);
+  CHECK(around(30).first == 25);
+  CHECK(around(2).first == 0);
+  CHECK(around(59).first == 50);
+  // Keys have no queries: the last ones see them all.
+  CHECK(with_queries_around(whole, head, Step::k, 0, 10 * 619).queries->first == 50);
+  CHECK(with_queries_around(whole, head, Step::weights, 0, 1 << 30).queries->count == 60);
 }
 
 TEST_CASE("tensors handed in are cut as the run is; those of another shape stay whole") {
