@@ -43,7 +43,7 @@ struct CellBlock {
   bool kinds_differ = false;  // or a NaN stands on both sides
 };
 
-// Of a block, lane by lane. An excess or `beyond_…` is positive where a cell differs by more than that.
+// Of a block, for four cells at once. An excess or `beyond_…` is positive where a cell differs by more than that.
 struct CellSums {
   FourCells product = {}, our_square = {}, their_square = {}, square = {};
   FourCells difference = {}, excess = {}, beyond_rtol = {}, beyond_largest = {}, beyond_permille = {};
@@ -187,7 +187,7 @@ void Comparison::add(const CellBlock& block, const CellSums& sums, const Toleran
   }
 }
 
-// Cell by cell: what the sums and maxima of a block leave open.
+// What the sums and maxima of a block leave open.
 void Comparison::count_cells(const CellBlock& block, const CellSums& sums, const Tolerance& tolerance) {
   CellCounts counts;
   count_up(block, counts, tolerance.rtol, tolerance.atol);

@@ -17,12 +17,24 @@ class Confirmation {
  public:
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first);
 
-  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it. Mistakes
-  /// that mix neither samples nor heads are made in every part by itself, all others in the whole.
-  bool holds(const std::vector<const Mistake*>& mistakes) const;
+  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it: made in
+  /// every part by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read
+  /// off theirs.
+  bool holds_in_parts(const std::vector<const Mistake*>& mistakes) const;
 
-  /// Whether other mistakes give the same numbers as some that hold, bit for bit: then they hold, too. Only what either
-  /// computes differently is computed for it. False where it cannot be told in parts.
+  /// The same of any mistakes, made in the whole.
+  bool holds_in_whole(const std::vector<const Mistake*>& mistakes) const;
+
+  /// Whether either is true.
+  bool holds(const std::vector<const Mistake*>& mistakes) const { return holds_in_parts(mistakes) || holds_in_whole(mistakes); }
+
+  /// The single mistakes that hold in the whole and cannot be told in parts: those that mix what parts keep apart. Of
+  /// mistakes with a free number only those that no definite one stands beside.
+  std::vector<const Mistake*> of_the_whole_alone() const;
+
+  /// Whether other mistakes give the same numbers as some that hold in parts, bit for bit: then they hold, too. Only what
+  /// either computes differently is computed for it. False where it cannot be told in parts, and where a mistake shows
+  /// what it does not compute with.
   bool are_one(const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
 
  private:

@@ -6,6 +6,7 @@
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -56,12 +57,14 @@ using Ties = std::function<std::vector<Diagnosis>(const Mistakes&)>;
 
 // The diagnoses of a slice that the whole bears out, and what ties with the first of them there.
 std::vector<Diagnosis> borne_out(const std::vector<Diagnosis>& found, const Confirmation& whole, const Ties& ties) {
-  std::optional<Mistakes> held;
+  std::optional<Mistakes> held, held_in_parts;
   const auto gives_theirs = [&](const Mistakes& mistakes) {
-    if (held && whole.are_one(*held, mistakes)) return true;
-    const bool holds = whole.holds(mistakes);
-    if (holds && !held) held = mistakes;
-    return holds;
+    if (held_in_parts && whole.are_one(*held_in_parts, mistakes)) return true;
+    const bool in_parts = whole.holds_in_parts(mistakes);
+    if (!in_parts && !whole.holds_in_whole(mistakes)) return false;
+    if (in_parts && !held_in_parts) held_in_parts = mistakes;
+    if (!held) held = mistakes;
+    return true;
   };
   std::vector<Diagnosis> kept;
   const auto keep = [&](const Diagnosis& diagnosis, const std::vector<Diagnosis>& all) {
@@ -79,26 +82,6 @@ std::vector<Diagnosis> borne_out(const std::vector<Diagnosis>& found, const Conf
   return kept;
 }
 
-// The findings on a slice, carried over to the whole; empty when the whole does not bear them out.
-std::optional<Verification> carried_over(Verification part, const std::vector<StepVerdict>& verdicts, const Confirmation& whole, const Ties& ties) {
-  part.diagnosis = borne_out(part.diagnosis, whole, ties);
-  if (part.diagnosis.empty()) return std::nullopt;
-  const auto is_convention = [](const Diagnosis& d) { return d.convention; };
-  const bool conventions = std::all_of(part.diagnosis.begin(), part.diagnosis.end(), is_convention);
-  if (conventions != (part.verdict == Verdict::match)) return std::nullopt;
-  std::vector<StepVerdict> steps = verdicts;
-  for (StepVerdict& step : steps) {
-    const auto sliced = std::find_if(part.steps.begin(), part.steps.end(), [&](const StepVerdict& s) { return s.step == step.step; });
-    // What the slice does not have follows from what it has, or the mistakes would not give it.
-    const bool computed = step.compared();
-    step.local = sliced != part.steps.end() ? sliced->local : computed ? Local::match : Local::unknown;
-    const bool result = step.step == Step::weights || step.step == Step::output;
-    if (conventions && result && differs(step)) return std::nullopt;
-  }
-  part.steps = std::move(steps);
-  return part;
-}
-
 // The map is of the whole, not of the slice that was walked.
 void show_where(Verification& found, const Judging& judging) {
   found.excess.reset();
@@ -110,6 +93,75 @@ void show_where(Verification& found, const Judging& judging) {
   found.excess_columns = map->grid.columns();
 }
 
+// The verdicts on the whole, with what the walk over a slice says of each step by itself. Empty when what is a
+// convention on the slice changes a result of the whole.
+std::optional<Verification> concluded(Verification slice, std::vector<Diagnosis> diagnosis, const Judging& judging) {
+  const auto is_convention = [](const Diagnosis& d) { return d.convention; };
+  const bool conventions = !diagnosis.empty() && std::all_of(diagnosis.begin(), diagnosis.end(), is_convention);
+  if (conventions != (slice.verdict == Verdict::match)) return std::nullopt;
+  slice.diagnosis = std::move(diagnosis);
+  std::vector<StepVerdict> steps = judging.verdicts();
+  for (StepVerdict& step : steps) {
+    const auto sliced = std::find_if(slice.steps.begin(), slice.steps.end(), [&](const StepVerdict& s) { return s.step == step.step; });
+    // What the slice does not have follows from what it has, or the mistakes would not give it.
+    const bool computed = step.compared();
+    step.local = sliced != slice.steps.end() ? sliced->local : computed ? Local::match : Local::unknown;
+    const bool result = step.step == Step::weights || step.step == Step::output;
+    if (conventions && result && differs(step)) return std::nullopt;
+  }
+  slice.steps = std::move(steps);
+  show_where(slice, judging);
+  return slice;
+}
+
+// What every part that differs is explained by, each walked by itself.
+std::vector<Diagnosis> found_in_every_part(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  const std::vector<std::optional<Slice>> parts = parts_of(problem);
+  std::vector<std::optional<std::vector<Diagnosis>>> found(parts.size());
+  std::atomic<bool> unexplained = false;
+  for_each_part(problem, parts, [&](const Part& part, std::size_t index) {
+    if (unexplained) return;
+    const Verification walked = verify_at_once(part.problem(), submission_of_slice(theirs, problem, *parts[index]), options);
+    if (walked.verdict == Verdict::match && walked.diagnosis.empty()) return;
+    found[index] = walked.diagnosis;
+    if (walked.diagnosis.empty()) unexplained = true;
+  });
+  if (unexplained) return {};
+  std::optional<std::vector<Diagnosis>> common;
+  for (const auto& diagnoses : found) {
+    if (!diagnoses) continue;
+    if (!common) common = diagnoses;
+    const auto is_missing = [&](const Diagnosis& one) {
+      return std::none_of(diagnoses->begin(), diagnoses->end(), [&](const Diagnosis& d) { return d.id == one.id && d.variant == one.variant && d.with == one.with; });
+    };
+    common->erase(std::remove_if(common->begin(), common->end(), is_missing), common->end());
+  }
+  return common.value_or(std::vector<Diagnosis>());
+}
+
+// What no slice explains: a mistake that mixes what slices keep apart, a loss of precision, or nothing that is known.
+Verification without_slices(std::optional<Verification> walked, const Judging& judging, const Confirmation& whole,
+                            const std::function<std::vector<Diagnosis>()>& in_every_part) {
+  const StepVerdict& first = *judging.first();
+  const bool other_shape = first.difference.status == Status::shape;
+  std::vector<Diagnosis> diagnosis;
+  for (const Mistake* row : whole.of_the_whole_alone()) {
+    const bool listed = std::any_of(diagnosis.begin(), diagnosis.end(), [&](const Diagnosis& other) { return other.id == row->id; });
+    if (!listed) diagnosis.push_back({row->id, row->variant, first.step, acts_at(*row, first.step), false, 0, ""});
+  }
+  if (diagnosis.empty() && walked) diagnosis = in_every_part();
+  Verification slice = walked.value_or(Verification());
+  if (!walked || slice.verdict == Verdict::match) {
+    slice.verdict = Verdict::mismatch;
+    slice.first_divergent_step = first.step;
+  }
+  for (const StepVerdict& step : judging.verdicts()) {
+    if (other_shape && differs(step)) slice.steps.push_back({step.step, {}, step.step == first.step ? Local::mismatch : Local::unknown, {}, {}, {}, {}});
+  }
+  std::optional<Verification> result = concluded(slice, diagnosis, judging);
+  return result ? *result : *concluded(slice, {}, judging);
+}
+
 // Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
 std::vector<Slice> slices_to_walk(const Problem<double>& problem, const StepVerdict& first) {
   const std::size_t at = first.difference.at;
@@ -118,21 +170,25 @@ std::vector<Slice> slices_to_walk(const Problem<double>& problem, const StepVerd
   for (const bool of_heads : {true, false}) {
     if (of_heads && !heads_apart) continue;
     const Slice slice = slice_around(problem, first.step, at, of_heads);
-    if (cells_of_slice(problem, slice) > most_cells_of_a_part) {
+    if (cells_of_slice(problem, slice) > most_cells_of_a_part && problem.sizes.query_len > 1) {
       slices.push_back(with_queries_around(problem, slice, first.step, at, most_cells_at_once));
+    } else if (of_heads || problem.sizes.batch > 1) {
+      slices.push_back(slice);
     }
-    if (of_heads || problem.sizes.batch > 1) slices.push_back(slice);
   }
   return slices;
+}
+
+std::size_t cells_of(const Problem<double>& problem) {
+  std::size_t cells = 0;
+  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_of_a_part);
+  return cells;
 }
 
 }  // namespace
 
 bool is_large(const Problem<double>& problem) {
-  if (problem.layer) return false;  // a layer is not sliced
-  std::size_t cells = 0;
-  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_at_once);
-  return cells > most_cells_at_once;
+  return !problem.layer && cells_of(problem) > most_cells_at_once;  // a layer is not sliced
 }
 
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
@@ -153,16 +209,21 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
     return result;
   }
   const Confirmation confirmation(problem, theirs, result.steps, first->step);
-  for (const Slice& slice : slices_to_walk(problem, *first)) {
-    const Problem<double> part = problem_of_slice(problem, slice);
-    Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
-    const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
-    if (auto confirmed = carried_over(std::move(found), result.steps, confirmation, ties)) {
-      show_where(*confirmed, judging);
-      return confirmed;
+  std::optional<Verification> walked;
+  if (first->difference.status != Status::shape) {
+    for (const Slice& slice : slices_to_walk(problem, *first)) {
+      const Problem<double> part = problem_of_slice(problem, slice);
+      Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
+      const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
+      std::vector<Diagnosis> diagnosis = borne_out(found.diagnosis, confirmation, ties);
+      if (!diagnosis.empty()) {
+        if (auto confirmed = concluded(found, std::move(diagnosis), judging)) return confirmed;
+      }
+      if (!walked) walked = std::move(found);
     }
   }
-  return std::nullopt;
+  if (parts_of(problem).size() == 1 || cells_of(problem) <= most_cells_of_a_part) return std::nullopt;
+  return without_slices(std::move(walked), judging, confirmation, [&]() { return found_in_every_part(problem, theirs, options); });
 }
 
 }  // namespace attn

@@ -70,7 +70,7 @@ Mistaken masked_after_softmax(Renormalised renormalised) {
     Tensor<double> weights = softmax(scores_with_added(run)).weights;
     const Tensor<double>& mask = run.get(S::mask);
     const std::size_t keys = weights.shape(3);
-    for (std::size_t row = 0; row < weights.size() / keys; ++row) {
+    for (std::size_t row = 0; keys > 0 && row < weights.size() / keys; ++row) {
       double kept = 0;
       for (std::size_t j = 0; j < keys; ++j) {
         double& weight = weights.data()[row * keys + j];

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace attn {
 namespace {
@@ -22,7 +23,6 @@ constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
 template <class Key>
 Result softmax_over(Run& run, Key key) {
   const Tensor<double>& scores = run.get(S::scores_masked);
-  std::map<std::size_t, double> max, sum;
   const auto each = [&](auto f) {
     std::size_t flat = 0;
     for (std::size_t b = 0; b < scores.shape(0); ++b) {
@@ -33,9 +33,12 @@ Result softmax_over(Run& run, Key key) {
       }
     }
   };
+  std::size_t groups = 0;
+  each([&](std::size_t group, std::size_t) { groups = std::max(groups, group + 1); });
+  std::vector<double> max(groups, minus_infinity), sum(groups, 0.0);
   each([&](std::size_t group, std::size_t flat) {
-    const auto [found, fresh] = max.emplace(group, scores.data()[flat]);
-    if (!fresh) found->second = std::max(found->second, scores.data()[flat]);
+    const double score = scores.data()[flat];
+    if (score > max[group] || std::isnan(score)) max[group] = score;  // one NaN is enough for all
   });
   Tensor<double> weights = scores;
   each([&](std::size_t group, std::size_t flat) {
@@ -67,7 +70,7 @@ Result without_maximum(Run& run, Step, const Tensor<double>*) {
   Tensor<double> weights = scores;
   const std::size_t keys = scores.shape(3);
   bool overflow = false;
-  for (std::size_t row = 0; row < scores.size() / keys; ++row) {
+  for (std::size_t row = 0; keys > 0 && row < scores.size() / keys; ++row) {
     float sum = 0;
     for (std::size_t j = 0; j < keys; ++j) {
       const float power = std::exp(static_cast<float>(scores.data()[row * keys + j]));
@@ -152,13 +155,13 @@ Result exported_transposed(Run& run, Step, const Tensor<double>*) { return swap_
 Result padded_queries_differ(Run& run, Step step, const Tensor<double>* theirs) {
   const auto& lens = run.problem().options.attention.mask.valid_lens;
   Tensor<double> result = run.compute(step);
-  if (lens.empty() || lens.size() != result.shape(0) || run.problem().has(S::memory)) return std::nullopt;
+  if (lens.empty() || lens.size() != result.shape(0) || !run.problem().attends_to_itself()) return std::nullopt;
   if (theirs && shape_of(*theirs) != shape_of(result)) return std::nullopt;
   const std::size_t rank = result.dimension(), length = result.shape(rank - 2), width = result.shape(rank - 1);
   bool any = false;
   for (std::size_t row = 0; row < result.size() / width; ++row) {
     const std::size_t b = row / (result.size() / width / lens.size());
-    if (row % length < lens[b]) continue;
+    if (run.problem().sizes.queries_before + row % length < lens[b]) continue;
     any = true;
     for (std::size_t c = 0; c < width; ++c) result.data()[row * width + c] = theirs ? theirs->data()[row * width + c] : 0;
   }

@@ -63,8 +63,9 @@ std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem) {
   for (std::size_t part = 0; part < count; ++part) {
     Slice slice{of_heads ? part / heads : part};
     if (of_heads) slice.kv_head = part % heads;
-    for (std::size_t first = 0; first < problem.sizes.query_len; first += queries) {
-      if (queries < problem.sizes.query_len) slice.queries = QueryRange{first, std::min(queries, problem.sizes.query_len - first)};
+    if (queries == problem.sizes.query_len) parts.push_back(slice);
+    for (std::size_t first = 0; queries < problem.sizes.query_len && first < problem.sizes.query_len; first += queries) {
+      slice.queries = QueryRange{first, std::min(queries, problem.sizes.query_len - first)};
       parts.push_back(slice);
     }
   }

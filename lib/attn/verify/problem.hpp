@@ -28,9 +28,13 @@ struct Problem {
   std::vector<Step> steps;            ///< what is computed, in order
   Shape output_shape;
   std::size_t all_heads = 0;          ///< query heads of the whole run, where this is a slice of it; 0: sizes.heads
+  bool own_memory = false;            ///< of some queries of self-attention: the memory is the sequence they stand in
   /// Set for a run of a whole layer: its inputs are x, memory and the cache, its steps those of
   /// layer_steps.hpp.
   std::shared_ptr<const LayerProblem<T>> layer = {};
+
+  /// Whether the keys come from the sequence of the queries.
+  bool attends_to_itself() const { return own_memory || !has(Step::memory); }
 
   bool has(Step step) const {
     if (inputs.count(step) > 0) return true;

@@ -103,6 +103,7 @@ Problem<float> in_float32(const Problem<double>& problem) {
   result.steps = problem.steps;
   result.output_shape = problem.output_shape;
   result.all_heads = problem.all_heads;
+  result.own_memory = problem.own_memory;
   for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
   result.weights = narrowed(problem.weights);
   result.options = narrowed(problem.options);

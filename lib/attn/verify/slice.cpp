@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <string>
 
 namespace attn {
@@ -144,6 +143,7 @@ void cut_queries(Problem<double>& part, const Problem<double>& whole, const Slic
   part.sizes.queries_after = whole.sizes.queries_after + whole.sizes.query_len - queries.first - queries.count;
   const auto x = whole.inputs.find(Step::x);
   if (x == whole.inputs.end() || whole.has(Step::memory)) return;
+  part.own_memory = true;
   Slice all = slice;
   all.queries.reset();
   part.inputs.emplace(Step::memory, cut<double>(x->second, ranges_of(whole, Step::x, all)));

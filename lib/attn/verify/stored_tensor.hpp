@@ -48,8 +48,8 @@ class StoredTensor {
     return std::visit([&f](auto& values) { return mapped(std::move(values), f); }, values_);
   }
 
-  /// A part of it whose numbers stand side by side, from a row-major position on: nothing is copied, and what this
-  /// tensor does not own must outlive the part.
+  /// A part of it whose numbers stand side by side, from a row-major position on: nothing is copied, and this tensor must
+  /// outlive the part.
   StoredTensor part(std::size_t first, Shape shape) const {
     const TensorView all = view();
     const char* const begin = static_cast<const char*>(all.data()) + first * bytes_per_element(all.precision());

@@ -51,7 +51,7 @@ struct Verification {
   std::vector<Diagnosis> diagnosis;    ///< best first
   std::vector<BlindSpot> blind_spots;  ///< on a match
   /// At the first divergent step, how far their cells are off, as excess() has it, NaN where a cell was not
-  /// filled in; empty where the shapes differ. Of a large run it has the blocks of block_excess().
+  /// filled in; empty where the shapes differ. Of a large run it has the blocks of worst_blocks().
   std::optional<Tensor<double>> excess{};
   std::size_t excess_rows = 1, excess_columns = 1;  ///< cells of the step that are one of `excess`
   std::optional<Sizes> blind_spots_on;  ///< the part of a large run that they were decided on; empty: the run itself

@@ -119,8 +119,10 @@ TEST_CASE("mistakes are one where they give the same numbers in every part, and 
   CHECK(confirmation.are_one({all}, {causal}));
   CHECK_FALSE(confirmation.are_one({all}, {moved}));
   CHECK_FALSE(confirmation.are_one({all}, {row("M15", "padding")}));  // there is none: nothing is made
-  // C2 leaves out the factor that is 1 where the raw scores are all 0: there, and there alone, it is as ours.
   CHECK_FALSE(confirmation.are_one({all}, mistakes_of("C2")));
+  // What is only shown is not computed with: it cannot stand for what is.
+  const auto rows = mistakes_of("M17");
+  CHECK_FALSE(confirmation.are_one({rows.front()}, {rows.front()}));
 }
 
 TEST_CASE("what changes nothing explains nothing") {
