@@ -2,11 +2,12 @@
 #include <attn/verify/cut_down.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rounding.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 #include <exception>
 #include <map>
-#include <set>
+#include <optional>
 
 namespace attn {
 namespace {
@@ -16,6 +17,9 @@ constexpr std::size_t most_cells = 20000;
 
 // A layer is not cut down.
 constexpr std::size_t most_cells_of_layer = 300000;
+
+// Numbers times width, which is what maps cost, below which one thread is done before others have begun.
+constexpr std::size_t least_work_for_threads = 500000;
 
 enum class Shown { not_possible, unchanged, revealed };
 
@@ -65,23 +69,39 @@ std::size_t cells_of(const Problem<double>& problem) {
   return cells;
 }
 
+// The rows of each id, ids in the order of their first row.
+std::vector<std::vector<const Mistake*>> rows_by_id(const Problem<double>& problem) {
+  std::vector<std::vector<const Mistake*>> ids;
+  for (const Mistake& mistake : mistakes_in(problem)) {
+    if (mistake.convention || mistake.block) continue;
+    const auto same_id = [&](const std::vector<const Mistake*>& rows) { return rows.front()->id == mistake.id; };
+    const auto found = std::find_if(ids.begin(), ids.end(), same_id);
+    (found == ids.end() ? ids.emplace_back() : *found).push_back(&mistake);
+  }
+  return ids;
+}
+
+// Empty when one of the ways to make a mistake shows.
+std::optional<BlindSpot> spot_of(const std::vector<const Mistake*>& rows, const RightRun& right, const std::vector<Step>& observed) {
+  BlindSpot spot{rows.front()->id, false};
+  for (const Mistake* row : rows) {
+    const Shown shown = right.show(*row, observed);
+    if (shown == Shown::revealed) return std::nullopt;
+    spot.applies = spot.applies || shown == Shown::unchanged;
+  }
+  return spot;
+}
+
 std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step> observed) {
   std::sort(observed.begin(), observed.end());
   const RightRun right(problem);
+  const std::vector<std::vector<const Mistake*>> ids = rows_by_id(problem);
+  std::vector<std::optional<BlindSpot>> found(ids.size());
+  const std::size_t work = cells_of(problem) * std::max<std::size_t>(problem.sizes.d_model, 1);
+  for_each_piece(ids.size(), worker_count(work < least_work_for_threads ? 1 : 0, ids.size()), [&](std::size_t i, std::size_t) { found[i] = spot_of(ids[i], right, observed); });
   std::vector<BlindSpot> spots;
-  std::set<std::string> revealed;
-  for (const Mistake& mistake : mistakes_in(problem)) {
-    if (mistake.convention || mistake.block || revealed.count(mistake.id) > 0) continue;
-    const auto same_id = [&](const BlindSpot& spot) { return spot.id == mistake.id; };
-    const Shown shown = right.show(mistake, observed);
-    if (shown == Shown::revealed) {
-      revealed.insert(mistake.id);
-      spots.erase(std::remove_if(spots.begin(), spots.end(), same_id), spots.end());
-      continue;
-    }
-    auto spot = std::find_if(spots.begin(), spots.end(), same_id);
-    if (spot == spots.end()) spot = spots.insert(spots.end(), {mistake.id, false});
-    spot->applies = spot->applies || shown == Shown::unchanged;
+  for (const std::optional<BlindSpot>& spot : found) {
+    if (spot) spots.push_back(*spot);
   }
   return spots;
 }
