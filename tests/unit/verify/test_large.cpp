@@ -1,3 +1,4 @@
+#include "verify/given_heads.hpp"
 #include "verify/planted_mask.hpp"
 #include "verify/planted_scores.hpp"
 #include "verify/submission.hpp"
@@ -77,6 +78,27 @@ void check_same(const Submission& theirs, const char* ids) {
   check_same_map(*sliced, whole);
 }
 
+// Heads and output that follow from the weights, by plain loops; one sample, two query heads to a key head.
+void follow_weights(Tensors& t) {
+  const Index length = t.at(Step::q).shape(2);
+  for (Index h = 0; h < 4; ++h) {
+    for (Index i = 0; i < length; ++i) {
+      for (Index d = 0; d < 2; ++d) {
+        double value = 0;
+        for (Index j = 0; j < length; ++j) value += t[Step::weights](0, h, i, j) * t[Step::v](0, h / 2, j, d);
+        t[Step::heads](0, h, i, d) = t[Step::output](0, h, i, d) = value;
+      }
+    }
+  }
+}
+
+// The nearest number of 8 significant bits.
+double in_bfloat16(double value) {
+  int exponent = 0;
+  const double mantissa = std::frexp(value, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
+}
+
 }  // namespace
 
 TEST_CASE("a right submission of a large run matches in the first pass") {
@@ -125,4 +147,73 @@ TEST_CASE("nothing compared is no success in a large run either") {
 TEST_CASE("a run is large by the numbers in all its steps") {
   CHECK_FALSE(is_large(problem_of(causal())));
   CHECK(is_large(problem_of(long_causal())));
+}
+
+// 2.2 million numbers, in parts of some queries of one key head each: too many for a walk over the whole.
+TEST_CASE("what nothing explains in a very large run is wrong all the same, and said where") {
+  const Problem<double> problem = given_heads(1, 330);
+  Tensors theirs = run_problem(problem);
+  for (Index j = 0; j < 40; ++j) theirs[Step::weights](0, 3, 200, j) *= j % 2 == 0 ? 1.01 : 0.98;
+  const Verification found = verify(problem, submission_of(theirs), {});
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(found.diagnosis.empty());
+  REQUIRE(found.first_divergent_step);
+  CHECK(*found.first_divergent_step == Step::weights);
+  for (const StepVerdict& step : found.steps) {
+    const bool after = step.step == Step::heads || step.step == Step::output;
+    if (step.step == Step::weights) CHECK(step.local == Local::mismatch);
+    if (step.step == Step::weights) CHECK(step.difference.mismatched == 40);
+    if (after) CHECK(step.difference.status == Status::match);  // they are ours
+  }
+  REQUIRE(found.excess);
+  CHECK(shape_of(*found.excess) == Shape{1, 4, 24, 30});  // 330 in blocks of 14 rows and 11 columns
+}
+
+TEST_CASE("a softmax over heads is found in a very large run, whose parts have one key head") {
+  const Problem<double> problem = given_heads(1, 330);
+  Tensors theirs = run_problem(problem);
+  for (Index i = 0; i < 330; ++i) {
+    for (Index j = 0; j < 330; ++j) {
+      double sum = 0;
+      for (Index h = 0; h < 4; ++h) sum += j <= i ? std::exp(theirs[Step::scores_masked](0, h, i, j)) : 0;
+      for (Index h = 0; h < 4; ++h) theirs[Step::weights](0, h, i, j) = j <= i ? std::exp(theirs[Step::scores_masked](0, h, i, j)) / sum : 0;
+    }
+  }
+  follow_weights(theirs);
+  const Verification found = verify(problem, submission_of(theirs), {});
+  REQUIRE(found.diagnosis.size() == 1);
+  CHECK(found.diagnosis.front().id == "W2");
+  CHECK(found.diagnosis.front().explains);
+}
+
+TEST_CASE("scores of few digits are told in every part of a very large run") {
+  const Problem<double> problem = given_heads(1, 330);
+  Tensors theirs = run_problem(problem);
+  for (double& score : theirs[Step::scores_scaled].storage()) score = in_bfloat16(score);
+  for (Index h = 0; h < 4; ++h) {
+    for (Index i = 0; i < 330; ++i) {
+      double sum = 0;
+      for (Index j = 0; j <= i; ++j) sum += std::exp(theirs[Step::scores_scaled](0, h, i, j));
+      for (Index j = 0; j < 330; ++j) {
+        theirs[Step::scores_masked](0, h, i, j) = j <= i ? theirs[Step::scores_scaled](0, h, i, j) : -infinity;
+        theirs[Step::weights](0, h, i, j) = j <= i ? std::exp(theirs[Step::scores_scaled](0, h, i, j)) / sum : 0;
+      }
+    }
+  }
+  follow_weights(theirs);
+  const Verification found = verify(problem, submission_of(theirs), {});
+  CHECK(*found.first_divergent_step == Step::scores_scaled);
+  REQUIRE(found.diagnosis.size() == 1);
+  CHECK(found.diagnosis.front().id == "T2");
+  CHECK(found.diagnosis.front().variant == "bfloat16");
+}
+
+TEST_CASE("another shape in a very large run is wrong, and no walk over everything is taken for it") {
+  const Problem<double> problem = given_heads(1, 330);
+  Submission theirs = submission_of(run_problem(problem));
+  theirs.tensors[Step::scores_raw] = StoredTensor(filled<double>({1, 2, 330, 330}, 0.5));
+  const Verification found = verify(problem, theirs, {});
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(*found.first_divergent_step == Step::scores_raw);
+  CHECK(found.diagnosis.empty());
 }
