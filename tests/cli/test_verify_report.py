@@ -134,7 +134,7 @@ class VerifyReportTest(ToolTest):
         text = self.report(self.save("theirs.npz", scores_raw=scores), "--lang", "en", run=run)
         flat = " ".join(text.split())
         self.assertIn("a mark is the worst cell of a block of 3 × 3", flat)
-        self.assertIn("8 of 12 matrices are drawn", flat)
+        self.assertIn("1 of 12 matrices is drawn", flat)
         self.assertIn("batch 2, head 3", text)
         self.assertEqual(sum(line.count("██") for line in self.picture(text)), 1)
         self.assertLessEqual(max(width(line) for line in self.picture(text)), 100)

@@ -64,15 +64,18 @@ class Drawing {
     if (std::isfinite(value)) map_.largest = std::max(map_.largest, value);
   }
 
-  // In their own order, those with the most cells that differ.
+  // In their own order, those with the most cells that differ; where not all can be drawn, none without any.
   std::vector<std::size_t> choose() const {
     std::vector<std::size_t> all(matrices_.count()), wrong(matrices_.count(), 0);
     std::iota(all.begin(), all.end(), std::size_t{0});
     for (const std::size_t m : all) {
-      for (std::size_t i = 0; i < matrices_.rows() * matrices_.columns(); ++i) wrong[m] += matrices_.at(m, 0, i) > 0;
+      for (std::size_t i = 0; i < matrices_.rows() * matrices_.columns(); ++i) wrong[m] += !(matrices_.at(m, 0, i) <= 0);  // or was left empty
     }
     std::stable_sort(all.begin(), all.end(), [&](std::size_t a, std::size_t b) { return wrong[a] > wrong[b]; });
-    if (all.size() > style_.matrices) all.resize(style_.matrices);
+    if (all.size() > style_.matrices) {
+      const auto differing = static_cast<std::size_t>(std::count_if(wrong.begin(), wrong.end(), [](std::size_t cells) { return cells > 0; }));
+      all.resize(std::clamp<std::size_t>(differing, 1, style_.matrices));
+    }
     std::sort(all.begin(), all.end());
     return all;
   }

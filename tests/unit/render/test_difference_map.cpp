@@ -106,6 +106,18 @@ TEST_CASE("of many matrices those with the most differing cells are drawn, in th
   CHECK(map.text.find("batch 0") == std::string::npos);
 }
 
+TEST_CASE("of many matrices those without a difference are not drawn, of a few they are") {
+  Tensor<double> cells = zeros({5, 1, 2});
+  cells(3, 0, 0) = 1;
+  DifferenceStyle style;
+  style.matrices = 4;
+  const DifferenceMap one = drawn(cells, {"B", "Lq", "Lk"}, style);
+  CHECK(one.shown == 1);
+  CHECK(one.text.find("batch 3") != std::string::npos);
+  style.matrices = 5;
+  CHECK(drawn(cells, {"B", "Lq", "Lk"}, style).shown == 5);
+}
+
 TEST_CASE("colour adds escapes around the same marks") {
   Tensor<double> cells = zeros({1, 2});
   cells(0, 0) = 1;
