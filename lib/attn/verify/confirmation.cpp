@@ -91,8 +91,10 @@ std::vector<const Mistake*> Confirmation::of_the_whole_alone() const {
   std::vector<char> held(table.size(), 0);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Mistakes one = {&table[i]};
-    const bool reaches = std::any_of(table[i].acts_on.begin(), table[i].acts_on.end(), [this](Step step) { return step <= first_; });
-    held[i] = reaches && !can_be_told_in_parts(one) && holds_in_whole(one);
+    const std::vector<Step>& acts_on = table[i].acts_on;
+    const bool reaches = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return step <= first_; });
+    const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step); });
+    held[i] = reaches && !contradicted && !table[i].convention && !can_be_told_in_parts(one) && holds_in_whole(one);
   }
   Mistakes definite, fitted;
   for (std::size_t i = 0; i < table.size(); ++i) {

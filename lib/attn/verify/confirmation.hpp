@@ -28,8 +28,9 @@ class Confirmation {
   /// Whether either is true.
   bool holds(const std::vector<const Mistake*>& mistakes) const { return holds_in_parts(mistakes) || holds_in_whole(mistakes); }
 
-  /// The single mistakes that hold in the whole and cannot be told in parts: those that mix what parts keep apart. Of
-  /// mistakes with a free number only those that no definite one stands beside.
+  /// The single mistakes, no conventions, that hold in the whole and cannot be told in parts: those that mix what parts
+  /// keep apart. They act on no step of theirs before the first that differs. Of mistakes with a free number only those
+  /// that no definite one stands beside.
   std::vector<const Mistake*> of_the_whole_alone() const;
 
   /// Whether other mistakes give the same numbers as some that hold in parts, bit for bit: then they hold, too. Only what

@@ -6,9 +6,9 @@
 #include <attn/verify/slice.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <functional>
+#include <map>
 #include <utility>
 
 namespace attn {
@@ -114,52 +114,54 @@ std::optional<Verification> concluded(Verification slice, std::vector<Diagnosis>
   return slice;
 }
 
-// What every part that differs is explained by, each walked by itself.
-std::vector<Diagnosis> found_in_every_part(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
-  const std::vector<std::optional<Slice>> parts = parts_of(problem);
-  std::vector<std::optional<std::vector<Diagnosis>>> found(parts.size());
-  std::atomic<bool> unexplained = false;
-  for_each_part(problem, parts, [&](const Part& part, std::size_t index) {
-    if (unexplained) return;
-    const Verification walked = verify_at_once(part.problem(), submission_of_slice(theirs, problem, *parts[index]), options);
-    if (walked.verdict == Verdict::match && walked.diagnosis.empty()) return;
-    found[index] = walked.diagnosis;
-    if (walked.diagnosis.empty()) unexplained = true;
-  });
-  if (unexplained) return {};
-  std::optional<std::vector<Diagnosis>> common;
-  for (const auto& diagnoses : found) {
-    if (!diagnoses) continue;
-    if (!common) common = diagnoses;
-    const auto is_missing = [&](const Diagnosis& one) {
-      return std::none_of(diagnoses->begin(), diagnoses->end(), [&](const Diagnosis& d) { return d.id == one.id && d.variant == one.variant && d.with == one.with; });
-    };
-    common->erase(std::remove_if(common->begin(), common->end(), is_missing), common->end());
-  }
-  return common.value_or(std::vector<Diagnosis>());
-}
-
-// What no slice explains: a mistake that mixes what slices keep apart, a loss of precision, or nothing that is known.
-Verification without_slices(std::optional<Verification> walked, const Judging& judging, const Confirmation& whole,
-                            const std::function<std::vector<Diagnosis>()>& in_every_part) {
+// Mistakes that mix what slices keep apart, made in the whole. Only where theirs are so far from ours that a mistake
+// which changes nothing cannot be taken for theirs.
+std::optional<Verification> explained_by_the_whole(const Verification& walked, const Judging& judging, const Confirmation& whole) {
   const StepVerdict& first = *judging.first();
-  const bool other_shape = first.difference.status == Status::shape;
+  if (!walked.diagnosis.empty() || !(first.difference.passing_atol > 8 * first.tolerance.atol)) return std::nullopt;
   std::vector<Diagnosis> diagnosis;
   for (const Mistake* row : whole.of_the_whole_alone()) {
     const bool listed = std::any_of(diagnosis.begin(), diagnosis.end(), [&](const Diagnosis& other) { return other.id == row->id; });
     if (!listed) diagnosis.push_back({row->id, row->variant, first.step, acts_at(*row, first.step), false, 0, ""});
   }
-  if (diagnosis.empty() && walked) diagnosis = in_every_part();
-  Verification slice = walked.value_or(Verification());
-  if (!walked || slice.verdict == Verdict::match) {
-    slice.verdict = Verdict::mismatch;
-    slice.first_divergent_step = first.step;
+  if (diagnosis.empty()) return std::nullopt;
+  return concluded(walked, std::move(diagnosis), judging);
+}
+
+bool is_same(const std::vector<Diagnosis>& a, const std::vector<Diagnosis>& b) {
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), [](const Diagnosis& one, const Diagnosis& other) {
+    return one.id == other.id && one.variant == other.variant && one.with == other.with;
+  });
+}
+
+Local worse(Local a, Local b) {
+  if (a == Local::mismatch || b == Local::mismatch) return Local::mismatch;
+  return a == Local::unknown || b == Local::unknown ? Local::unknown : Local::match;
+}
+
+// What every part is explained by, each walked by itself: a loss of precision, or several mistakes. Empty unless all
+// parts are wrong at the same step and explained by the same, none of it a convention.
+std::optional<Verification> explained_in_every_part(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options,
+                                                    const Judging& judging) {
+  std::optional<Verification> result;
+  std::map<Step, Local> locals;
+  for (const std::optional<Slice>& slice : parts_of(problem)) {
+    if (!slice) return std::nullopt;  // the run has no parts
+    Verification walked = verify_at_once(problem_of_slice(problem, *slice), submission_of_slice(theirs, problem, *slice), options);
+    const bool convention = std::any_of(walked.diagnosis.begin(), walked.diagnosis.end(), [](const Diagnosis& d) { return d.convention; });
+    if (walked.verdict != Verdict::mismatch || walked.diagnosis.empty() || convention) return std::nullopt;
+    if (walked.first_divergent_step != judging.first()->step) return std::nullopt;
+    for (const StepVerdict& step : walked.steps) {
+      const auto [local, fresh] = locals.emplace(step.step, step.local);
+      if (!fresh) local->second = worse(local->second, step.local);
+    }
+    if (!result) result = std::move(walked);
+    else if (!is_same(result->diagnosis, walked.diagnosis)) return std::nullopt;
   }
-  for (const StepVerdict& step : judging.verdicts()) {
-    if (other_shape && differs(step)) slice.steps.push_back({step.step, {}, step.step == first.step ? Local::mismatch : Local::unknown, {}, {}, {}, {}});
-  }
-  std::optional<Verification> result = concluded(slice, diagnosis, judging);
-  return result ? *result : *concluded(slice, {}, judging);
+  result->steps = judging.verdicts();
+  for (StepVerdict& step : result->steps) step.local = locals.count(step.step) > 0 ? locals.at(step.step) : Local::unknown;
+  show_where(*result, judging);
+  return result;
 }
 
 // Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
@@ -210,20 +212,22 @@ std::optional<Verification> verify_in_slices(const Problem<double>& problem, con
   }
   const Confirmation confirmation(problem, theirs, result.steps, first->step);
   std::optional<Verification> walked;
-  if (first->difference.status != Status::shape) {
-    for (const Slice& slice : slices_to_walk(problem, *first)) {
-      const Problem<double> part = problem_of_slice(problem, slice);
-      Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
-      const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
-      std::vector<Diagnosis> diagnosis = borne_out(found.diagnosis, confirmation, ties);
-      if (!diagnosis.empty()) {
-        if (auto confirmed = concluded(found, std::move(diagnosis), judging)) return confirmed;
-      }
-      if (!walked) walked = std::move(found);
+  for (const Slice& slice : slices_to_walk(problem, *first)) {
+    const Problem<double> part = problem_of_slice(problem, slice);
+    Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
+    const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
+    std::vector<Diagnosis> diagnosis = borne_out(found.diagnosis, confirmation, ties);
+    if (!diagnosis.empty()) {
+      if (auto confirmed = concluded(found, std::move(diagnosis), judging)) return confirmed;
     }
+    if (!walked) walked = std::move(found);
   }
-  if (parts_of(problem).size() == 1 || cells_of(problem) <= most_cells_of_a_part) return std::nullopt;
-  return without_slices(std::move(walked), judging, confirmation, [&]() { return found_in_every_part(problem, theirs, options); });
+  // A walk over the whole takes its time and memory: what is certain without it is told without it.
+  if (!walked || options.tolerance || cells_of(problem) <= most_cells_of_a_part) return std::nullopt;
+  const bool wrong_there = walked->verdict == Verdict::mismatch && walked->first_divergent_step == first->step;
+  if (!wrong_there || first->difference.status != Status::mismatch) return std::nullopt;
+  if (auto explained = explained_by_the_whole(*walked, judging, confirmation)) return explained;
+  return explained_in_every_part(problem, theirs, options, judging);
 }
 
 }  // namespace attn

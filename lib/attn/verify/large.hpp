@@ -19,9 +19,9 @@ bool is_large(const Problem<double>& problem);
 /// 2. Otherwise the walk is taken on a slice around the worst cell of the first step that differs: a few heads
 ///    of one sample, or one sample, or some queries of either.
 /// 3. What explains the slice is made in every part, or in the whole run, and has to give every tensor of theirs.
-/// 4. Where nothing does, mistakes that mix what parts keep apart are made in the whole, and every part is walked; what
-///    is then left is unexplained. A run that has no parts, or not many more numbers than one, is left to a walk over
-///    the whole instead: the result is empty.
+/// 4. Of a run that is larger than a part, mistakes that mix what parts keep apart are made in the whole, and every part
+///    is walked: what all of them say is said of the whole.
+/// Empty when none of this is certain: then only a walk over the whole can tell.
 std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
 
 }  // namespace attn

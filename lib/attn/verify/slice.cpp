@@ -199,6 +199,13 @@ Submission submission_of_slice(const Submission& theirs, const Problem<double>& 
       part.tensors.emplace(step, cut_to_slice(tensor, problem, step, slice));
     }
   }
+  const auto x = theirs.tensors.find(Step::x);
+  const bool own_memory = slice.queries && problem.inputs.count(Step::x) > 0 && !problem.has(Step::memory);
+  if (own_memory && x != theirs.tensors.end() && x->second.shape() == shapes.at(Step::x)) {
+    Slice all = slice;
+    all.queries.reset();
+    part.tensors.emplace(Step::memory, cut_to_slice(x->second, problem, Step::x, all));
+  }
   return part;
 }
 

@@ -73,6 +73,19 @@ TEST_CASE("a slice of queries has the rows that they have in the whole, whatever
   }
 }
 
+TEST_CASE("a slice of queries of self-attention has all of their input as its memory") {
+  const Problem<double> whole = problem_of(square());
+  Submission theirs;
+  theirs.tensors[Step::x] = StoredTensor(naive::numbers<double>({2, 5, 6}, 77));
+  const Submission part = submission_of_slice(theirs, whole, {1, std::nullopt, QueryRange{3, 2}});
+  const Tensor<double> x = theirs.tensors.at(Step::x).in<double>(), rows = part.tensors.at(Step::x).in<double>(), memory = part.tensors.at(Step::memory).in<double>();
+  REQUIRE(shape_of(rows) == Shape{1, 2, 6});
+  REQUIRE(shape_of(memory) == Shape{1, 5, 6});
+  CHECK(rows(0, 1, 2) == x(1, 4, 2));
+  CHECK(memory(0, 4, 2) == x(1, 4, 2));
+  CHECK(memory(0, 0, 5) == x(1, 0, 5));
+}
+
 TEST_CASE("queries of a slice are turned by the positions that they have in the whole") {
   Problem<double> whole = given_heads(1, 6);
   whole.inputs[Step::q] = naive::numbers<double>({1, 4, 6, 4}, 31);
