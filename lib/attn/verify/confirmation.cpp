@@ -31,11 +31,12 @@ std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) 
 }
 
 // Whether the parts of a run with these mistakes are what the mistakes make of its parts, decided on a small run
-// like it: a softmax over the samples, or over the heads, is something else in a part, which has one.
-bool stay_within_parts(const Problem<double>& problem, const Slice& kind, const Mistakes& mistakes) {
+// like it: a softmax over the samples, or over the heads, is something else in a part, which has one. Empty where the
+// mistakes change nothing in the small run.
+std::optional<bool> stay_within_parts(const Problem<double>& problem, const Slice& kind, const Mistakes& mistakes) {
   const Problem<double> small = cut_down(problem);
+  MistakenRun whole(small, mistakes);
   try {
-    MistakenRun whole(small, mistakes);
     for (const Slice& slice : slices_like(kind, small)) {
       const Part part(small, slice);
       MistakenRun alone(part.problem(), mistakes);
@@ -49,7 +50,7 @@ bool stay_within_parts(const Problem<double>& problem, const Slice& kind, const 
   } catch (const std::exception&) {
     return false;  // the mistakes do not fit the small run, or its parts
   }
-  return true;
+  return whole.applied() ? std::optional(true) : std::nullopt;
 }
 
 // Whether judge(part) is never empty, and true of one part at least.
@@ -75,32 +76,35 @@ bool act_at(const Mistakes& mistakes, Step step) {
 
 }  // namespace
 
-Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), first_(first), parts_(parts_of(problem)) {}
+Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step)
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)) {}
 
 bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
-  return parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes);
+  return parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes).value_or(false);
 }
 
-bool Confirmation::holds_in_parts(const Mistakes& mistakes) const { return can_be_told_in_parts(mistakes) && holds_in(parts_, mistakes); }
+Extent Confirmation::in_parts(const Mistakes& mistakes) const {
+  return can_be_told_in_parts(mistakes) ? reached_in(parts_, mistakes) : Extent::nothing;
+}
 
-bool Confirmation::holds_in_whole(const Mistakes& mistakes) const { return holds_in({std::nullopt}, mistakes); }
+Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_in({std::nullopt}, mistakes); }
 
-std::vector<const Mistake*> Confirmation::of_the_whole_alone() const {
-  const std::vector<Mistake>& table = mistakes_in(problem_);
-  std::vector<char> held(table.size(), 0);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const Mistakes one = {&table[i]};
-    const std::vector<Step>& acts_on = table[i].acts_on;
-    const bool reaches = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return step <= first_; });
-    const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step); });
-    held[i] = reaches && !contradicted && !table[i].convention && !can_be_told_in_parts(one) && holds_in_whole(one);
-  }
-  Mistakes definite, fitted;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (held[i]) (table[i].fitted ? fitted : definite).push_back(&table[i]);
-  }
-  return definite.empty() ? fitted : definite;
+Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
+  return made_in_whole([&](const Mistake& mistake) {
+    return std::none_of(walked.begin(), walked.end(), [&](const Slice& slice) { return stay_within_parts(problem_, slice, {&mistake}).value_or(true); });
+  });
+}
+
+Confirmation::Held Confirmation::of_another_shape() const {
+  const Problem<double> small = cut_down(problem_);
+  const Shape right = step_shapes(small).at(step_);
+  return made_in_whole([&](const Mistake& mistake) {
+    try {
+      return shape_of(MistakenRun(small, {&mistake}).shown(step_)) != right;
+    } catch (const std::exception&) {
+      return false;  // the mistake does not fit the small run
+    }
+  });
 }
 
 bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
@@ -109,14 +113,73 @@ bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
   return in_every_part(problem_, parts_, [&](const Part& part) { return equal(part, held, others); });
 }
 
-bool Confirmation::holds_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
-  return in_every_part(problem_, parts, [&](const Part& part) { return explained(part, mistakes, parts.size() == 1); });
+bool Confirmation::keep_result(const Mistakes& mistakes) const {
+  return in_every_part(problem_, parts_, [&](const Part& part) -> std::optional<bool> {
+    const Step result = part.problem().steps.back();
+    std::map<Step, Tensor<double>> copies;
+    Evaluator<double> right(part.problem());
+    MistakenRun run(part.problem(), mistakes, [&](Step step) { return their_tensor(step, part, copies); });
+    Tolerance tolerance = least_tolerance(right.get(result));
+    tolerance.atol *= 4;
+    tolerance.equal_nan = true;
+    try {
+      if (!agree(right.get(result), run.get(result), tolerance)) return std::nullopt;
+    } catch (const std::exception&) {
+      return std::nullopt;  // the mistakes do not fit
+    }
+    return true;
+  });
 }
 
-// Before the first step that differs theirs are known, where they were handed in.
+// As far as every part is theirs, if the mistakes change anything in one of them.
+Extent Confirmation::reached_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
+  std::atomic<bool> step = true, rest = true, applied = false;
+  for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
+    if (!step) return;
+    const Reached found = reached(part, mistakes, parts.size() == 1);
+    if (found.extent == Extent::nothing) step = false;
+    if (found.extent != Extent::rest) rest = false;
+    if (found.applied) applied = true;
+  });
+  if (!step || !applied) return Extent::nothing;
+  return rest ? Extent::rest : Extent::step;
+}
+
+bool Confirmation::reaches(const Mistake& mistake) const {
+  const std::vector<Step>& acts_on = mistake.acts_on;
+  const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step); });
+  return !contradicted && std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return step <= step_; });
+}
+
+Confirmation::Held Confirmation::made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const {
+  std::vector<std::pair<const Mistake*, Extent>> made;
+  for (const Mistake& mistake : mistakes_in(problem_)) {
+    if (mistake.convention || !reaches(mistake) || !is_worth_it(mistake)) continue;
+    if (const Extent extent = in_whole({&mistake}); extent != Extent::nothing) made.emplace_back(&mistake, extent);
+  }
+  Held held;
+  for (const auto& [mistake, extent] : made) held.extent = std::max(held.extent, extent);
+  Mistakes definite, fitted;
+  for (const auto& [mistake, extent] : made) {
+    if (extent == held.extent) (mistake->fitted ? fitted : definite).push_back(mistake);
+  }
+  held.mistakes = definite.empty() ? fitted : definite;
+  return held;
+}
+
+// Before the step theirs are known, where they were handed in and fit.
 bool Confirmation::is_known(Step step) const {
   const auto verdict = std::find_if(verdicts_.begin(), verdicts_.end(), [&](const StepVerdict& v) { return v.step == step; });
-  return step < first_ && verdict != verdicts_.end() && verdict->compared();
+  return step < step_ && verdict != verdicts_.end() && verdict->compared() && verdict->difference.status != Status::shape;
+}
+
+const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const {
+  const auto found = theirs_.find(step);
+  if (found == theirs_.end()) return nullptr;
+  const auto [copy, fresh] = copies.try_emplace(step);
+  StoredTensor room;
+  if (fresh) copy->second = part.cut(step, found->second, room).in<double>();
+  return &copy->second;
 }
 
 void Confirmation::know_theirs(MistakenRun& run, const Part& part) const {
@@ -129,28 +192,25 @@ void Confirmation::know_theirs(MistakenRun& run, const Part& part) const {
   }
 }
 
-// Whether the mistakes changed anything in the part; empty when the part is not what they make of it. A number that
-// is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
-std::optional<bool> Confirmation::explained(const Part& part, const Mistakes& mistakes, bool whole) const {
+// A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
+Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole) const {
   std::map<Step, Tensor<double>> copies;
-  MistakenRun run(part.problem(), mistakes, [&](Step step) -> const Tensor<double>* {
-    const auto found = theirs_.find(step);
-    if (!whole || found == theirs_.end()) return nullptr;
-    const auto copy = copies.find(step);
-    return copy != copies.end() ? &copy->second : &found->second.widened(copies[step]);
-  });
+  MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
   know_theirs(run, part);
+  Extent extent = Extent::nothing;
   try {
     for (const StepVerdict& verdict : verdicts_) {
-      if (verdict.step < first_) continue;
+      if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
-      if (judged && !agrees(run.shown(verdict.step), verdict, part)) return std::nullopt;
+      if (judged && !agrees(run.shown(verdict.step), verdict, part)) return {extent, run.applied()};
       run.release(verdict.step);
+      extent = Extent::step;
     }
+    extent = Extent::rest;
   } catch (const std::exception&) {
-    return std::nullopt;  // the mistakes do not fit
+    // the mistakes do not fit what follows
   }
-  return run.applied();
+  return {extent, run.applied()};
 }
 
 // Whether the others changed anything in the part; empty when they make something else of it. Where neither acts, what

@@ -5,44 +5,64 @@
 #include <attn/verify/parts.hpp>
 #include <attn/verify/verification.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
 
 namespace attn {
 
-/// From the first step that differs on; before it theirs are ours, and the slice has seen to it that the mistakes
-/// change none. The problem, the submission and the verdicts must outlive it.
+/// How much of theirs a run with mistakes gives.
+enum class Extent { nothing, step, rest };
+
+/// Of one step that differs: what gives this step of theirs from their tensors before it, and perhaps every later one.
+/// The problem, the submission and the verdicts must outlive it.
 class Confirmation {
  public:
-  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step first);
+  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step);
 
-  /// Whether the run with these mistakes gives every tensor of theirs, and the mistakes change anything in it: made in
-  /// every part by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read
-  /// off theirs.
-  bool holds_in_parts(const std::vector<const Mistake*>& mistakes) const;
+  /// How far the run with these mistakes is theirs; nothing where the mistakes change nothing in it. Made in every part
+  /// by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read off
+  /// theirs; any others give nothing.
+  Extent in_parts(const std::vector<const Mistake*>& mistakes) const;
 
   /// The same of any mistakes, made in the whole.
-  bool holds_in_whole(const std::vector<const Mistake*>& mistakes) const;
+  Extent in_whole(const std::vector<const Mistake*>& mistakes) const;
 
-  /// Whether either is true.
-  bool holds(const std::vector<const Mistake*>& mistakes) const { return holds_in_parts(mistakes) || holds_in_whole(mistakes); }
+  /// Single mistakes, no conventions, that were made in the whole, and how far they give theirs, all of them alike. Of
+  /// mistakes with a free number only those that no definite one stands beside.
+  struct Held {
+    std::vector<const Mistake*> mistakes;
+    Extent extent = Extent::nothing;
+  };
 
-  /// The single mistakes, no conventions, that hold in the whole and cannot be told in parts: those that mix what parts
-  /// keep apart. They act on no step of theirs before the first that differs. Of mistakes with a free number only those
-  /// that no definite one stands beside.
-  std::vector<const Mistake*> of_the_whole_alone() const;
+  /// Those that could not be told in any of these slices, which were walked: they mix what slices keep apart. They act on
+  /// no step of theirs before this one.
+  Held of_the_whole_alone(const std::vector<Slice>& walked) const;
 
-  /// Whether other mistakes give the same numbers as some that hold in parts, bit for bit: then they hold, too. Only what
-  /// either computes differently is computed for it. False where it cannot be told in parts, and where a mistake shows
-  /// what it does not compute with.
+  /// Those that give the step another shape, as far as a small run shows.
+  Held of_another_shape() const;
+
+  /// Whether other mistakes give the same numbers as some that give the rest in parts, bit for bit: then they give it,
+  /// too. Only what either computes differently is computed for it. False where it cannot be told in parts, and where a
+  /// mistake shows what it does not compute with.
   bool are_one(const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
+
+  /// Whether the result of the run with these mistakes is ours all the same, in every part.
+  bool keep_result(const std::vector<const Mistake*>& mistakes) const;
 
  private:
   bool can_be_told_in_parts(const std::vector<const Mistake*>& mistakes) const;
-  bool holds_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
-  std::optional<bool> explained(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
+  Extent reached_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
+  struct Reached {
+    Extent extent;
+    bool applied;
+  };
+  Reached reached(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
+  bool reaches(const Mistake& mistake) const;
+  Held made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
+  const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
   void know_theirs(MistakenRun& run, const Part& part) const;
   bool is_known(Step step) const;
   bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const;
@@ -50,7 +70,7 @@ class Confirmation {
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
-  const Step first_;
+  const Step step_;
   const std::vector<std::optional<Slice>> parts_;
 };
 

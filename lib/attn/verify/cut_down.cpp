@@ -97,8 +97,14 @@ void cut_lens(std::vector<std::size_t>& lens, const Kept& kept, std::size_t all,
   lens = cut;
 }
 
-void cut_window(std::optional<std::size_t>& side, std::size_t all) {
-  if (side && *side + 1 < all) side = std::min(*side, most_window);
+// A side that bounds anything does so in the cut; one that is longer than the other stays so, or a window turned round
+// could not be seen.
+void cut_window(Window& window, std::size_t all) {
+  const auto bounds = [all](const std::optional<std::size_t>& side) { return side && *side + 1 < all; };
+  const bool left = bounds(window.left), right = bounds(window.right);
+  const std::optional<std::size_t> whole_left = window.left, whole_right = window.right;
+  if (left) window.left = std::min(*window.left, right && *whole_right > *whole_left ? most_window - 1 : most_window);
+  if (right) window.right = std::min(*window.right, left && *whole_left > *whole_right ? most_window - 1 : most_window);
 }
 
 // The given mask, broadcast axes left as they are.
@@ -156,8 +162,7 @@ Problem<double> cut_down(const Problem<double>& problem) {
   const std::size_t all_keys = problem.sizes.key_len - exempt, keys = cut.sizes.key_len - exempt;
   AttentionOptions<double>& attention = cut.options.attention;
   cut_lens(attention.mask.valid_lens, kept, all_keys, keys);
-  cut_window(attention.mask.window.left, all_keys);
-  cut_window(attention.mask.window.right, all_keys);
+  cut_window(attention.mask.window, all_keys);
   if (attention.mask.given) cut_given(*attention.mask.given, kept, problem.sizes, all_keys, keys);
   if (auto& keep = attention.dropout_keep) {
     keep = chosen(chosen(chosen(chosen(*keep, 0, kept.samples), 1, kept.heads), 2, kept.queries), 3, first(cut.sizes.key_len));

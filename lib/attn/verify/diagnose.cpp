@@ -119,7 +119,7 @@ class Hypothesis {
   MistakenRun run_;
 };
 
-struct Explanation {
+struct Fit {
   Mistakes mistakes;
   double residual = 0;
   bool rest = false;
@@ -158,9 +158,9 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
   return false;
 }
 
-std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mistakes>& candidates) {
+std::vector<Fit> fitting(const Divergence& d, const std::vector<Mistakes>& candidates) {
   const Step difference = first_difference(d);
-  std::vector<std::optional<Explanation>> tried(candidates.size());
+  std::vector<std::optional<Fit>> tried(candidates.size());
   const std::size_t workers = worker_count(cells_of(d) < static_cast<double>(fewest_cells_for_threads) ? 1 : 0, candidates.size());
   for_each_piece(candidates.size(), workers, [&](std::size_t i, std::size_t) {
     Hypothesis hypothesis(d, candidates[i], difference);
@@ -168,18 +168,27 @@ std::vector<Explanation> explanations(const Divergence& d, const std::vector<Mis
     if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, candidates[i])) return;
     tried[i] = {candidates[i], residual, hypothesis.agrees_on_the_rest()};
   });
-  std::vector<Explanation> found;
-  for (std::optional<Explanation>& explanation : tried) {
-    if (explanation) found.push_back(std::move(*explanation));
+  std::vector<Fit> found;
+  for (std::optional<Fit>& fit : tried) {
+    if (fit) found.push_back(std::move(*fit));
   }
-  // "Some other factor" fits whatever a named mistake fits; it speaks only where none does.
-  const auto fitted = [](const Explanation& e) { return e.mistakes.size() == 1 && e.mistakes.front()->fitted; };
-  if (!std::all_of(found.begin(), found.end(), fitted)) {
-    found.erase(std::remove_if(found.begin(), found.end(), fitted), found.end());
-  }
-  const bool any_rest = std::any_of(found.begin(), found.end(), [](const Explanation& e) { return e.rest; });
-  if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Explanation& e) { return !e.rest; }), found.end());
   return found;
+}
+
+// What explains all that follows comes alone.
+void keep_those_of_the_rest(std::vector<Fit>& found) {
+  const bool any_rest = std::any_of(found.begin(), found.end(), [](const Fit& e) { return e.rest; });
+  if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Fit& e) { return !e.rest; }), found.end());
+}
+
+// "Some other factor" fits whatever a named mistake fits; it speaks only where none does.
+std::vector<Fit> without_last_resort(std::vector<Fit>& found) {
+  const auto definite = [](const Fit& e) { return e.mistakes.size() > 1 || !e.mistakes.front()->fitted; };
+  if (std::none_of(found.begin(), found.end(), definite)) return {};
+  const auto others = std::stable_partition(found.begin(), found.end(), definite);
+  std::vector<Fit> last_resort(std::make_move_iterator(others), std::make_move_iterator(found.end()));
+  found.erase(others, found.end());
+  return last_resort;
 }
 
 std::vector<Mistakes> singles(const Divergence& d) {
@@ -192,6 +201,11 @@ std::vector<Mistakes> singles(const Divergence& d) {
 
 bool pairable(const Divergence& d, const Mistake& mistake) {
   return mistake.effect == Effect::computes && !mistake.convention && !mistake.block && reaches(d, mistake);
+}
+
+bool pairs_are_tried(const Divergence& d) {
+  const auto count = static_cast<double>(std::count_if(mistakes_in(d.problem).begin(), mistakes_in(d.problem).end(), [&](const Mistake& m) { return pairable(d, m); }));
+  return cells_of(d) * count * count / 2 <= most_cells_for_pairs;
 }
 
 // Pairs of mistakes of different ids that both change something on the way to the step.
@@ -211,64 +225,35 @@ std::vector<Mistakes> pairs(const Divergence& d) {
   return all;
 }
 
-bool matches(const Divergence& d, Step step, const Tensor<double>& tensor) {
-  return compare(tensor, d.theirs.at(step), d.tolerances.at(step)).status == Status::match;
-}
-
 // Whether this step of theirs is where other weights come in: a map of the input, or the heads of a map that
 // was not handed in.
-bool is_mapped_by_them(const Divergence& d, Step step) {
+bool is_mapped_by_them(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step) {
   if (step > Step::v) return false;
   const std::vector<Step> operands = step_info(step).operands;
-  return std::none_of(operands.begin(), operands.end(), [&](Step read) { return d.theirs.count(read) > 0 && d.problem.inputs.count(read) == 0; });
+  return std::none_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& read) {
+    const bool is_operand = std::find(operands.begin(), operands.end(), read.step) != operands.end();
+    return is_operand && read.compared() && problem.inputs.count(read.step) == 0;
+  });
 }
 
-// Whether every later step of theirs, but for maps of the input, is our operation on their tensors before it.
-bool follows_from_theirs(const Divergence& d) {
-  for (const auto& [step, tensor] : d.theirs) {
-    // The output is held against ours; with other values it comes from another last map.
-    if (step <= d.step || step == Step::output || !d.problem.has(step) || is_mapped_by_them(d, step)) continue;
-    Evaluator<double> run(d.problem);
-    for (const auto& [before, known_tensor] : d.theirs) {
-      if (before < step && fits(d, before, known_tensor)) run.know(before, known_tensor);
+// One mistake before two.
+std::vector<Diagnosis> diagnoses_of(const Divergence& d, std::vector<Fit> found) {
+  std::stable_sort(found.begin(), found.end(), [](const Fit& a, const Fit& b) { return a.mistakes.size() < b.mistakes.size(); });
+  std::vector<Diagnosis> result;
+  for (const Fit& fit : found) {
+    const Mistake& first = *fit.mistakes.front();
+    const bool pair = fit.mistakes.size() == 2;
+    for (const Mistake* mistake : fit.mistakes) {
+      const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
+      if (listed) continue;
+      Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, fit.residual, ""};
+      diagnosis.convention = mistake->convention && fit.rest && keeps_result(d, *mistake);
+      if (pair) diagnosis.with = mistake == &first ? fit.mistakes[1]->id : first.id;
+      result.push_back(diagnosis);
     }
-    Tolerance tolerance = d.tolerances.at(step);
-    tolerance.atol *= 4;
-    if (!agree(run.compute(step), tensor, tolerance)) return false;
+    if (pair && result.size() >= 6) break;
   }
-  return true;
-}
-
-// Queries, keys or values differ, the results do not, and everything between follows from theirs: other
-// weights for the same function.
-std::optional<Diagnosis> reparametrised(const Divergence& d) {
-  const Difference seen = compare(d.ours.at(d.step), d.theirs.at(d.step), {0, 0, false});
-  if (d.step > Step::v || d.problem.inputs.count(d.step) || !d.theirs.count(Step::output)) return std::nullopt;
-  if (seen.status == Status::shape || seen.nonfinite > 0) return std::nullopt;
-  try {
-    for (const Step result : {Step::weights, Step::output}) {
-      if (d.theirs.count(result) && !matches(d, result, d.ours.at(result))) return std::nullopt;
-    }
-    if (!follows_from_theirs(d)) return std::nullopt;
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-  return Diagnosis{"P9", "", d.step, true, true, 0, ""};
-}
-
-// What no mistake of the table does exactly: a softmax with another exponential, or a stage in low precision.
-std::vector<Diagnosis> loss_of_precision(const Divergence& d) {
-  Evaluator<double> run(d.problem);
-  for (const auto& [step, tensor] : d.theirs) {
-    if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
-  }
-  try {
-    if (const auto exponential = approximate_exponential(d, run)) return {*exponential};
-    if (const auto precision = reduced_precision(d, run.compute(d.step))) return {*precision};
-  } catch (const std::exception&) {
-    // their tensors before this step do not fit each other
-  }
-  return {};
+  return result;
 }
 
 }  // namespace
@@ -287,38 +272,51 @@ bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
 }
 
-bool pairs_are_tried(const Divergence& d) {
-  const auto count = static_cast<double>(std::count_if(mistakes_in(d.problem).begin(), mistakes_in(d.problem).end(), [&](const Mistake& m) { return pairable(d, m); }));
-  return cells_of(d) * count * count / 2 <= most_cells_for_pairs;
+std::optional<Diagnosis> reparametrised(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step) {
+  if (step > Step::v || problem.inputs.count(step) > 0) return std::nullopt;
+  bool has_output = false;
+  for (const StepVerdict& verdict : verdicts) {
+    if (!verdict.compared()) continue;
+    const Difference& found = verdict.difference;
+    if (verdict.step == step && (found.status == Status::shape || found.nonfinite > 0)) return std::nullopt;
+    const bool result = verdict.step == Step::weights || verdict.step == Step::output;
+    if (result && found.status != Status::match) return std::nullopt;
+    has_output = has_output || verdict.step == Step::output;
+    // The output is held against ours; with other values it comes from another last map.
+    if (verdict.step <= step || verdict.step == Step::output || is_mapped_by_them(problem, verdicts, verdict.step)) continue;
+    if (verdict.local == Local::mismatch) return std::nullopt;
+  }
+  if (!has_output) return std::nullopt;
+  return Diagnosis{"P9", "", step, true, true, 0, ""};
 }
 
-std::vector<Diagnosis> diagnose(const Divergence& d, bool& explains_rest) {
-  std::vector<Explanation> found = explanations(d, singles(d));
+std::optional<Diagnosis> loss_of_precision(const Divergence& d) {
+  Evaluator<double> run(d.problem);
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
+  }
+  try {
+    if (auto exponential = approximate_exponential(d, run)) return exponential;
+    return reduced_precision(d, run.compute(d.step));
+  } catch (const std::exception&) {
+    return std::nullopt;  // their tensors before this step do not fit each other
+  }
+}
+
+Explained diagnose(const Divergence& d) {
+  std::vector<Fit> found = fitting(d, singles(d));
   if (found.empty()) {
-    if (const auto same = reparametrised(d)) return {*same};
-    if (const std::vector<Diagnosis> loss = loss_of_precision(d); !loss.empty()) return loss;
-    found = explanations(d, pairs(d));
+    if (auto same = reparametrised(d.problem, d.verdicts, d.step)) return {{*same}, false, false};
+    if (auto loss = loss_of_precision(d)) return {{*loss}, false, false};
+    found = fitting(d, pairs(d));
   }
-  std::stable_sort(found.begin(), found.end(), [](const Explanation& a, const Explanation& b) {
-    // A mistake at this very step before one further up; then the smaller remainder, coarsely.
-    return a.mistakes.size() != b.mistakes.size() ? a.mistakes.size() < b.mistakes.size() : false;
-  });
-  std::vector<Diagnosis> result;
-  for (const Explanation& explanation : found) {
-    const Mistake& first = *explanation.mistakes.front();
-    const bool pair = explanation.mistakes.size() == 2;
-    for (const Mistake* mistake : explanation.mistakes) {
-      const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
-      if (listed) continue;
-      Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, explanation.residual, ""};
-      diagnosis.convention = mistake->convention && explanation.rest && keeps_result(d, *mistake);
-      if (pair) diagnosis.with = mistake == &first ? explanation.mistakes[1]->id : first.id;
-      result.push_back(diagnosis);
-    }
-    if (pair && result.size() >= 6) break;
-  }
-  explains_rest = !found.empty() && found.front().rest;
-  add_precision_of_softmax(result);
+  if (found.empty()) return {{}, false, !pairs_are_tried(d)};
+  std::vector<Fit> last_resort = without_last_resort(found);
+  keep_those_of_the_rest(found);
+  keep_those_of_the_rest(last_resort);
+  const bool rest = found.front().rest;
+  Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort)};
+  add_precision_of_softmax(result.diagnosis);
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace attn {
@@ -22,20 +23,32 @@ struct Divergence {
   const std::map<Step, Tolerance>& tolerances;
   Step step;                 ///< the step to explain
   Tolerance tolerance;       ///< of our operation on their upstream tensors
+  const std::vector<StepVerdict>& verdicts;  ///< on every step, end to end and locally
+};
+
+/// What explains a step that diverges.
+struct Explained {
+  std::vector<Diagnosis> diagnosis;  ///< best first; empty when nothing does
+  bool rest = false;                 ///< every later step of theirs follows from it, too
+  bool pairs_left_out = false;       ///< nothing does, and the run is too large to try mistakes in pairs
+  std::vector<Diagnosis> last_resort = {};  ///< "some other factor" and its like, which fit whatever the diagnosis fits
 };
 
 /// Whether a tensor of theirs can stand upstream of other steps: it has the shape that ours has.
 bool fits(const Divergence& divergence, Step step, const Tensor<double>& tensor);
 
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later
-/// step of theirs come alone if there are any. Then pairs, then reduced precision; empty when nothing
-/// explains it. Sets `explains_rest` when the first ones explain all that follows.
-std::vector<Diagnosis> diagnose(const Divergence& divergence, bool& explains_rest);
+/// step of theirs come alone if there are any. Then other weights for the same function, a loss of precision, pairs.
+Explained diagnose(const Divergence& divergence);
+
+/// Queries, keys or values differ, the results do not, and everything between follows from theirs: other
+/// weights for the same function (P9).
+std::optional<Diagnosis> reparametrised(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step);
+
+/// What no mistake of the table does exactly: a softmax with another exponential, or a stage in low precision.
+std::optional<Diagnosis> loss_of_precision(const Divergence& divergence);
 
 /// A softmax in half precision (W6) is by definition a low precision in that stage (T2): the tie is added to it.
 void add_precision_of_softmax(std::vector<Diagnosis>& found);
-
-/// Whether the run is small enough for diagnose() to try mistakes in pairs.
-bool pairs_are_tried(const Divergence& divergence);
 
 }  // namespace attn

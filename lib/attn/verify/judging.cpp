@@ -90,7 +90,7 @@ void Judging::add(Found& all, const Found& found, Step step, const std::optional
 }
 
 StepVerdict Judging::verdict_of(Step step, const Shape& shape) const {
-  StepVerdict verdict{step, {}, Local::unknown, {}, {}, shape, {}};
+  StepVerdict verdict{step, {}, Local::unknown, {}, shape, {}};
   const auto theirs = theirs_.find(step);
   if (theirs == theirs_.end()) return verdict;
   verdict.theirs = theirs->second.shape();

@@ -1,14 +1,17 @@
-#include <attn/verify/confirmation.hpp>
+#include <attn/verify/bearing_out.hpp>
 #include <attn/verify/cut_down.hpp>
-#include <attn/verify/diagnose.hpp>
+#include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
 #include <attn/verify/large.hpp>
-#include <attn/verify/slice.hpp>
+#include <attn/verify/walk.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
-#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 
 namespace attn {
@@ -16,29 +19,28 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
-bool differs(const StepVerdict& verdict) { return verdict.compared() && verdict.difference.status != Status::match; }
+// The walk over a slice, or over the whole run where it has none.
+struct WalkOfPart {
+  WalkOfPart(const Problem<double>& whole, const Submission& submission, const VerifyOptions& options, const std::optional<Slice>& slice)
+      : part(whole, slice),
+        theirs(slice ? submission_of_slice(submission, whole, *slice) : submission),
+        walk(part.problem(), theirs, options) {}
 
-Mistakes rows_of(const std::string& id, const std::string& variant) {
-  Mistakes rows = mistakes_of(id);
-  rows.erase(std::remove_if(rows.begin(), rows.end(), [&](const Mistake* row) { return row->variant != variant; }), rows.end());
-  return rows;
-}
-
-// Every way to make what a diagnosis says, one mistake or a pair.
-std::vector<Mistakes> readings_of(const Diagnosis& diagnosis, const std::vector<Diagnosis>& all) {
-  std::vector<Mistakes> readings;
-  for (const Mistake* row : rows_of(diagnosis.id, diagnosis.variant)) {
-    if (diagnosis.with.empty()) readings.push_back({row});
-    for (const Diagnosis& other : all) {
-      if (diagnosis.with != other.id || other.with != diagnosis.id) continue;
-      for (const Mistake* second : rows_of(other.id, other.variant)) readings.push_back({row, second});
+  // What explains the step; nothing where it does not differ here.
+  Explained explained(Step step) const {
+    for (const StepVerdict& verdict : walk.verdicts()) {
+      if (verdict.step == step && verdict.diverges()) return diagnose(walk.divergence_at(step));
     }
+    return {};
   }
-  return readings;
-}
 
-// What else gives the numbers that these mistakes give, as a small run like it shows. A slice of queries cannot tell:
-// there no mistake can be made that needs all of them.
+  const Part part;
+  const Submission theirs;
+  const Walk walk;
+};
+
+// What else gives the numbers that these mistakes give, as a small run like it shows. A slice cannot tell: there no
+// mistake can be made that needs all samples, heads or queries.
 std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   const Problem<double> small = cut_down(problem);
   MistakenRun run(small, mistakes);
@@ -53,139 +55,214 @@ std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>
   return verify_at_once(small, like_theirs, options).diagnosis;
 }
 
-using Ties = std::function<std::vector<Diagnosis>(const Mistakes&)>;
-
-// The diagnoses of a slice that the whole bears out, and what ties with the first of them there.
-std::vector<Diagnosis> borne_out(const std::vector<Diagnosis>& found, const Confirmation& whole, const Ties& ties) {
-  std::optional<Mistakes> held, held_in_parts;
-  const auto gives_theirs = [&](const Mistakes& mistakes) {
-    if (held_in_parts && whole.are_one(*held_in_parts, mistakes)) return true;
-    const bool in_parts = whole.holds_in_parts(mistakes);
-    if (!in_parts && !whole.holds_in_whole(mistakes)) return false;
-    if (in_parts && !held_in_parts) held_in_parts = mistakes;
-    if (!held) held = mistakes;
-    return true;
-  };
-  std::vector<Diagnosis> kept;
-  const auto keep = [&](const Diagnosis& diagnosis, const std::vector<Diagnosis>& all) {
-    const std::vector<Mistakes> readings = readings_of(diagnosis, all);
-    if (std::any_of(readings.begin(), readings.end(), gives_theirs)) kept.push_back(diagnosis);
-  };
-  for (const Diagnosis& diagnosis : found) keep(diagnosis, found);
-  if (!held) return {};
-  const std::vector<Diagnosis> tied = ties(*held);
-  for (const Diagnosis& tie : tied) {
-    const bool tried = std::any_of(found.begin(), found.end(), [&](const Diagnosis& other) { return other.id == tie.id; });
-    if (!tried) keep(tie, tied);
-  }
-  add_precision_of_softmax(kept);
-  return kept;
-}
-
-// The map is of the whole, not of the slice that was walked.
-void show_where(Verification& found, const Judging& judging) {
-  found.excess.reset();
-  if (found.first_divergent_step != judging.first()->step) return;
-  std::optional<Judging::Map> map = judging.map_of_first();
-  if (!map) return;
-  found.excess = std::move(map->worst);
-  found.excess_rows = map->grid.rows();
-  found.excess_columns = map->grid.columns();
-}
-
-// The verdicts on the whole, with what the walk over a slice says of each step by itself. Empty when what is a
-// convention on the slice changes a result of the whole.
-std::optional<Verification> concluded(Verification slice, std::vector<Diagnosis> diagnosis, const Judging& judging) {
-  const auto is_convention = [](const Diagnosis& d) { return d.convention; };
-  const bool conventions = !diagnosis.empty() && std::all_of(diagnosis.begin(), diagnosis.end(), is_convention);
-  if (conventions != (slice.verdict == Verdict::match)) return std::nullopt;
-  slice.diagnosis = std::move(diagnosis);
-  std::vector<StepVerdict> steps = judging.verdicts();
-  for (StepVerdict& step : steps) {
-    const auto sliced = std::find_if(slice.steps.begin(), slice.steps.end(), [&](const StepVerdict& s) { return s.step == step.step; });
-    // What the slice does not have follows from what it has, or the mistakes would not give it.
-    const bool computed = step.compared();
-    step.local = sliced != slice.steps.end() ? sliced->local : computed ? Local::match : Local::unknown;
-    const bool result = step.step == Step::weights || step.step == Step::output;
-    if (conventions && result && differs(step)) return std::nullopt;
-  }
-  slice.steps = std::move(steps);
-  show_where(slice, judging);
-  return slice;
-}
-
-// Mistakes that mix what slices keep apart, made in the whole. Only where theirs are so far from ours that a mistake
-// which changes nothing cannot be taken for theirs.
-std::optional<Verification> explained_by_the_whole(const Verification& walked, const Judging& judging, const Confirmation& whole) {
-  const StepVerdict& first = *judging.first();
-  if (!walked.diagnosis.empty() || !(first.difference.passing_atol > 8 * first.tolerance.atol)) return std::nullopt;
-  std::vector<Diagnosis> diagnosis;
-  for (const Mistake* row : whole.of_the_whole_alone()) {
-    const bool listed = std::any_of(diagnosis.begin(), diagnosis.end(), [&](const Diagnosis& other) { return other.id == row->id; });
-    if (!listed) diagnosis.push_back({row->id, row->variant, first.step, acts_at(*row, first.step), false, 0, ""});
-  }
-  if (diagnosis.empty()) return std::nullopt;
-  return concluded(walked, std::move(diagnosis), judging);
-}
-
-bool is_same(const std::vector<Diagnosis>& a, const std::vector<Diagnosis>& b) {
-  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), [](const Diagnosis& one, const Diagnosis& other) {
-    return one.id == other.id && one.variant == other.variant && one.with == other.with;
-  });
-}
-
-Local worse(Local a, Local b) {
-  if (a == Local::mismatch || b == Local::mismatch) return Local::mismatch;
-  return a == Local::unknown || b == Local::unknown ? Local::unknown : Local::match;
-}
-
-// What every part is explained by, each walked by itself: a loss of precision, or several mistakes. Empty unless all
-// parts are wrong at the same step and explained by the same, none of it a convention.
-std::optional<Verification> explained_in_every_part(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options,
-                                                    const Judging& judging) {
-  std::optional<Verification> result;
-  std::map<Step, Local> locals;
-  for (const std::optional<Slice>& slice : parts_of(problem)) {
-    if (!slice) return std::nullopt;  // the run has no parts
-    Verification walked = verify_at_once(problem_of_slice(problem, *slice), submission_of_slice(theirs, problem, *slice), options);
-    const bool convention = std::any_of(walked.diagnosis.begin(), walked.diagnosis.end(), [](const Diagnosis& d) { return d.convention; });
-    if (walked.verdict != Verdict::mismatch || walked.diagnosis.empty() || convention) return std::nullopt;
-    if (walked.first_divergent_step != judging.first()->step) return std::nullopt;
-    for (const StepVerdict& step : walked.steps) {
-      const auto [local, fresh] = locals.emplace(step.step, step.local);
-      if (!fresh) local->second = worse(local->second, step.local);
-    }
-    if (!result) result = std::move(walked);
-    else if (!is_same(result->diagnosis, walked.diagnosis)) return std::nullopt;
-  }
-  result->steps = judging.verdicts();
-  for (StepVerdict& step : result->steps) step.local = locals.count(step.step) > 0 ? locals.at(step.step) : Local::unknown;
-  show_where(*result, judging);
-  return result;
-}
-
-// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
-std::vector<Slice> slices_to_walk(const Problem<double>& problem, const StepVerdict& first) {
-  const std::size_t at = first.difference.at;
-  const bool heads_apart = problem.sizes.kv_heads > 1 && (first.step != Step::output || !problem.has(Step::merged));
-  std::vector<Slice> slices;
-  for (const bool of_heads : {true, false}) {
-    if (of_heads && !heads_apart) continue;
-    const Slice slice = slice_around(problem, first.step, at, of_heads);
-    if (cells_of_slice(problem, slice) > most_cells_of_a_part && problem.sizes.query_len > 1) {
-      slices.push_back(with_queries_around(problem, slice, first.step, at, most_cells_at_once));
-    } else if (of_heads || problem.sizes.batch > 1) {
-      slices.push_back(slice);
-    }
-  }
-  return slices;
-}
-
 std::size_t cells_of(const Problem<double>& problem) {
   std::size_t cells = 0;
   for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_of_a_part);
   return cells;
 }
+
+// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
+std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem, const StepVerdict& verdict) {
+  const std::size_t at = verdict.difference.at;
+  const bool heads_apart = problem.sizes.kv_heads > 1 && (verdict.step != Step::output || !problem.has(Step::merged));
+  std::vector<std::optional<Slice>> slices;
+  for (const bool of_heads : {true, false}) {
+    if (of_heads && !heads_apart) continue;
+    const Slice slice = slice_around(problem, verdict.step, at, of_heads);
+    if (cells_of_slice(problem, slice) > most_cells_of_a_part && problem.sizes.query_len > 1) {
+      slices.push_back(with_queries_around(problem, slice, verdict.step, at, most_cells_at_once));
+    } else if (of_heads || problem.sizes.batch > 1) {
+      slices.push_back(slice);
+    } else {
+      slices.push_back(std::nullopt);
+    }
+  }
+  return slices;
+}
+
+class LargeWalk {
+ public:
+  LargeWalk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
+      : problem_(problem), theirs_(theirs), options_(options), judging_(problem, theirs, options) {}
+
+  Verification findings() {
+    result_.steps = judging_.verdicts();
+    if (!anything_compared(problem_, result_.steps)) return std::move(result_);
+    // Equal results of equal operands: our operation gives theirs.
+    judge_locally([](const StepVerdict&) { return Local::match; });
+    result_.verdict = Verdict::match;
+    if (const StepVerdict* const first = judging_.first()) explain_from(*first);
+    return std::move(result_);
+  }
+
+ private:
+  void explain_from(const StepVerdict& first) {
+    if (first.difference.status == Status::shape) judge_in_all_parts([](Step) { return true; });
+    else judge_as_in_slice(first);
+    explain(result_, [this](const StepVerdict& verdict) {
+      Explained found = explained(verdict);
+      judge_in_all_parts([&](Step step) { return !found.rest || changed_by(found.diagnosis, step); });
+      return found;
+    });
+    show_where();
+  }
+
+  template <class F>
+  void judge_locally(F&& local_of) {
+    for (StepVerdict& verdict : result_.steps) {
+      const bool computed = problem_.inputs.count(verdict.step) == 0 && verdict.compared();
+      verdict.local = computed ? local_of(verdict) : Local::unknown;
+    }
+  }
+
+  // As a slice has it around the first cell that differs. What it does not have follows from what it has, unless the
+  // parts show otherwise.
+  void judge_as_in_slice(const StepVerdict& first) {
+    const std::vector<StepVerdict>& sliced = walk_of(slices_to_walk(problem_, first).front()).walk.verdicts();
+    judge_locally([&](const StepVerdict& verdict) {
+      const auto found = std::find_if(sliced.begin(), sliced.end(), [&](const StepVerdict& s) { return s.step == verdict.step; });
+      return found != sliced.end() ? found->local : Local::match;
+    });
+    const auto judged = std::find_if(result_.steps.begin(), result_.steps.end(), [&](const StepVerdict& v) { return v.step == first.step; });
+    if (!judged->diverges()) judge_in_all_parts([](Step) { return true; });
+  }
+
+  // A step that does not follow from theirs in some slice does not in the whole.
+  template <class F>
+  void judge_in_all_parts(F&& is_open) {
+    std::set<Step> open;
+    for (const StepVerdict& verdict : result_.steps) {
+      if (verdict.local == Local::match && judged_.count(verdict.step) == 0 && is_open(verdict.step)) open.insert(verdict.step);
+    }
+    if (open.empty()) return;
+    const std::map<Step, Local> locals = judged_locally(problem_, theirs_, result_.steps, options_, open);
+    for (StepVerdict& verdict : result_.steps) {
+      if (open.count(verdict.step) > 0) verdict.local = locals.at(verdict.step);
+    }
+    judged_.insert(open.begin(), open.end());
+  }
+
+  // Whether the step may be something else than our operation on tensors before it in every run that is theirs.
+  static bool changed_by(const std::vector<Diagnosis>& explaining, Step step) {
+    const auto may_change = [step](const Mistake* row) { return row->effect == Effect::shows || acts_at(*row, step); };
+    return std::all_of(explaining.begin(), explaining.end(), [&](const Diagnosis& diagnosis) {
+      const auto rows = mistakes_of(diagnosis.id);
+      return !diagnosis.with.empty() || std::any_of(rows.begin(), rows.end(), may_change);
+    });
+  }
+
+  Explained explained(const StepVerdict& verdict) {
+    if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
+    if (rounding_only(verdict)) return {{{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
+    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step);
+    if (verdict.difference.status == Status::shape) return made_in_whole(verdict.step, whole.of_another_shape());
+    bool pairs_left_out = false;
+    std::optional<Diagnosis> loss;
+    std::vector<Slice> walked;
+    for (const std::optional<Slice>& slice : slices_to_walk(problem_, verdict)) {
+      const WalkOfPart& there = walk_of(slice);
+      const Explained suspected = there.explained(verdict.step);
+      if (!slice) return suspected;  // of the whole
+      const auto ties = [&](const Mistakes& held) { return ties_with(held, problem_, theirs_, options_); };
+      if (Explained found = borne_out(suspected, whole, ties); !found.diagnosis.empty()) return found;
+      pairs_left_out = pairs_left_out || suspected.pairs_left_out;
+      if (!loss && !suspected.diagnosis.empty()) loss = loss_of_precision(there.walk.divergence_at(verdict.step));
+      walked.push_back(*slice);
+    }
+    if (auto same = other_weights(verdict.step)) return {{*same}};
+    if (loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
+    // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
+    Explained found;
+    if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));
+    found.pairs_left_out = found.diagnosis.empty() && pairs_left_out;
+    return found;
+  }
+
+  static Explained made_in_whole(Step step, const Confirmation::Held& held) {
+    Explained explained;
+    explained.rest = held.extent == Extent::rest;
+    for (const Mistake* row : held.mistakes) {
+      const auto listed = [&](const Diagnosis& other) { return other.id == row->id; };
+      if (std::any_of(explained.diagnosis.begin(), explained.diagnosis.end(), listed)) continue;
+      explained.diagnosis.push_back({row->id, row->variant, step, acts_at(*row, step), false, 0, ""});
+    }
+    explained.pairs_left_out = held.mistakes.empty();
+    return explained;
+  }
+
+  std::optional<Diagnosis> other_weights(Step step) {
+    if (step > Step::v) return std::nullopt;
+    judge_in_all_parts([](Step) { return true; });
+    return reparametrised(problem_, result_.steps, step);
+  }
+
+  // A loss of precision that a slice has, if every part has it, in the precision that most of them are said to have.
+  std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected) const {
+    std::map<std::string, std::size_t> variants;
+    for (const std::optional<Slice>& slice : parts_of(problem_)) {
+      const WalkOfPart part(problem_, theirs_, options_, slice);
+      const auto& verdicts = part.walk.verdicts();
+      const auto differs = [&](const StepVerdict& verdict) { return verdict.step == suspected.step && verdict.diverges(); };
+      if (std::none_of(verdicts.begin(), verdicts.end(), differs)) continue;
+      const std::optional<Diagnosis> found = loss_of_precision(part.walk.divergence_at(suspected.step));
+      if (!found || found->id != suspected.id) return std::nullopt;
+      ++variants[found->variant];
+    }
+    const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+    const auto most = std::max_element(variants.begin(), variants.end(), fewer);
+    if (most == variants.end()) return std::nullopt;
+    Diagnosis lost = suspected;
+    lost.variant = most->first;
+    return lost;
+  }
+
+  // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
+  bool only_nan(const StepVerdict& verdict) const {
+    VerifyOptions equal_nan = options_;
+    equal_nan.equal_nan = true;
+    return std::isnan(verdict.difference.ours) && std::isnan(verdict.difference.theirs) && matches_with(equal_nan, verdict.step);
+  }
+
+  // Narrower tolerances were asked for than float32 arithmetic can keep.
+  bool rounding_only(const StepVerdict& verdict) const {
+    return options_.tolerance && matches_with({std::nullopt, true}, verdict.step);
+  }
+
+  bool matches_with(const VerifyOptions& options, Step step) const {
+    const Judging judging(problem_, theirs_, options);
+    const auto& verdicts = judging.verdicts();
+    return std::any_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& v) { return v.step == step && v.difference.status == Status::match; });
+  }
+
+  // The walk over the last slice that was asked for is kept.
+  const WalkOfPart& walk_of(const std::optional<Slice>& slice) {
+    if (!walked_ || walked_slice_ != slice) {
+      walked_.reset();
+      walked_ = std::make_unique<WalkOfPart>(problem_, theirs_, options_, slice);
+      walked_slice_ = slice;
+    }
+    return *walked_;
+  }
+
+  // The map is of the whole, not of the slice that was walked.
+  void show_where() {
+    if (result_.first_divergent_step != judging_.first()->step) return;
+    std::optional<Judging::Map> map = judging_.map_of_first();
+    if (!map) return;
+    result_.excess = std::move(map->worst);
+    result_.excess_rows = map->grid.rows();
+    result_.excess_columns = map->grid.columns();
+  }
+
+  const Problem<double>& problem_;
+  const Submission& theirs_;
+  const VerifyOptions& options_;
+  const Judging judging_;
+  Verification result_;
+  std::set<Step> judged_;  // locally, in all parts
+  std::unique_ptr<WalkOfPart> walked_;
+  std::optional<Slice> walked_slice_;
+};
 
 }  // namespace
 
@@ -193,41 +270,8 @@ bool is_large(const Problem<double>& problem) {
   return !problem.layer && cells_of(problem) > most_cells_at_once;  // a layer is not sliced
 }
 
-std::optional<Verification> verify_in_slices(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
-  Verification result;
-  const Judging judging(problem, theirs, options);
-  result.steps = judging.verdicts();
-  bool compared = false;
-  for (StepVerdict& verdict : result.steps) {
-    const bool computed = problem.inputs.count(verdict.step) == 0;
-    compared = compared || (computed && (verdict.difference.total > 0 || verdict.difference.status == Status::shape));
-    // Equal results of equal operands: our operation gives theirs.
-    if (computed && verdict.compared()) verdict.local = Local::match;
-  }
-  if (!compared) return result;
-  const StepVerdict* const first = judging.first();
-  if (!first) {
-    result.verdict = Verdict::match;
-    return result;
-  }
-  const Confirmation confirmation(problem, theirs, result.steps, first->step);
-  std::optional<Verification> walked;
-  for (const Slice& slice : slices_to_walk(problem, *first)) {
-    const Problem<double> part = problem_of_slice(problem, slice);
-    Verification found = verify_at_once(part, submission_of_slice(theirs, problem, slice), options);
-    const auto ties = [&](const Mistakes& held) { return slice.queries ? ties_with(held, problem, theirs, options) : std::vector<Diagnosis>(); };
-    std::vector<Diagnosis> diagnosis = borne_out(found.diagnosis, confirmation, ties);
-    if (!diagnosis.empty()) {
-      if (auto confirmed = concluded(found, std::move(diagnosis), judging)) return confirmed;
-    }
-    if (!walked) walked = std::move(found);
-  }
-  // A walk over the whole takes its time and memory: what is certain without it is told without it.
-  if (!walked || options.tolerance || cells_of(problem) <= most_cells_of_a_part) return std::nullopt;
-  const bool wrong_there = walked->verdict == Verdict::mismatch && walked->first_divergent_step == first->step;
-  if (!wrong_there || first->difference.status != Status::mismatch) return std::nullopt;
-  if (auto explained = explained_by_the_whole(*walked, judging, confirmation)) return explained;
-  return explained_in_every_part(problem, theirs, options, judging);
+Verification verify_in_parts(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
+  return LargeWalk(problem, theirs, options).findings();
 }
 
 }  // namespace attn

@@ -58,14 +58,14 @@ class Judge {
   }
 
   StepVerdict judged(const EncodingStep& step) {
-    StepVerdict verdict{step.step, {}, Local::unknown, {}, tolerance_of(step), shape_of(step.ours), {}};
+    StepVerdict verdict{step.step, {}, Local::unknown, tolerance_of(step), shape_of(step.ours), {}};
     const auto found = theirs_.find(step.step);
     if (found == theirs_.end()) return verdict;
     verdict.theirs = shape_of(found->second);
     verdict.difference = compare(step.ours, found->second, verdict.tolerance);
     if (!step.given) {
-      verdict.local_difference = compare(step.from ? step.from(tensors_) : step.ours, found->second, verdict.tolerance);
-      verdict.local = verdict.local_difference.status == Status::match ? Local::match : Local::mismatch;
+      const bool matches = agree(step.from ? step.from(tensors_) : step.ours, found->second, verdict.tolerance);
+      verdict.local = matches ? Local::match : Local::mismatch;
     }
     if (verdict.theirs == verdict.ours) tensors_[step.step] = found->second;
     return verdict;

@@ -21,9 +21,10 @@ Tensor<double> without_fills(Tensor<double> tensor) {
 Tensor<double> emulated(const Divergence& d, Mantissa mantissa) {
   Evaluator<double> run(d.problem);
   std::map<Step, Tensor<double>> rounded;
-  for (const auto& [step, tensor] : d.problem.inputs) rounded[step] = rounded_to(tensor, mantissa);
+  const std::vector<Step> operands = operands_of(d.step);  // none of a layer's steps
   for (const auto& [step, tensor] : d.ours) {
-    if (step >= d.step) continue;
+    const bool is_read = d.problem.layer || std::find(operands.begin(), operands.end(), step) != operands.end();
+    if (step >= d.step || !is_read) continue;
     const auto theirs = d.theirs.find(step);
     rounded[step] = rounded_to(theirs != d.theirs.end() && fits(d, step, theirs->second) ? theirs->second : tensor, mantissa);
   }

@@ -14,6 +14,7 @@ namespace attn {
 /// Queries first … first + count.
 struct QueryRange {
   std::size_t first = 0, count = 0;
+  bool operator==(const QueryRange& other) const { return first == other.first && count == other.count; }
 };
 
 struct Slice {
@@ -22,6 +23,8 @@ struct Slice {
   std::optional<std::size_t> kv_head = {};
   /// Only these queries, and all keys; empty: all queries.
   std::optional<QueryRange> queries = {};
+  bool operator==(const Slice& other) const { return sample == other.sample && kv_head == other.kv_head && queries == other.queries; }
+  bool operator!=(const Slice& other) const { return !(*this == other); }
 };
 
 /// The slice that the cell `at` (row-major) of a step lies in. With `of_heads`, one key/value head of it,

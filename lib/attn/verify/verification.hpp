@@ -24,7 +24,6 @@ struct StepVerdict {
   Step step;
   Difference difference;       ///< end to end: ours against theirs
   Local local = Local::unknown;
-  Difference local_difference;  ///< our operation on their upstream tensors, against theirs
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
   std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared

@@ -17,7 +17,9 @@ bool confirmed(const Problem<double>& problem, const Tensors& planted, Step firs
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
   const Confirmation confirmation(problem, submission, verdicts, first);
   const auto rows = mistakes_of(id);
-  return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { return confirmation.holds({row}); });
+  return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { 
+    return confirmation.in_parts({row}) == Extent::rest || confirmation.in_whole({row}) == Extent::rest;
+  });
 }
 
 // The steps after the raw scores, computed anew by plain loops from scaled scores of one's own.

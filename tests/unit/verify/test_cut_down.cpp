@@ -83,6 +83,9 @@ TEST_CASE("a window inside the keys stays inside, one beyond them stays beyond")
   const Window window = cut_down(given(1, 1, 1, 64, 64, rules)).options.attention.mask.window;
   CHECK(window.left == 2);
   CHECK(window.right == 1000);
+  rules.window = {40, 9};
+  const Window lopsided = cut_down(given(1, 1, 1, 64, 64, rules)).options.attention.mask.window;
+  CHECK(lopsided.left > lopsided.right);
 }
 
 TEST_CASE("of a given mask rows and keys are taken evenly") {

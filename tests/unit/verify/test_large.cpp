@@ -67,15 +67,14 @@ void check_same_map(const Verification& sliced, const Verification& whole) {
 void check_same(const Submission& theirs, const char* ids) {
   const Problem<double> problem = problem_of(long_causal());
   REQUIRE(is_large(problem));
-  const auto sliced = verify_in_slices(problem, theirs, {});
-  REQUIRE(sliced);
+  const Verification in_parts = verify_in_parts(problem, theirs, {});
   const Verification whole = verify_at_once(problem, theirs, {});
-  CHECK(sliced->verdict == whole.verdict);
-  CHECK(sliced->first_divergent_step == whole.first_divergent_step);
-  CHECK(ids_of(sliced->diagnosis) == ids);
+  CHECK(in_parts.verdict == whole.verdict);
+  CHECK(in_parts.first_divergent_step == whole.first_divergent_step);
+  CHECK(ids_of(in_parts.diagnosis) == ids);
   CHECK(ids_of(whole.diagnosis) == ids);
-  check_same_steps(*sliced, whole);
-  check_same_map(*sliced, whole);
+  check_same_steps(in_parts, whole);
+  check_same_map(in_parts, whole);
 }
 
 // Heads and output that follow from the weights, by plain loops; one sample, two query heads to a key head.
@@ -123,7 +122,6 @@ TEST_CASE("a convention in a large run is reported as one") {
 TEST_CASE("what a slice explains and the whole does not is not carried over") {
   Tensors theirs = scaled(1).run();
   theirs[Step::output](0, 3, 2) += 1;  // a second error, which C2 does not give
-  CHECK_FALSE(verify_in_slices(problem_of(long_causal()), submission_of(theirs), {}));
   const Verification v = verify(problem_of(long_causal()), submission_of(theirs), {});
   CHECK(v.verdict == Verdict::mismatch);
   CHECK(names(v.diagnosis, "C2"));

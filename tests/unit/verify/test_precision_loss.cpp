@@ -32,7 +32,8 @@ std::optional<Diagnosis> judged(const Case& c, const Tensors& theirs) {
   const Tensors ours = run_problem(problem);
   std::map<Step, Tolerance> tolerances;
   for (const auto& [step, tensor] : ours) tolerances[step] = {1e-6, 1e-6, false};
-  const Divergence divergence{problem, theirs, ours, tolerances, Step::weights, {1e-6, 1e-6, false}};
+  const std::vector<StepVerdict> verdicts;
+  const Divergence divergence{problem, theirs, ours, tolerances, Step::weights, {1e-6, 1e-6, false}, verdicts};
   Evaluator<double> run(problem);
   return approximate_exponential(divergence, run);
 }
@@ -79,7 +80,8 @@ TEST_CASE("a fill value does not hide that the scores were rounded to bfloat16")
   const Tensors ours = run_problem(problem);
   std::map<Step, Tolerance> tolerances;
   for (const auto& [step, tensor] : ours) tolerances[step] = {1e-6, 1e-6, false};
-  const auto found = reduced_precision({problem, theirs, ours, tolerances, Step::scores_masked, {1e-6, 1e-6, false}}, ours.at(Step::scores_masked));
+  const std::vector<StepVerdict> verdicts;
+  const auto found = reduced_precision({problem, theirs, ours, tolerances, Step::scores_masked, {1e-6, 1e-6, false}, verdicts}, ours.at(Step::scores_masked));
   REQUIRE(found);
   CHECK(found->id == "T2");
   CHECK(found->variant == "bfloat16");

@@ -1,0 +1,89 @@
+#include <attn/verify/following.hpp>
+#include <attn/verify/parts.hpp>
+#include <attn/verify/rounding.hpp>
+
+#include <exception>
+#include <memory>
+#include <mutex>
+
+namespace attn {
+namespace {
+
+// A part of the run with what it holds of their tensors.
+class Following {
+ public:
+  Following(const Part& part, const Submission& theirs, const std::vector<StepVerdict>& verdicts, const VerifyOptions& options)
+      : part_(part), theirs_(theirs.tensors), verdicts_(verdicts), options_(options) {}
+
+  bool follows(const StepVerdict& verdict) {
+    if (verdict.difference.status == Status::shape) return false;
+    try {
+      const Tensor<double> local = made<double>(part_.problem(), verdict.step);
+      StoredTensor room;
+      const TensorView theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room).view();
+      const auto agrees = [&](Tolerance tolerance) {
+        // NaN that follows from their own NaN is a consequence.
+        tolerance.equal_nan = options_.equal_nan || differs_before(verdict.step);
+        return agree(local, theirs, tolerance);
+      };
+      if (options_.tolerance) return agrees(*options_.tolerance);
+      return agrees(least_tolerance(local)) || agrees(rounding_tolerance(local, made<float>(single(), verdict.step)));
+    } catch (const std::exception&) {
+      return false;  // their upstream tensors do not even fit each other
+    }
+  }
+
+ private:
+  // Our operation on their upstream tensors; only one of the right shape can stand there.
+  template <class T>
+  Tensor<T> made(const Problem<T>& problem, Step step) const {
+    Evaluator<T> run(problem);
+    for (const StepVerdict& before : verdicts_) {
+      if (before.step >= step || !before.compared() || before.difference.status == Status::shape) continue;
+      run.know(before.step, [this, upstream = before.step]() {
+        StoredTensor room;
+        return part_.cut(upstream, theirs_.at(upstream), room).template in<T>();
+      });
+    }
+    return run.compute(step);
+  }
+
+  const Problem<float>& single() {
+    if (!single_) single_ = std::make_unique<Problem<float>>(in_float32(part_.problem()));
+    return *single_;
+  }
+
+  bool differs_before(Step step) const {
+    for (const StepVerdict& before : verdicts_) {
+      if (before.step < step && before.compared() && before.difference.status != Status::match) return true;
+    }
+    return false;
+  }
+
+  const Part& part_;
+  const std::map<Step, StoredTensor>& theirs_;
+  const std::vector<StepVerdict>& verdicts_;
+  const VerifyOptions& options_;
+  std::unique_ptr<Problem<float>> single_;
+};
+
+}  // namespace
+
+std::map<Step, Local> judged_locally(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts,
+                                     const VerifyOptions& options, const std::set<Step>& steps) {
+  std::map<Step, Local> locals;
+  std::mutex adding;
+  for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
+    Following following(part, theirs, verdicts, options);
+    for (const StepVerdict& verdict : verdicts) {
+      if (steps.count(verdict.step) == 0 || !part.judges(verdict.step)) continue;
+      const Local local = following.follows(verdict) ? Local::match : Local::mismatch;
+      const std::lock_guard<std::mutex> lock(adding);
+      const auto [known, fresh] = locals.emplace(verdict.step, local);
+      if (!fresh && local == Local::mismatch) known->second = local;
+    }
+  });
+  return locals;
+}
+
+}  // namespace attn

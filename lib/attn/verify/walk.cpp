@@ -1,0 +1,186 @@
+#include <attn/verify/excess.hpp>
+#include <attn/verify/rounding.hpp>
+#include <attn/verify/walk.hpp>
+#include <attn/workers.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace attn {
+namespace {
+
+// A convention that explains everything and keeps the result leaves nothing to hold against them, even where
+// a mistake explains it too. Padded rows are the exception: a real mistake may show in them alone.
+bool keep_conventions(std::vector<Diagnosis>& found) {
+  const auto innocent = [](const Diagnosis& d) { return d.convention && d.id != "M17"; };
+  if (std::any_of(found.begin(), found.end(), innocent)) {
+    found.erase(std::remove_if(found.begin(), found.end(), [](const Diagnosis& d) { return !d.convention; }), found.end());
+  }
+  return !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.convention; });
+}
+
+void add(std::vector<Diagnosis>& all, const std::vector<Diagnosis>& found) {
+  for (const Diagnosis& diagnosis : found) {
+    const bool listed = std::any_of(all.begin(), all.end(), [&](const Diagnosis& other) { return other.id == diagnosis.id; });
+    if (!listed) all.push_back(diagnosis);
+  }
+}
+
+}  // namespace
+
+bool anything_compared(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& v) {
+    return problem.inputs.count(v.step) == 0 && (v.difference.total > 0 || v.difference.status == Status::shape);
+  });
+}
+
+void explain(Verification& verification, const std::function<Explained(const StepVerdict&)>& explanation_of) {
+  bool wrong = false;
+  for (const StepVerdict& verdict : verification.steps) {
+    if (!verdict.diverges()) continue;
+    Explained found = explanation_of(verdict);
+    verification.pairs_left_out = verification.pairs_left_out || found.pairs_left_out;
+    const bool convention = keep_conventions(found.diagnosis);
+    if (!convention && !wrong) {
+      wrong = true;
+      verification.first_divergent_step = verdict.step;
+    }
+    add(verification.diagnosis, found.diagnosis);
+    if (found.rest) break;
+  }
+  verification.verdict = wrong ? Verdict::mismatch : Verdict::match;
+}
+
+Walk::Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
+    : problem_(problem), single_(in_float32(problem)), theirs_(widened(theirs.tensors)), options_(options), ours_(run_problem(problem)) {
+  if (options.decimals) {
+    rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
+  } else {
+    Evaluator<float> single_run(single_);
+    for (const auto& [step, tensor] : ours_) rounding_[step] = rounding_tolerance(tensor, single_run.get(step));
+  }
+  for (const auto& [step, tensor] : ours_) verdicts_.push_back(compared(step));
+  judge_locally();
+}
+
+Verification Walk::findings() const {
+  Verification result;
+  result.steps = verdicts_;
+  if (!anything_compared(problem_, verdicts_)) return result;
+  explain(result, [this](const StepVerdict& verdict) { return explained(verdict); });
+  if (result.first_divergent_step) result.excess = excess_at(*result.first_divergent_step);
+  return result;
+}
+
+Divergence Walk::divergence_at(Step step) const {
+  const auto tolerance = local_tolerance_.find(step);
+  return {problem_, theirs_, ours_, rounding_, step, tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(step), verdicts_};
+}
+
+Tolerance Walk::tolerance_at(Step step) const {
+  Tolerance tolerance = options_.decimals ? half_unit(*options_.decimals) : options_.tolerance.value_or(rounding_.at(step));
+  tolerance.equal_nan = options_.equal_nan;
+  return tolerance;
+}
+
+// Ours against theirs.
+StepVerdict Walk::compared(Step step) const {
+  StepVerdict verdict{step, {}, Local::unknown, tolerance_at(step), shape_of(ours_.at(step)), {}};
+  const auto found = theirs_.find(step);
+  if (found == theirs_.end()) return verdict;
+  verdict.theirs = shape_of(found->second);
+  verdict.difference = compare(ours_.at(step), found->second, verdict.tolerance);
+  return verdict;
+}
+
+// Every step by itself; of numbers rounded by hand one after the other, for it depends on those before.
+void Walk::judge_locally() {
+  std::vector<std::optional<Tolerance>> tolerances(verdicts_.size());
+  std::size_t cells = 0;
+  for (const auto& [step, tensor] : ours_) cells += tensor.size();
+  const bool in_order = options_.decimals || cells < fewest_cells_for_threads;
+  for_each_piece(verdicts_.size(), worker_count(in_order ? 1 : 0, verdicts_.size()), [&](std::size_t i, std::size_t) {
+    StepVerdict& verdict = verdicts_[i];
+    if (theirs_.count(verdict.step) == 0 || problem_.inputs.count(verdict.step)) return;
+    try {
+      tolerances[i] = judge_locally(verdict);
+    } catch (const std::exception&) {
+      verdict.local = Local::mismatch;  // their upstream tensors do not even fit each other
+    }
+  });
+  for (std::size_t i = 0; i < tolerances.size(); ++i) {
+    if (tolerances[i]) local_tolerance_[verdicts_[i].step] = *tolerances[i];
+  }
+}
+
+// Our operation on their upstream tensors against theirs; what rounding explains there, unless it matches anyway.
+std::optional<Tolerance> Walk::judge_locally(StepVerdict& verdict) const {
+  Evaluator<double> run(problem_);
+  Evaluator<float> single(single_);
+  for (const auto& [upstream, tensor] : theirs_) {
+    // Only a tensor of the right shape can stand upstream of other steps.
+    if (upstream >= verdict.step || !ours_.count(upstream) || shape_of(ours_.at(upstream)) != shape_of(tensor)) continue;
+    run.know(upstream, tensor);
+    single.know(upstream, [&tensor = tensor]() { return Tensor<float>(xt::cast<float>(tensor)); });
+  }
+  const Tensor<double> local = run.compute(verdict.step);
+  const auto matches_by = [&](Tolerance tolerance) {
+    // NaN that follows from their own NaN is a consequence.
+    tolerance.equal_nan = options_.equal_nan || differs_before(verdict.step);
+    const bool matches = agree(local, theirs_.at(verdict.step), tolerance);
+    verdict.local = matches ? Local::match : Local::mismatch;
+    return matches;
+  };
+  if (options_.decimals) {
+    const Tolerance rounding = rounding_.at(verdict.step);
+    return matches_by(after_divergence(verdict.step) ? options_.tolerance.value_or(rounding) : verdict.tolerance) ? std::nullopt : std::optional(rounding);
+  }
+  if (matches_by(options_.tolerance.value_or(least_tolerance(local)))) return std::nullopt;
+  const Tolerance rounding = rounding_tolerance(local, single.compute(verdict.step));
+  if (!options_.tolerance) matches_by(rounding);
+  return rounding;
+}
+
+// Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
+bool Walk::after_divergence(Step step) const {
+  return std::any_of(verdicts_.begin(), verdicts_.end(), [step](const StepVerdict& before) { return before.step < step && before.diverges(); });
+}
+
+bool Walk::differs_before(Step step) const {
+  return std::any_of(verdicts_.begin(), verdicts_.end(), [step](const StepVerdict& before) {
+    return before.step < step && before.difference.status != Status::match && before.difference.status != Status::missing;
+  });
+}
+
+std::optional<Tensor<double>> Walk::excess_at(Step step) const {
+  const auto theirs = theirs_.find(step);
+  if (theirs == theirs_.end() || shape_of(theirs->second) != shape_of(ours_.at(step))) return std::nullopt;
+  return excess(ours_.at(step), theirs->second, tolerance_at(step));
+}
+
+// The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
+bool Walk::only_nan(const StepVerdict& verdict) const {
+  if (verdict.difference.status == Status::shape || options_.equal_nan) return false;
+  Tolerance tolerance = tolerance_at(verdict.step);
+  tolerance.equal_nan = true;
+  return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
+}
+
+// Narrower tolerances were asked for than float32 arithmetic, or earlier steps rounded by hand, can keep.
+bool Walk::rounding_only(const StepVerdict& verdict) const {
+  if ((!options_.tolerance && !options_.decimals) || verdict.difference.status == Status::shape) return false;
+  Tolerance tolerance = rounding_.at(verdict.step);
+  tolerance.equal_nan = true;
+  return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
+}
+
+Explained Walk::explained(const StepVerdict& verdict) const {
+  if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
+  if (rounding_only(verdict)) return {{{"T1", options_.decimals ? "decimals" : "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
+  Explained found = diagnose(divergence_at(verdict.step));
+  // Decimals are coarser than any float: a low precision cannot be told from them.
+  if (options_.decimals && !found.diagnosis.empty() && found.diagnosis.front().id == "T2") found.diagnosis.clear();
+  return found;
+}
+
+}  // namespace attn

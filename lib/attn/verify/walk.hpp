@@ -1,0 +1,57 @@
+// The walk over a run that is held in memory whole: every step judged end to end and by itself, the first that diverges
+// explained, then the next one that this does not explain.
+#pragma once
+
+#include <attn/verify/diagnose.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace attn {
+
+/// Whether anything that was computed, not given, was handed in: agreeing on the input is not agreeing on anything else.
+bool anything_compared(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts);
+
+/// Explains the steps that diverge, in order, until one explanation covers the rest: the diagnosis, the first divergent
+/// step and the verdict of a verification whose steps are judged. An explanation may judge later steps anew.
+void explain(Verification& verification, const std::function<Explained(const StepVerdict&)>& explanation_of);
+
+/// Of a problem, a submission and options that outlive it; nothing in the submission is left unfilled.
+class Walk {
+ public:
+  Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
+
+  /// Every input and step of the run, in order.
+  const std::vector<StepVerdict>& verdicts() const { return verdicts_; }
+
+  /// What is to be explained at a step of theirs.
+  Divergence divergence_at(Step step) const;
+
+  /// The findings, without blind spots.
+  Verification findings() const;
+
+ private:
+  Tolerance tolerance_at(Step step) const;
+  StepVerdict compared(Step step) const;
+  void judge_locally();
+  std::optional<Tolerance> judge_locally(StepVerdict& verdict) const;
+  bool after_divergence(Step step) const;
+  bool differs_before(Step step) const;
+  Explained explained(const StepVerdict& verdict) const;
+  bool only_nan(const StepVerdict& verdict) const;
+  bool rounding_only(const StepVerdict& verdict) const;
+  std::optional<Tensor<double>> excess_at(Step step) const;
+
+  const Problem<double>& problem_;
+  const Problem<float> single_;
+  const std::map<Step, Tensor<double>> theirs_;
+  const VerifyOptions options_;
+  const std::map<Step, Tensor<double>> ours_;
+  std::map<Step, Tolerance> rounding_, local_tolerance_;
+  std::vector<StepVerdict> verdicts_;
+};
+
+}  // namespace attn
