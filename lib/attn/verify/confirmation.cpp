@@ -147,7 +147,7 @@ Extent Confirmation::reached_in(const std::vector<std::optional<Slice>>& parts, 
 
 bool Confirmation::reaches(const Mistake& mistake) const {
   const std::vector<Step>& acts_on = mistake.acts_on;
-  const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step); });
+  const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step) && problem_.inputs.count(step) == 0; });
   return !contradicted && std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return step <= step_; });
 }
 
@@ -182,9 +182,10 @@ const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, st
   return &copy->second;
 }
 
-void Confirmation::know_theirs(MistakenRun& run, const Part& part) const {
+// What they were given says nothing of what a mistake makes of it.
+void Confirmation::know_theirs(MistakenRun& run, const Part& part, const Mistakes& mistakes) const {
   for (const StepVerdict& verdict : verdicts_) {
-    if (!is_known(verdict.step)) continue;
+    if (!is_known(verdict.step) || (was_given(verdicts_, problem_, verdict.step) && change(mistakes, verdict.step))) continue;
     run.know(verdict.step, [this, &part, step = verdict.step]() {
       StoredTensor cut;
       return part.cut(step, theirs_.at(step), cut).in<double>();
@@ -196,7 +197,7 @@ void Confirmation::know_theirs(MistakenRun& run, const Part& part) const {
 Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole) const {
   std::map<Step, Tensor<double>> copies;
   MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
-  know_theirs(run, part);
+  know_theirs(run, part, mistakes);
   Extent extent = Extent::nothing;
   try {
     for (const StepVerdict& verdict : verdicts_) {
@@ -217,8 +218,8 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
 // follows from equal tensors is equal.
 std::optional<bool> Confirmation::equal(const Part& part, const Mistakes& held, const Mistakes& others) const {
   MistakenRun first(part.problem(), held), second(part.problem(), others);
-  know_theirs(first, part);
-  know_theirs(second, part);
+  know_theirs(first, part, held);
+  know_theirs(second, part, others);
   try {
     for (const StepVerdict& verdict : verdicts_) {
       const Step step = verdict.step;

@@ -63,7 +63,7 @@ class Confirmation {
   Held made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
-  void know_theirs(MistakenRun& run, const Part& part) const;
+  void know_theirs(MistakenRun& run, const Part& part, const std::vector<const Mistake*>& mistakes) const;
   bool is_known(Step step) const;
   bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const;
 

@@ -44,11 +44,27 @@ Step first_effect(const Divergence& d, const Mistakes& mistakes) {
   return first;
 }
 
-// Whether the mistake can change the step at all: it acts there, or before it where theirs is not known.
+// Whether a step is computed from another by way of none that is known.
+bool is_read(const Divergence& d, Step by, Step step) {
+  const std::vector<Step> operands = operands_of(by);
+  return std::any_of(operands.begin(), operands.end(), [&](Step operand) {
+    if (!d.problem.has(operand)) return false;
+    return operand == step || (!known(d, operand) && is_read(d, operand, step));
+  });
+}
+
+// Whether the mistake can change the step at all: it acts there, or before it where theirs is not known, or on what
+// they were given.
 bool reaches(const Divergence& d, const Mistake& mistake) {
   if (d.problem.layer || acts_at(mistake, d.step)) return true;
-  return mistake.effect == Effect::computes &&
-         std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) { return step < d.step && !known(d, step); });
+  return mistake.effect == Effect::computes && std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) {
+    return step < d.step && (!known(d, step) || (was_given(d.verdicts, d.problem, step) && is_read(d, d.step, step)));
+  });
+}
+
+// Whether their tensor of the step is what a run with these mistakes computes with.
+bool stands_in(const Divergence& d, const Mistakes& mistakes, Step step) {
+  return step < d.step && known(d, step) && !(was_given(d.verdicts, d.problem, step) && change(mistakes, step));
 }
 
 // A run with these mistakes that knows their tensors up to, but not including, the step; and ours before
@@ -61,7 +77,7 @@ class Hypothesis {
       if (step < as_ours && !known(d, step)) run_.know(step, tensor);
     }
     for (const auto& [step, tensor] : d.theirs) {
-      if (step < d.step && fits(d, step, tensor)) run_.know(step, tensor);
+      if (stands_in(d, mistakes, step)) run_.know(step, tensor);
     }
   }
 
@@ -106,7 +122,7 @@ class Hypothesis {
     const Problem<double> moved = moved_by_rounding(divergence_.problem);
     MistakenRun run(moved, mistakes_, &divergence_.theirs);
     for (const auto& [upstream, known_tensor] : divergence_.theirs) {
-      if (upstream < divergence_.step && fits(divergence_, upstream, known_tensor)) run.know(upstream, known_tensor);
+      if (stands_in(divergence_, mistakes_, upstream)) run.know(upstream, known_tensor);
     }
     Tolerance tolerance = least_tolerance(tensor);
     tolerance.atol += 4 * compare(tensor, run.shown(step), {0, 0, true}).max_abs;
@@ -144,7 +160,8 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
 bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
   MistakenRun run(d.problem, mistakes, &d.theirs);
   for (const auto& [step, tensor] : d.theirs) {
-    if (step >= d.step || !d.tolerances.count(step)) continue;
+    // What was given is shown as it was given.
+    if (step >= d.step || !d.tolerances.count(step) || (!d.problem.layer && d.problem.inputs.count(step) > 0)) continue;
     const Tolerance& tolerance = d.tolerances.at(step);
     if (compare(d.ours.at(step), tensor, tolerance).status != Status::match) continue;
     try {

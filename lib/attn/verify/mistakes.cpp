@@ -64,6 +64,12 @@ bool acts_at(const Mistake& mistake, Step step) {
   return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), base_of(step)) != mistake.acts_on.end();
 }
 
+bool change(const std::vector<const Mistake*>& mistakes, Step step) {
+  return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) {
+    return mistake->effect == Effect::computes && acts_at(*mistake, step);
+  });
+}
+
 std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {
   if (problem().layer && !place_of(step) && step != layer_output()) return std::nullopt;  // what a layer is given
   for (const Mistake* mistake : mistakes_) {
@@ -91,9 +97,7 @@ Tensor<double> MistakenRun::produce(Step step) {
 
 bool MistakenRun::replaces_input(Step step) const {
   if (problem().layer && !place_of(step)) return false;
-  return std::any_of(mistakes_.begin(), mistakes_.end(), [&](const Mistake* mistake) {
-    return mistake->effect == Effect::computes && acts_at(*mistake, step);
-  });
+  return change(mistakes_, step);
 }
 
 const Tensor<double>& MistakenRun::shown(Step step) {

@@ -27,6 +27,12 @@ const char* to_string(Local local) {
   return local == Local::match ? "match" : local == Local::mismatch ? "mismatch" : "unknown";
 }
 
+bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
+  return !problem.layer && problem.inputs.count(step) > 0 && std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& verdict) {
+    return verdict.step == step && verdict.difference.status == Status::match;
+  });
+}
+
 std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
   Evaluator<double> run(problem);
   std::map<Step, Tensor<double>> tensors;

@@ -31,6 +31,9 @@ struct StepVerdict {
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };
 
+/// Whether the step was given to the run of attention, and they handed the same in.
+bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
+
 struct Diagnosis {
   std::string id;
   std::string variant;
