@@ -17,9 +17,9 @@ using Mistakes = std::vector<const Mistake*>;
 std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) {
   const std::size_t length = small.sizes.query_len, first = std::min<std::size_t>(length, 1);
   std::vector<Slice> slices;
-  for (std::size_t sample = 0; sample < small.sizes.batch; ++sample) {
+  for (std::size_t sample = 0; sample < (kind.sample ? small.sizes.batch : 1); ++sample) {
     for (std::size_t head = 0; head < (kind.kv_head ? small.sizes.kv_heads : 1); ++head) {
-      Slice slice{sample, kind.kv_head ? std::optional(head) : std::nullopt};
+      Slice slice{kind.sample ? std::optional(sample) : std::nullopt, kind.kv_head ? std::optional(head) : std::nullopt};
       if (!kind.queries) slices.push_back(slice);
       for (const QueryRange& queries : {QueryRange{0, first}, QueryRange{first, length - first}}) {
         slice.queries = queries;
@@ -31,20 +31,20 @@ std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) 
 }
 
 // Whether the parts of a run with these mistakes are what the mistakes make of its parts, decided on a small run
-// like it: a softmax over the samples, or over the heads, is something else in a part, which has one. Empty where the
-// mistakes change nothing in the small run.
-std::optional<bool> stay_within_parts(const Problem<double>& problem, const Slice& kind, const Mistakes& mistakes) {
-  const Problem<double> small = cut_down(problem);
+// like it: a softmax over the samples, or over the heads, is something else in a part, which has one. A number that is
+// read off a tensor may be, where a part has theirs to read. Empty where the mistakes change nothing in the small run.
+std::optional<bool> stay_within_parts(const Problem<double>& small, const Slice& kind, const Mistakes& mistakes, bool has_theirs) {
   MistakenRun whole(small, mistakes);
   try {
     for (const Slice& slice : slices_like(kind, small)) {
       const Part part(small, slice);
-      MistakenRun alone(part.problem(), mistakes);
+      Tensor<double> expected;
+      MistakenRun alone(part.problem(), mistakes, [&](Step) { return has_theirs ? &expected : nullptr; });
       for (const Step step : part.problem().steps) {
         StoredTensor room;
-        const StoredTensor shown(whole.shown(step));
+        expected = part.cut(step, StoredTensor(whole.shown(step)), room).in<double>();
         // A product of fewer rows may be summed in another order.
-        if (!agree(alone.shown(step), part.cut(step, shown, room).view(), {1e-10, 1e-12, true})) return false;
+        if (!agree(alone.shown(step), expected, {1e-10, 1e-12, true})) return false;
       }
     }
   } catch (const std::exception&) {
@@ -77,10 +77,10 @@ bool act_at(const Mistakes& mistakes, Step step) {
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)) {}
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)), small_(cut_down(problem)) {}
 
 bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
-  return parts_.size() > 1 && stay_within_parts(problem_, *parts_.front(), mistakes).value_or(false);
+  return parts_.size() > 1 && stay_within_parts(small_, *parts_.front(), mistakes, false).value_or(false);
 }
 
 Extent Confirmation::in_parts(const Mistakes& mistakes) const {
@@ -91,20 +91,21 @@ Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_i
 
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
   return made_in_whole([&](const Mistake& mistake) {
-    return std::none_of(walked.begin(), walked.end(), [&](const Slice& slice) { return stay_within_parts(problem_, slice, {&mistake}).value_or(true); });
+    return !gives_another_shape(mistake) && std::none_of(walked.begin(), walked.end(), [&](const Slice& slice) { return stay_within_parts(small_, slice, {&mistake}, true).value_or(true); });
   });
 }
 
 Confirmation::Held Confirmation::of_another_shape() const {
-  const Problem<double> small = cut_down(problem_);
-  const Shape right = step_shapes(small).at(step_);
-  return made_in_whole([&](const Mistake& mistake) {
-    try {
-      return shape_of(MistakenRun(small, {&mistake}).shown(step_)) != right;
-    } catch (const std::exception&) {
-      return false;  // the mistake does not fit the small run
-    }
-  });
+  return made_in_whole([this](const Mistake& mistake) { return gives_another_shape(mistake); });
+}
+
+// As a small run shows.
+bool Confirmation::gives_another_shape(const Mistake& mistake) const {
+  try {
+    return shape_of(MistakenRun(small_, {&mistake}).shown(step_)) != step_shapes(small_).at(step_);
+  } catch (const std::exception&) {
+    return false;  // the mistake does not fit the small run
+  }
 }
 
 bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
@@ -145,10 +146,16 @@ Extent Confirmation::reached_in(const std::vector<std::optional<Slice>>& parts, 
   return rest ? Extent::rest : Extent::step;
 }
 
+// Whether the mistake can change the step, and none of theirs before it.
 bool Confirmation::reaches(const Mistake& mistake) const {
-  const std::vector<Step>& acts_on = mistake.acts_on;
-  const bool contradicted = std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return is_known(step) && problem_.inputs.count(step) == 0; });
-  return !contradicted && std::any_of(acts_on.begin(), acts_on.end(), [this](Step step) { return step <= step_; });
+  const auto is_known_step = [this](Step step) { return is_known(step); };
+  bool reached = false;
+  for (const Step step : mistake.acts_on) {
+    const bool given = problem_.inputs.count(step) > 0;
+    if (is_known(step) && !given) return false;
+    reached = reached || step == step_ || (step < step_ && is_computed_from(problem_, step_, step, is_known_step));
+  }
+  return reached;
 }
 
 Confirmation::Held Confirmation::made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const {

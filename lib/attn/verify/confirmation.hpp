@@ -60,6 +60,7 @@ class Confirmation {
   };
   Reached reached(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
   bool reaches(const Mistake& mistake) const;
+  bool gives_another_shape(const Mistake& mistake) const;
   Held made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
@@ -72,6 +73,7 @@ class Confirmation {
   const std::vector<StepVerdict>& verdicts_;
   const Step step_;
   const std::vector<std::optional<Slice>> parts_;
+  const Problem<double> small_;  // like it
 };
 
 }  // namespace attn

@@ -44,21 +44,14 @@ Step first_effect(const Divergence& d, const Mistakes& mistakes) {
   return first;
 }
 
-// Whether a step is computed from another by way of none that is known.
-bool is_read(const Divergence& d, Step by, Step step) {
-  const std::vector<Step> operands = operands_of(by);
-  return std::any_of(operands.begin(), operands.end(), [&](Step operand) {
-    if (!d.problem.has(operand)) return false;
-    return operand == step || (!known(d, operand) && is_read(d, operand, step));
-  });
-}
-
 // Whether the mistake can change the step at all: it acts there, or before it where theirs is not known, or on what
 // they were given.
 bool reaches(const Divergence& d, const Mistake& mistake) {
   if (d.problem.layer || acts_at(mistake, d.step)) return true;
   return mistake.effect == Effect::computes && std::any_of(mistake.acts_on.begin(), mistake.acts_on.end(), [&](Step step) {
-    return step < d.step && (!known(d, step) || (was_given(d.verdicts, d.problem, step) && is_read(d, d.step, step)));
+    if (step >= d.step || !known(d, step)) return step < d.step;
+    const auto is_known = [&](Step read) { return known(d, read); };
+    return was_given(d.verdicts, d.problem, step) && is_computed_from(d.problem, d.step, step, is_known);
   });
 }
 

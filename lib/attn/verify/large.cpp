@@ -61,22 +61,19 @@ std::size_t cells_of(const Problem<double>& problem) {
   return cells;
 }
 
-// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may.
+// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may. The last
+// has all samples and heads, unless even one query of them is much; empty: it is the whole run.
 std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem, const StepVerdict& verdict) {
   const std::size_t at = verdict.difference.at;
+  const auto is_small = [&](const Slice& slice) { return cells_of_slice(problem, slice) <= most_cells_of_a_part; };
+  const auto some_queries = [&](const Slice& slice) { return with_queries_around(problem, slice, verdict.step, at, most_cells_at_once); };
   const bool heads_apart = problem.sizes.kv_heads > 1 && (verdict.step != Step::output || !problem.has(Step::merged));
+  const Slice head = slice_around(problem, verdict.step, at, true), sample = slice_around(problem, verdict.step, at, false);
   std::vector<std::optional<Slice>> slices;
-  for (const bool of_heads : {true, false}) {
-    if (of_heads && !heads_apart) continue;
-    const Slice slice = slice_around(problem, verdict.step, at, of_heads);
-    if (cells_of_slice(problem, slice) > most_cells_of_a_part && problem.sizes.query_len > 1) {
-      slices.push_back(with_queries_around(problem, slice, verdict.step, at, most_cells_at_once));
-    } else if (of_heads || problem.sizes.batch > 1) {
-      slices.push_back(slice);
-    } else {
-      slices.push_back(std::nullopt);
-    }
-  }
+  if (heads_apart) slices.push_back(is_small(head) ? head : some_queries(head));
+  if (problem.sizes.batch > 1 && is_small(sample)) slices.push_back(sample);
+  const std::optional<Slice> wide = is_small({}) ? std::nullopt : std::optional(some_queries({}));
+  if (slices.empty() || !wide || is_small(*wide)) slices.push_back(wide);
   return slices;
 }
 

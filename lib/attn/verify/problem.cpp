@@ -4,6 +4,7 @@
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/problem.hpp>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -122,6 +123,14 @@ std::vector<Step> operands_of(Step step) {
   };
   const auto row = table.find(step);
   return row == table.end() ? std::vector<Step>{} : row->second;
+}
+
+bool is_computed_from(const Problem<double>& problem, Step result, Step step, const std::function<bool(Step)>& is_known) {
+  const std::vector<Step> operands = operands_of(result);
+  return std::any_of(operands.begin(), operands.end(), [&](Step operand) {
+    if (!problem.has(operand)) return false;
+    return operand == step || (!is_known(operand) && is_computed_from(problem, operand, step, is_known));
+  });
 }
 
 std::map<Step, Shape> step_shapes(const Problem<double>& problem) {

@@ -105,4 +105,7 @@ Sizes sizes_of_scores(Evaluator<T>& run);
 /// The steps that our operation for `step` may read directly, whether or not a run has them; empty for inputs.
 std::vector<Step> operands_of(Step step);
 
+/// Whether a run of attention computes `result` from `step` by way of none that is known.
+bool is_computed_from(const Problem<double>& problem, Step result, Step step, const std::function<bool(Step)>& is_known);
+
 }  // namespace attn

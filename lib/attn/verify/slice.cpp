@@ -47,7 +47,7 @@ std::vector<Range> ranges_of(const Problem<double>& problem, Step step, const Sl
   }
   std::vector<Range> ranges;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    if (axes[i] == "B") ranges.push_back({i, slice.sample, 1});
+    if (axes[i] == "B" && slice.sample) ranges.push_back({i, *slice.sample, 1});
     if (axes[i] == "Lq" && slice.queries) ranges.push_back({i, slice.queries->first, slice.queries->count});
     if (!slice.kv_head) continue;
     if (axes[i] == "H") ranges.push_back({i, kv * group, group});
@@ -99,10 +99,10 @@ Tensor<T> cut(const TensorView& tensor, const std::vector<Range>& ranges) {
 }
 
 void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
-  if (!rules.valid_lens.empty()) rules.valid_lens = {rules.valid_lens[slice.sample]};
+  if (slice.sample && !rules.valid_lens.empty()) rules.valid_lens = {rules.valid_lens[*slice.sample]};
   if (!rules.given) return;
   const std::size_t rank = rules.given->dimension();
-  if (rank == 4 && rules.given->shape(0) > 1) rules.given = part_of(*rules.given, {0, slice.sample, 1});
+  if (slice.sample && rank == 4 && rules.given->shape(0) > 1) rules.given = part_of(*rules.given, {0, *slice.sample, 1});
   if (slice.kv_head && rank >= 3 && rules.given->shape(rank - 3) > 1) {
     rules.given = part_of(*rules.given, {rank - 3, *slice.kv_head * group, group});
   }
@@ -154,7 +154,7 @@ std::size_t divided_up(std::size_t cells, std::size_t parts) { return (cells + p
 }  // namespace
 
 Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads) {
-  Slice slice;
+  Slice slice{0};
   const std::map<Step, Shape> shapes = step_shapes(problem);
   const Shape& shape = shapes.at(step);
   for (const Range& range : ranges_of(problem, step, {0, of_heads ? std::optional<std::size_t>(0) : std::nullopt})) {
@@ -172,7 +172,7 @@ Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bo
 Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& slice) {
   Problem<double> part;
   part.sizes = problem.sizes;
-  part.sizes.batch = 1;
+  if (slice.sample) part.sizes.batch = 1;
   part.weights = problem.weights;
   part.options = problem.options;
   part.steps = problem.steps;
@@ -220,7 +220,7 @@ Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step
   const std::size_t count = std::clamp<std::size_t>(cells / of_query, 1, length);
   std::size_t middle = length;  // of a step without queries
   const Shape shape = step_shapes(problem).at(step), index = unravel(at, shape);
-  for (const Range& range : ranges_of(problem, step, {0, std::nullopt, QueryRange{0, 0}})) {
+  for (const Range& range : ranges_of(problem, step, {std::nullopt, std::nullopt, QueryRange{0, 0}})) {
     if (range.count == 0) middle = index[range.axis];
   }
   slice.queries = QueryRange{std::min(middle - std::min(middle, count / 2), length - count), count};
@@ -228,11 +228,11 @@ Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step
 }
 
 bool has_queries(const Problem<double>& problem, Step step) {
-  return ranges_of(problem, step, {0, std::nullopt, QueryRange{0, 1}}).size() > ranges_of(problem, step, {}).size();
+  return !ranges_of(problem, step, {std::nullopt, std::nullopt, QueryRange{0, 1}}).empty();
 }
 
 bool has_heads(const Problem<double>& problem, Step step) {
-  return ranges_of(problem, step, {0, 0}).size() > ranges_of(problem, step, {}).size();
+  return !ranges_of(problem, step, {std::nullopt, 0}).empty();
 }
 
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice) {

@@ -1,5 +1,5 @@
-// One sample of a run, or a few heads of one sample, or some queries of either, as a run of its own: every step that
-// mixes neither samples nor heads nor queries has there the numbers that it has in the whole.
+// One sample of a run, or a few heads of one sample, or some queries of either or of all, as a run of its own: every step
+// that mixes neither samples nor heads nor queries has there the numbers that it has in the whole.
 #pragma once
 
 #include <attn/verify/align.hpp>
@@ -18,7 +18,8 @@ struct QueryRange {
 };
 
 struct Slice {
-  std::size_t sample = 0;
+  /// Only this sample; empty: all samples.
+  std::optional<std::size_t> sample = {};
   /// Only this key/value head, with the query heads that read it; empty: all heads.
   std::optional<std::size_t> kv_head = {};
   /// Only these queries, and all keys; empty: all queries.

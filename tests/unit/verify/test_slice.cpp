@@ -103,6 +103,16 @@ TEST_CASE("queries of a slice are turned by the positions that they have in the 
   CHECK(rows.at(Step::q_rot)(0, 0, 0, 0) != all.at(Step::q)(0, 2, 4, 0));  // it is turned at all
 }
 
+TEST_CASE("some queries of all samples and heads are a slice, too") {
+  const Problem<double> whole = problem_of(grouped());
+  const Problem<double> part = problem_of_slice(whole, {std::nullopt, std::nullopt, QueryRange{1, 2}});
+  CHECK(part.sizes.batch == 2);
+  CHECK(part.sizes.heads == 4);
+  const Tensors all = run_problem(whole), rows = run_problem(part);
+  CHECK(shape_of(rows.at(Step::weights)) == Shape{2, 4, 2, 5});
+  CHECK(rows.at(Step::weights)(1, 3, 0, 4) == doctest::Approx(all.at(Step::weights)(1, 3, 1, 4)).epsilon(1e-14));
+}
+
 TEST_CASE("a slice gets so many queries as make the numbers asked for, around the cell, inside the run") {
   const Problem<double> whole = given_heads(1, 60);
   const Slice head = {0, 1};
