@@ -47,6 +47,11 @@ std::optional<bool> stay_within_parts(const Problem<double>& small, const Slice&
         if (!agree(alone.shown(step), expected, {1e-10, 1e-12, true})) return false;
       }
     }
+    if (kind.kv_head && small.has(Step::merged) && small.has(Step::output)) {
+      MistakenRun joined(small, mistakes);
+      joined.know(Step::merged, whole.get(Step::merged));
+      if (!agree(joined.shown(Step::output), whole.shown(Step::output), {1e-10, 1e-12, true})) return false;
+    }
   } catch (const std::exception&) {
     return false;  // the mistakes do not fit the small run, or its parts
   }
@@ -110,6 +115,8 @@ bool Confirmation::gives_another_shape(const Mistake& mistake) const {
 
 bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
   if (only_show(held) || only_show(others)) return false;
+  const bool joined = parts_.front() && parts_.front()->kv_head && problem_.has(Step::merged);
+  if (joined && (change(held, Step::output) || change(others, Step::output))) return false;
   if (!can_be_told_in_parts(held) || !can_be_told_in_parts(others)) return false;
   return in_every_part(problem_, parts_, [&](const Part& part) { return equal(part, held, others); });
 }
@@ -135,13 +142,16 @@ bool Confirmation::keep_result(const Mistakes& mistakes) const {
 // As far as every part is theirs, if the mistakes change anything in one of them.
 Extent Confirmation::reached_in(const std::vector<std::optional<Slice>>& parts, const Mistakes& mistakes) const {
   std::atomic<bool> step = true, rest = true, applied = false;
-  for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
-    if (!step) return;
-    const Reached found = reached(part, mistakes, parts.size() == 1);
+  const auto take = [&](const Reached& found) {
     if (found.extent == Extent::nothing) step = false;
     if (found.extent != Extent::rest) rest = false;
     if (found.applied) applied = true;
+  };
+  JoinedHeads<double> joined(problem_, parts);
+  for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
+    if (step) take(reached(part, mistakes, parts.size() == 1, joined));
   });
+  if (rest && joined.needed() && is_compared(Step::output)) take(reached_joined(joined, mistakes));
   if (!step || !applied) return Extent::nothing;
   return rest ? Extent::rest : Extent::step;
 }
@@ -174,10 +184,19 @@ Confirmation::Held Confirmation::made_in_whole(const std::function<bool(const Mi
   return held;
 }
 
+const StepVerdict* Confirmation::verdict_of(Step step) const {
+  const auto verdict = std::find_if(verdicts_.begin(), verdicts_.end(), [&](const StepVerdict& v) { return v.step == step; });
+  return verdict == verdicts_.end() ? nullptr : &*verdict;
+}
+
+bool Confirmation::is_compared(Step step) const {
+  const StepVerdict* const verdict = verdict_of(step);
+  return verdict && verdict->compared();
+}
+
 // Before the step theirs are known, where they were handed in and fit.
 bool Confirmation::is_known(Step step) const {
-  const auto verdict = std::find_if(verdicts_.begin(), verdicts_.end(), [&](const StepVerdict& v) { return v.step == step; });
-  return step < step_ && verdict != verdicts_.end() && verdict->compared() && verdict->difference.status != Status::shape;
+  return step < step_ && is_compared(step) && verdict_of(step)->difference.status != Status::shape;
 }
 
 const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const {
@@ -201,7 +220,7 @@ void Confirmation::know_theirs(MistakenRun& run, const Part& part, const Mistake
 }
 
 // A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
-Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole) const {
+Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole, JoinedHeads<double>& joined) const {
   std::map<Step, Tensor<double>> copies;
   MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
   know_theirs(run, part, mistakes);
@@ -214,11 +233,25 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
       run.release(verdict.step);
       extent = Extent::step;
     }
+    if (joined.needed() && is_compared(Step::output)) joined.put(part, run.get(Step::merged));
     extent = Extent::rest;
   } catch (const std::exception&) {
     // the mistakes do not fit what follows
   }
   return {extent, run.applied()};
+}
+
+Confirmation::Reached Confirmation::reached_joined(const JoinedHeads<double>& joined, const Mistakes& mistakes) const {
+  const Part whole(problem_, std::nullopt);
+  MistakenRun run(problem_, mistakes);
+  know_theirs(run, whole, mistakes);
+  run.know(Step::merged, joined.merged());
+  try {
+    if (agrees(run.shown(Step::output), *verdict_of(Step::output), whole)) return {Extent::rest, run.applied()};
+  } catch (const std::exception&) {
+    // the mistakes do not fit the output
+  }
+  return {step_ == Step::output ? Extent::nothing : Extent::step, run.applied()};
 }
 
 // Whether the others changed anything in the part; empty when they make something else of it. Where neither acts, what

@@ -21,6 +21,9 @@ class Confirmation {
  public:
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step);
 
+  /// A small run like it.
+  const Problem<double>& small() const { return small_; }
+
   /// How far the run with these mistakes is theirs; nothing where the mistakes change nothing in it. Made in every part
   /// by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read off
   /// theirs; any others give nothing.
@@ -58,7 +61,10 @@ class Confirmation {
     Extent extent;
     bool applied;
   };
-  Reached reached(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole) const;
+  Reached reached(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole, JoinedHeads<double>& joined) const;
+  Reached reached_joined(const JoinedHeads<double>& joined, const std::vector<const Mistake*>& mistakes) const;
+  const StepVerdict* verdict_of(Step step) const;
+  bool is_compared(Step step) const;
   bool reaches(const Mistake& mistake) const;
   bool gives_another_shape(const Mistake& mistake) const;
   Held made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <optional>
 
 namespace attn {
 namespace {
@@ -60,11 +62,28 @@ bool stands_in(const Divergence& d, const Mistakes& mistakes, Step step) {
   return step < d.step && known(d, step) && !(was_given(d.verdicts, d.problem, step) && change(mistakes, step));
 }
 
+// The problem moved as far as float32 rounding goes, made when it is first asked for, by whichever thread.
+class MovedProblem {
+ public:
+  explicit MovedProblem(const Problem<double>& problem) : problem_(problem) {}
+
+  const Problem<double>& get() {
+    std::call_once(made_, [this] { moved_ = moved_by_rounding(problem_); });
+    return *moved_;
+  }
+
+ private:
+  const Problem<double>& problem_;
+  std::once_flag made_;
+  std::optional<Problem<double>> moved_;
+};
+
 // A run with these mistakes that knows their tensors up to, but not including, the step; and ours before
 // anything differs, so that a mistake far down is not paid for with the whole way to it.
 class Hypothesis {
  public:
-  Hypothesis(const Divergence& d, const Mistakes& mistakes, Step difference) : divergence_(d), mistakes_(mistakes), run_(d.problem, mistakes, &d.theirs) {
+  Hypothesis(const Divergence& d, const Mistakes& mistakes, Step difference, MovedProblem& moved)
+      : divergence_(d), mistakes_(mistakes), run_(d.problem, mistakes, &d.theirs), moved_(moved) {
     const Step as_ours = std::min(first_effect(d, mistakes), difference);
     for (const auto& [step, tensor] : d.ours) {
       if (step < as_ours && !known(d, step)) run_.know(step, tensor);
@@ -112,8 +131,7 @@ class Hypothesis {
   bool agrees_in_float32(Step step, const Tensor<double>& tensor, const Tensor<double>& theirs) {
     const Difference difference = compare(tensor, theirs, {0, 0, true});
     if (difference.status == Status::shape || difference.nonfinite > 0 || difference.cosine < 1 - 1e-7) return false;
-    const Problem<double> moved = moved_by_rounding(divergence_.problem);
-    MistakenRun run(moved, mistakes_, &divergence_.theirs);
+    MistakenRun run(moved_.get(), mistakes_, &divergence_.theirs);
     for (const auto& [upstream, known_tensor] : divergence_.theirs) {
       if (stands_in(divergence_, mistakes_, upstream)) run.know(upstream, known_tensor);
     }
@@ -126,6 +144,7 @@ class Hypothesis {
   const Divergence& divergence_;
   const Mistakes mistakes_;
   MistakenRun run_;
+  MovedProblem& moved_;
 };
 
 struct Fit {
@@ -151,8 +170,13 @@ bool keeps_result(const Divergence& d, const Mistake& mistake) {
 
 // Whether this mistake would have changed an earlier step of theirs that is as it should be.
 bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
+  const Step first = first_effect(d, mistakes);
   MistakenRun run(d.problem, mistakes, &d.theirs);
+  for (const auto& [step, tensor] : d.ours) {
+    if (step < first) run.know(step, tensor);
+  }
   for (const auto& [step, tensor] : d.theirs) {
+    if (step < first) continue;
     // What was given is shown as it was given.
     if (step >= d.step || !d.tolerances.count(step) || (!d.problem.layer && d.problem.inputs.count(step) > 0)) continue;
     const Tolerance& tolerance = d.tolerances.at(step);
@@ -170,10 +194,11 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
 
 std::vector<Fit> fitting(const Divergence& d, const std::vector<Mistakes>& candidates) {
   const Step difference = first_difference(d);
+  MovedProblem moved(d.problem);
   std::vector<std::optional<Fit>> tried(candidates.size());
   const std::size_t workers = worker_count(cells_of(d) < static_cast<double>(fewest_cells_for_threads) ? 1 : 0, candidates.size());
   for_each_piece(candidates.size(), workers, [&](std::size_t i, std::size_t) {
-    Hypothesis hypothesis(d, candidates[i], difference);
+    Hypothesis hypothesis(d, candidates[i], difference, moved);
     double residual = 0;
     if (!hypothesis.agrees(d.step, d.tolerance, &residual) || contradicts_earlier(d, candidates[i])) return;
     tried[i] = {candidates[i], residual, hypothesis.agrees_on_the_rest()};
@@ -223,9 +248,10 @@ std::vector<Mistakes> pairs(const Divergence& d) {
   std::vector<Mistakes> all;
   if (!pairs_are_tried(d)) return all;
   const Step difference = first_difference(d);
+  MovedProblem moved(d.problem);
   Mistakes applicable;
   for (const Mistake& mistake : mistakes_in(d.problem)) {
-    if (pairable(d, mistake) && Hypothesis(d, {&mistake}, difference).shown(d.step)) applicable.push_back(&mistake);
+    if (pairable(d, mistake) && Hypothesis(d, {&mistake}, difference, moved).shown(d.step)) applicable.push_back(&mistake);
   }
   for (std::size_t a = 0; a < applicable.size(); ++a) {
     for (std::size_t b = a + 1; b < applicable.size(); ++b) {

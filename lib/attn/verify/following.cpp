@@ -2,7 +2,9 @@
 #include <attn/verify/parts.hpp>
 #include <attn/verify/rounding.hpp>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <mutex>
 
@@ -73,16 +75,21 @@ std::map<Step, Local> judged_locally(const Problem<double>& problem, const Submi
                                      const VerifyOptions& options, const std::set<Step>& steps) {
   std::map<Step, Local> locals;
   std::mutex adding;
-  for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
+  const auto judge = [&](const Part& part, const std::set<Step>& asked) {
     Following following(part, theirs, verdicts, options);
     for (const StepVerdict& verdict : verdicts) {
-      if (steps.count(verdict.step) == 0 || !part.judges(verdict.step)) continue;
+      if (asked.count(verdict.step) == 0 || !part.judges(verdict.step)) continue;
       const Local local = following.follows(verdict) ? Local::match : Local::mismatch;
       const std::lock_guard<std::mutex> lock(adding);
       const auto [known, fresh] = locals.emplace(verdict.step, local);
       if (!fresh && local == Local::mismatch) known->second = local;
     }
-  });
+  };
+  for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) { judge(part, steps); });
+  // What no part has, as a module's output that needs all heads.
+  std::set<Step> rest;
+  std::copy_if(steps.begin(), steps.end(), std::inserter(rest, rest.end()), [&](Step step) { return locals.count(step) == 0; });
+  if (!rest.empty()) judge(Part(problem, std::nullopt), rest);
   return locals;
 }
 

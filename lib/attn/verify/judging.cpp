@@ -12,15 +12,26 @@ BlockGrid grid_of(const Shape& shape) { return {shape, 24, 32}; }
 
 }  // namespace
 
+// What an output is mapped from, and as a float32 run has it, which is made of the parts where something differs.
+struct Judging::Joined {
+  Joined(const Problem<double>& problem, const Parts& parts) : exact(problem, parts), single(problem, parts), has_single(parts.size(), 0) {}
+
+  JoinedHeads<double> exact;
+  JoinedHeads<float> single;
+  std::vector<char> has_single;
+};
+
 Judging::Judging(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
     : problem_(problem), theirs_(theirs.tensors), options_(options), shapes_(step_shapes(problem)) {
-  const std::vector<std::optional<Slice>> parts = parts_of(problem);
+  const Parts parts = parts_of(problem);
   std::vector<FoundSteps> of_parts(parts.size());
-  for_each_part(problem, parts, [&](const Part& part, std::size_t index) { of_parts[index] = found_in(part); });
+  Joined joined(problem, parts);
+  for_each_part(problem, parts, [&](const Part& part, std::size_t index) { of_parts[index] = found_in(part, index, joined); });
   // In the order of the parts, whichever was judged first.
   for (std::size_t index = 0; index < parts.size(); ++index) {
     for (const auto& [step, found] : of_parts[index]) add(found_[step], found, step, parts[index]);
   }
+  if (joined.exact.needed() && is_comparable(Step::output)) add(found_[Step::output], found_of_joined(joined, parts), Step::output, std::nullopt);
   for (const auto& [step, shape] : shapes_) verdicts_.push_back(verdict_of(step, shape));
 }
 
@@ -42,7 +53,12 @@ std::optional<Judging::Map> Judging::map_of_first() const {
   return map;
 }
 
-Judging::FoundSteps Judging::found_in(const Part& part) const {
+bool Judging::is_comparable(Step step) const {
+  const auto theirs = theirs_.find(step);
+  return theirs != theirs_.end() && theirs->second.shape() == shapes_.at(step);
+}
+
+Judging::FoundSteps Judging::found_in(const Part& part, std::size_t index, Joined& joined) const {
   FoundSteps found;
   Evaluator<double> run(part.problem());
   Problem<float> narrow;
@@ -50,11 +66,10 @@ Judging::FoundSteps Judging::found_in(const Part& part) const {
   bool differs = false;
   StoredTensor room;
   for (const auto& [step, shape] : shapes_) {
-    const auto theirs = theirs_.find(step);
-    if (theirs == theirs_.end() || theirs->second.shape() != shape || !part.judges(step)) continue;
+    if (!is_comparable(step) || !part.judges(step)) continue;
     const Tensor<double>& ours = run.get(step);
     run.release(step);
-    const TensorView values = part.cut(step, theirs->second, room).view();
+    const TensorView values = part.cut(step, theirs_.at(step), room).view();
     // How far rounding really goes shows in a float32 run of ours. As long as the least that it can be is enough,
     // there is no need for one.
     const auto measured = [&] {
@@ -72,7 +87,35 @@ Judging::FoundSteps Judging::found_in(const Part& part) const {
     differs = true;
     judged.blocks = worst_blocks(grid_of(shape), ours, values, judged.tolerance, part.places(step));
   }
+  if (!joined.exact.needed() || !is_comparable(Step::output)) return found;
+  joined.exact.put(part, run.get(Step::merged));
+  joined.has_single[index] = single != nullptr;
+  if (single) joined.single.put(part, single->get(Step::merged));
   return found;
+}
+
+Judging::Found Judging::found_of_joined(Joined& joined, const Parts& parts) const {
+  Evaluator<double> run(problem_);
+  run.know(Step::merged, joined.exact.merged());
+  const Tensor<double>& ours = run.get(Step::output);
+  const TensorView theirs = theirs_.at(Step::output).view();
+  Found found = by(options_.tolerance.value_or(least_tolerance(ours)), ours, theirs);
+  if (!options_.tolerance && !found.cells.passes()) found = by(rounding_of_joined(ours, joined, parts), ours, theirs);
+  if (found.cells.passes()) return found;
+  found.blocks = worst_blocks(grid_of(shapes_.at(Step::output)), ours, theirs, found.tolerance, [](std::size_t at) { return at; });
+  return found;
+}
+
+Tolerance Judging::rounding_of_joined(const Tensor<double>& output, Joined& joined, const Parts& parts) const {
+  for_each_part(problem_, parts, [&](const Part& part, std::size_t index) {
+    if (joined.has_single[index]) return;
+    const Problem<float> narrow = in_float32(part.problem());
+    joined.single.put(part, Evaluator<float>(narrow).get(Step::merged));
+  });
+  const Problem<float> narrow = in_float32(problem_);
+  Evaluator<float> single(narrow);
+  single.know(Step::merged, joined.single.merged());
+  return rounding_tolerance(output, single.get(Step::output));
 }
 
 Judging::Found Judging::by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const {

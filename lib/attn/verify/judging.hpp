@@ -40,7 +40,13 @@ class Judging {
   };
   using FoundSteps = std::map<Step, Found>;
 
-  FoundSteps found_in(const Part& part) const;
+  using Parts = std::vector<std::optional<Slice>>;
+  struct Joined;
+
+  FoundSteps found_in(const Part& part, std::size_t index, Joined& joined) const;
+  Found found_of_joined(Joined& joined, const Parts& parts) const;
+  Tolerance rounding_of_joined(const Tensor<double>& output, Joined& joined, const Parts& parts) const;
+  bool is_comparable(Step step) const;
   Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const;
   void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const;
   StepVerdict verdict_of(Step step, const Shape& shape) const;

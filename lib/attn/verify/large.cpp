@@ -1,5 +1,4 @@
 #include <attn/verify/bearing_out.hpp>
-#include <attn/verify/cut_down.hpp>
 #include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
 #include <attn/verify/large.hpp>
@@ -41,8 +40,7 @@ struct WalkOfPart {
 
 // What else gives the numbers that these mistakes give, as a small run like it shows. A slice cannot tell: there no
 // mistake can be made that needs all samples, heads or queries.
-std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
-  const Problem<double> small = cut_down(problem);
+std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>& small, const Submission& theirs, const VerifyOptions& options) {
   MistakenRun run(small, mistakes);
   Submission like_theirs;
   try {
@@ -160,7 +158,7 @@ class LargeWalk {
       const WalkOfPart& there = walk_of(slice);
       const Explained suspected = there.explained(verdict.step);
       if (!slice) return suspected;  // of the whole
-      const auto ties = [&](const Mistakes& held) { return ties_with(held, problem_, theirs_, options_); };
+      const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
       if (Explained found = borne_out(suspected, whole, ties); !found.diagnosis.empty()) return found;
       pairs_left_out = pairs_left_out || suspected.pairs_left_out;
       if (!loss && !suspected.diagnosis.empty()) loss = loss_of_precision(there.walk.divergence_at(verdict.step));
@@ -196,7 +194,8 @@ class LargeWalk {
   // A loss of precision that a slice has, if every part has it, in the precision that most of them are said to have.
   std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected) const {
     std::map<std::string, std::size_t> variants;
-    for (const std::optional<Slice>& slice : parts_of(problem_)) {
+    const bool of_heads = has_heads(problem_, suspected.step);
+    for (const std::optional<Slice>& slice : of_heads ? parts_of(problem_) : parts_with_all_heads(problem_)) {
       const WalkOfPart part(problem_, theirs_, options_, slice);
       const auto& verdicts = part.walk.verdicts();
       const auto differs = [&](const StepVerdict& verdict) { return verdict.step == suspected.step && verdict.diverges(); };

@@ -25,6 +25,26 @@ std::size_t queries_of_part(const Problem<double>& problem, std::size_t cells, s
   return keys_and_values > attending ? s.query_len : queries;
 }
 
+std::vector<std::optional<Slice>> divided(const Problem<double>& problem, std::size_t heads) {
+  const std::size_t cells = cells_of_slice(problem, {}), samples = problem.sizes.batch;
+  const auto worth = [&](std::size_t count) { return count > 1 && cells / count >= fewest_cells_of_a_part; };
+  const bool of_heads = heads > 1 && worth(samples * heads);
+  const std::size_t count = of_heads ? samples * heads : worth(samples) ? samples : 1;
+  const std::size_t queries = queries_of_part(problem, cells / count, count);
+  if (count == 1 && queries == problem.sizes.query_len) return {std::nullopt};
+  std::vector<std::optional<Slice>> parts;
+  for (std::size_t part = 0; part < count; ++part) {
+    Slice slice{of_heads ? part / heads : part};
+    if (of_heads) slice.kv_head = part % heads;
+    if (queries == problem.sizes.query_len) parts.push_back(slice);
+    for (std::size_t first = 0; queries < problem.sizes.query_len && first < problem.sizes.query_len; first += queries) {
+      slice.queries = QueryRange{first, std::min(queries, problem.sizes.query_len - first)};
+      parts.push_back(slice);
+    }
+  }
+  return parts;
+}
+
 }  // namespace
 
 Part::Part(const Problem<double>& whole, std::optional<Slice> slice) : whole_(whole), slice_(slice) {
@@ -32,6 +52,7 @@ Part::Part(const Problem<double>& whole, std::optional<Slice> slice) : whole_(wh
 }
 
 bool Part::judges(Step step) const {
+  if (!problem().has(step)) return false;
   if (slice_ && slice_->kv_head.value_or(0) > 0 && !has_heads(whole_, step)) return false;
   if (slice_ && slice_->queries && slice_->queries->first > 0 && !has_queries(whole_, step)) return false;
   return true;
@@ -50,27 +71,25 @@ std::function<std::size_t(std::size_t)> Part::places(Step step) const {
 }
 
 std::vector<std::optional<Slice>> parts_of(const Problem<double>& problem) {
-  std::size_t cells = 0;
-  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(0);
-  const bool heads_apart = !problem.has(Step::merged) && !problem.has(Step::weights_averaged);
-  const std::size_t samples = problem.sizes.batch, heads = heads_apart ? problem.sizes.kv_heads : 1;
-  const auto worth = [&](std::size_t count) { return count > 1 && cells / count >= fewest_cells_of_a_part; };
-  const bool of_heads = heads > 1 && worth(samples * heads);
-  const std::size_t count = of_heads ? samples * heads : worth(samples) ? samples : 1;
-  const std::size_t queries = queries_of_part(problem, cells / count, count);
-  if (count == 1 && queries == problem.sizes.query_len) return {std::nullopt};
-  std::vector<std::optional<Slice>> parts;
-  for (std::size_t part = 0; part < count; ++part) {
-    Slice slice{of_heads ? part / heads : part};
-    if (of_heads) slice.kv_head = part % heads;
-    if (queries == problem.sizes.query_len) parts.push_back(slice);
-    for (std::size_t first = 0; queries < problem.sizes.query_len && first < problem.sizes.query_len; first += queries) {
-      slice.queries = QueryRange{first, std::min(queries, problem.sizes.query_len - first)};
-      parts.push_back(slice);
-    }
-  }
-  return parts;
+  const bool alone = !problem.has(Step::merged) || cells_of_slice(problem, {0}) > most_cells_of_a_part;
+  return divided(problem, alone && !problem.has(Step::weights_averaged) ? problem.sizes.kv_heads : 1);
 }
+
+std::vector<std::optional<Slice>> parts_with_all_heads(const Problem<double>& problem) { return divided(problem, 1); }
+
+template <class T>
+JoinedHeads<T>::JoinedHeads(const Problem<double>& problem, const std::vector<std::optional<Slice>>& parts)
+    : problem_(problem), needed_(problem.has(Step::merged) && parts.front() && parts.front()->kv_head) {
+  if (needed_) merged_ = empty<T>(step_shapes(problem).at(Step::merged));
+}
+
+template <class T>
+void JoinedHeads<T>::put(const Part& part, const Tensor<T>& merged) {
+  put_slice(merged_, problem_, Step::merged, *part.slice(), merged);
+}
+
+template class JoinedHeads<float>;
+template class JoinedHeads<double>;
 
 void for_each_part(const Problem<double>& problem, const std::vector<std::optional<Slice>>& parts,
                    const std::function<void(const Part& part, std::size_t index)>& work) {

@@ -111,25 +111,26 @@ void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
   }
 }
 
-void cut_weights(Problem<double>& part, const Problem<double>& whole, std::size_t kv) {
+MultiheadWeights<double> weights_of_heads(const Problem<double>& whole, std::size_t kv) {
   const std::size_t d = whole.sizes.head_dim, dv = whole.sizes.value_dim, group = group_of(whole);
-  MultiheadWeights<double>& w = part.weights;
-  w.w_q = part_of(w.w_q, {1, kv * group * d, group * d});
-  w.b_q = part_of(w.b_q, {0, kv * group * d, group * d});
-  w.w_k = part_of(w.w_k, {1, kv * d, d});
-  w.b_k = part_of(w.b_k, {0, kv * d, d});
-  w.w_v = part_of(w.w_v, {1, kv * dv, dv});
-  w.b_v = part_of(w.b_v, {0, kv * dv, dv});
-  if (w.bias_k) w.bias_k = part_of(reshaped(*w.bias_k, {w.bias_k->size()}), {0, kv * d, d});
-  if (w.bias_v) w.bias_v = part_of(reshaped(*w.bias_v, {w.bias_v->size()}), {0, kv * dv, dv});
+  const MultiheadWeights<double>& all = whole.weights;
+  MultiheadWeights<double> w;
+  w.w_q = part_of(all.w_q, {1, kv * group * d, group * d});
+  w.b_q = part_of(all.b_q, {0, kv * group * d, group * d});
+  w.w_k = part_of(all.w_k, {1, kv * d, d});
+  w.b_k = part_of(all.b_k, {0, kv * d, d});
+  w.w_v = part_of(all.w_v, {1, kv * dv, dv});
+  w.b_v = part_of(all.b_v, {0, kv * dv, dv});
+  if (all.bias_k) w.bias_k = part_of(reshaped(*all.bias_k, {all.bias_k->size()}), {0, kv * d, d});
+  if (all.bias_v) w.bias_v = part_of(reshaped(*all.bias_v, {all.bias_v->size()}), {0, kv * dv, dv});
+  return w;  // no output is mapped from a few heads
 }
 
-void cut_heads(Problem<double>& part, const Problem<double>& whole, std::size_t kv) {
+void cut_heads(Problem<double>& part, const Problem<double>& whole) {
   const std::size_t group = group_of(whole);
   part.all_heads = whole.all_heads ? whole.all_heads : whole.options.heads;
   part.sizes.heads = part.options.heads = group;
   part.sizes.kv_heads = part.options.kv_heads = 1;
-  cut_weights(part, whole, kv);
   const auto needs_all_heads = [&](Step step) {
     return step == Step::weights_averaged || (step == Step::output && whole.has(Step::merged));
   };
@@ -173,7 +174,7 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   Problem<double> part;
   part.sizes = problem.sizes;
   if (slice.sample) part.sizes.batch = 1;
-  part.weights = problem.weights;
+  part.weights = slice.kv_head ? weights_of_heads(problem, *slice.kv_head) : problem.weights;
   part.options = problem.options;
   part.steps = problem.steps;
   part.all_heads = problem.all_heads;
@@ -182,7 +183,7 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   for (const auto& [step, tensor] : problem.inputs) part.inputs.emplace(step, cut<double>(tensor, ranges_of(problem, step, slice)));
   part.output_shape = problem.output_shape;
   for (const Range& range : ranges_of(problem, Step::output, slice)) part.output_shape[range.axis] = range.count;
-  if (slice.kv_head) cut_heads(part, problem, *slice.kv_head);
+  if (slice.kv_head) cut_heads(part, problem);
   if (slice.queries) cut_queries(part, problem, slice);
   return part;
 }
@@ -243,6 +244,17 @@ StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& pro
   if (whole.precision() == Precision::float64) return cut<double>(whole, ranges);
   return cut<float>(whole, ranges);
 }
+
+template <class T>
+void put_slice(Tensor<T>& tensor, const Problem<double>& problem, Step step, const Slice& slice, const Tensor<T>& part) {
+  const Shape whole = shape_of(tensor);
+  const std::vector<Range> ranges = ranges_of(problem, step, slice);
+  const std::size_t run = remainder_of(whole, ranges).run;
+  for (std::size_t at = 0; at < part.size(); at += run) std::copy_n(part.data() + at, run, tensor.data() + position_in(whole, ranges, at));
+}
+
+template void put_slice(Tensor<float>&, const Problem<double>&, Step, const Slice&, const Tensor<float>&);
+template void put_slice(Tensor<double>&, const Problem<double>&, Step, const Slice&, const Tensor<double>&);
 
 std::function<std::size_t(std::size_t)> places_in_whole(const Problem<double>& problem, Step step, const Slice& slice) {
   return [whole = step_shapes(problem).at(step), ranges = ranges_of(problem, step, slice)](std::size_t at) { return position_in(whole, ranges, at); };

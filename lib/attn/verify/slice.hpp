@@ -57,6 +57,10 @@ bool has_queries(const Problem<double>& problem, Step step);
 /// side by side are not copied.
 StoredTensor cut_to_slice(const StoredTensor& tensor, const Problem<double>& problem, Step step, const Slice& slice);
 
+/// Puts what the slice holds of a step's tensor where it stands in the whole.
+template <class T>
+void put_slice(Tensor<T>& tensor, const Problem<double>& problem, Step step, const Slice& slice, const Tensor<T>& part);
+
 /// The row-major position in the step's tensor that a position in the slice's has.
 std::function<std::size_t(std::size_t)> places_in_whole(const Problem<double>& problem, Step step, const Slice& slice);
 

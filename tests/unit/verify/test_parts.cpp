@@ -17,13 +17,21 @@ namespace {
 Tensors put_together(const Problem<double>& problem) {
   Tensors whole;
   for (const auto& [step, shape] : step_shapes(problem)) whole[step] = filled<double>(shape, std::nan(""));
-  for_each_part(problem, parts_of(problem), [&](const Part& part, std::size_t) {
-    for (const auto& [step, tensor] : run_problem(part.problem())) {
+  const auto parts = parts_of(problem);
+  JoinedHeads<double> joined(problem, parts);
+  for_each_part(problem, parts, [&](const Part& part, std::size_t) {
+    const Tensors own = run_problem(part.problem());
+    for (const auto& [step, tensor] : own) {
       if (!part.judges(step) || !problem.has(step)) continue;
       const auto place = part.places(step);
       for (std::size_t i = 0; i < tensor.size(); ++i) whole.at(step).data()[place(i)] = tensor.data()[i];
     }
+    if (joined.needed()) joined.put(part, own.at(Step::merged));
   });
+  if (!joined.needed()) return whole;
+  Evaluator<double> rest(problem);
+  rest.know(Step::merged, joined.merged());
+  whole[Step::output] = rest.get(Step::output);
   return whole;
 }
 
@@ -60,7 +68,7 @@ TEST_CASE("a long run falls apart into queries, too") {
   CHECK(parts[2]->queries->first == 0);
   CHECK(parts[2]->queries->count == parts[3]->queries->first);
   CHECK(parts[3]->queries->first + parts[3]->queries->count == 330);
-  const auto module = parts_of(long_module());
+  const auto module = parts_with_all_heads(long_module());
   REQUIRE(module.size() == 2);
   CHECK_FALSE(module[1]->kv_head);
   CHECK(module[1]->queries->first > 0);
@@ -80,7 +88,20 @@ TEST_CASE("a run without queries has its samples and heads as parts all the same
 TEST_CASE("queries are not told apart where every part would map all keys and values anew, for longer than it attends") {
   Problem<double> wide = long_module();
   wide.sizes.key_width = wide.sizes.value_width = 4096;
-  CHECK(parts_of(wide).size() == 1);
+  CHECK(parts_with_all_heads(wide).size() == 1);
+}
+
+TEST_CASE("a long sample of a module falls apart into heads, and its output is computed once they are joined") {
+  const Problem<double> problem = long_module();
+  const auto parts = parts_of(problem);
+  REQUIRE(parts.size() == 3);
+  CHECK(parts[2]->kv_head == 2);
+  CHECK(JoinedHeads<double>(problem, parts).needed());
+  CHECK_FALSE(Part(problem, parts[0]).judges(Step::output));
+  CHECK_FALSE(JoinedHeads<double>(problem, parts_with_all_heads(problem)).needed());
+  Problem<double> averaged = problem;  // over all heads
+  averaged.steps.push_back(Step::weights_averaged);
+  CHECK_FALSE(parts_of(averaged).front()->kv_head);
 }
 
 TEST_CASE("parts that are not worth their making are not made") {
