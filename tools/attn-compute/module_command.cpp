@@ -123,7 +123,7 @@ int run(ModuleCommand& c) {
   }
 
   TorchGenerator random(c.run.seed);
-  const MultiheadWeights<T> weights = canonical_weights(c, std::move(read), random);
+  MultiheadWeights<T> weights = canonical_weights(c, std::move(read), random);
   MultiheadOptions<T> options;
   options.heads = shape.heads;
   options.kv_heads = shape.kv_heads;
@@ -143,13 +143,15 @@ int run(ModuleCommand& c) {
     return present(c, result_of_run(c, ends, ends.sizes, weights, explained, {}));
   }
   std::optional<Problem<double>> problem;
-  if constexpr (std::is_same_v<T, double>) {
-    if (c.needs_problem()) {
-      problem = problem_of_module(inputs, weights, options, plan_of_module(c), sizes);
-      problem->options.attention.mask.exempt_keys = appended_keys;
-    }
+  if constexpr (std::is_same_v<T, double>) {  // verification and mistakes have no other type
+    const auto problem_of_run = [&](MultiheadInputs<T> in, MultiheadWeights<T> maps, MultiheadOptions<T> chosen) {
+      Problem<double> made = problem_of_module(std::move(in), std::move(maps), std::move(chosen), plan_of_module(c), sizes);
+      made.options.attention.mask.exempt_keys = appended_keys;
+      return made;
+    };
+    if (!c.verify.files.empty()) return verify_files(c, problem_of_run(std::move(inputs), std::move(weights), std::move(options)));
+    if (c.needs_problem()) problem = problem_of_run(inputs, weights, options);
   }
-  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
   const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));
   AttentionResult result = result_of_run(c, steps, steps.attention.sizes, weights, explained, std::move(problem));
   if (c.gradient) result.upstream = take_upstream(c, shape_of(steps.output), random);

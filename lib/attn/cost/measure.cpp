@@ -3,6 +3,7 @@
 #include <attn/ops/linear_attention.hpp>
 #include <attn/ops/recurrent.hpp>
 #include <attn/ops/softmax.hpp>
+#include <attn/transpose.hpp>
 
 #include <algorithm>
 #include <chrono>

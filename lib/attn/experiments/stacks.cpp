@@ -1,5 +1,5 @@
 #include <attn/experiments/stacks.hpp>
-#include <attn/ops/matmul.hpp>
+#include <attn/transpose.hpp>
 #include <attn/weights/convert.hpp>
 #include <attn/weights/init.hpp>
 #include <attn/weights/layouts.hpp>

@@ -1,6 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/grad/linear.hpp>
 #include <attn/ops/matmul.hpp>
+#include <attn/transpose.hpp>
 
 namespace attn {
 namespace {

@@ -2,6 +2,7 @@
 #include <attn/grad/scores.hpp>
 #include <attn/ops/matmul.hpp>
 #include <attn/ops/stages.hpp>
+#include <attn/transpose.hpp>
 
 #include <limits>
 #include <string>

@@ -2,8 +2,8 @@
 
 #include <attn/error.hpp>
 #include <attn/io/names.hpp>
-#include <attn/ops/matmul.hpp>
 #include <attn/ops/position.hpp>
+#include <attn/transpose.hpp>
 
 #include <fmt/format.h>
 #include <fnmatch.h>

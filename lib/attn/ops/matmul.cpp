@@ -113,28 +113,9 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b) {
   return product;
 }
 
-template <class T>
-void transpose(const T* matrix, T* result, std::size_t rows, std::size_t columns) {
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) result[j * rows + i] = matrix[i * columns + j];
-  }
-}
-
-template <class T>
-Tensor<T> transposed(const Tensor<T>& matrix) {
-  if (matrix.dimension() != 2) throw ShapeError("transpose", "expected a matrix, found shape " + to_string(shape_of(matrix)));
-  Tensor<T> result = empty<T>({matrix.shape(1), matrix.shape(0)});
-  transpose(matrix.data(), result.data(), matrix.shape(0), matrix.shape(1));
-  return result;
-}
-
 template void multiply(const float*, const float*, float*, std::size_t, std::size_t, std::size_t);
 template void multiply(const double*, const double*, double*, std::size_t, std::size_t, std::size_t);
 template Tensor<float> matmul(const Tensor<float>&, const Tensor<float>&);
 template Tensor<double> matmul(const Tensor<double>&, const Tensor<double>&);
-template void transpose(const float*, float*, std::size_t, std::size_t);
-template void transpose(const double*, double*, std::size_t, std::size_t);
-template Tensor<float> transposed(const Tensor<float>&);
-template Tensor<double> transposed(const Tensor<double>&);
 
 }  // namespace attn

@@ -23,12 +23,4 @@ void multiply(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner,
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b);
 
-/// Writes the transpose of a row-major matrix [rows, columns] to [columns, rows].
-template <class T>
-void transpose(const T* matrix, T* transposed, std::size_t rows, std::size_t columns);
-
-/// The transpose of a matrix.
-template <class T>
-Tensor<T> transposed(const Tensor<T>& matrix);
-
 }  // namespace attn

@@ -2,6 +2,7 @@
 #include <attn/ops/heads.hpp>
 #include <attn/ops/matmul.hpp>
 #include <attn/ops/stages.hpp>
+#include <attn/transpose.hpp>
 
 #include <cmath>
 #include <limits>

@@ -13,51 +13,6 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
-// Every part of that kind of a small run; of queries the first, and all others.
-std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) {
-  const std::size_t length = small.sizes.query_len, first = std::min<std::size_t>(length, 1);
-  std::vector<Slice> slices;
-  for (std::size_t sample = 0; sample < (kind.sample ? small.sizes.batch : 1); ++sample) {
-    for (std::size_t head = 0; head < (kind.kv_head ? small.sizes.kv_heads : 1); ++head) {
-      Slice slice{kind.sample ? std::optional(sample) : std::nullopt, kind.kv_head ? std::optional(head) : std::nullopt};
-      if (!kind.queries) slices.push_back(slice);
-      for (const QueryRange& queries : {QueryRange{0, first}, QueryRange{first, length - first}}) {
-        slice.queries = queries;
-        if (kind.queries && queries.count > 0) slices.push_back(slice);
-      }
-    }
-  }
-  return slices;
-}
-
-// Whether the parts of a run with these mistakes are what the mistakes make of its parts, decided on a small run
-// like it: a softmax over the samples, or over the heads, is something else in a part, which has one. A number that is
-// read off a tensor may be, where a part has theirs to read. Empty where the mistakes change nothing in the small run.
-std::optional<bool> stay_within_parts(const Problem<double>& small, const Slice& kind, const Mistakes& mistakes, bool has_theirs) {
-  MistakenRun whole(small, mistakes);
-  try {
-    for (const Slice& slice : slices_like(kind, small)) {
-      const Part part(small, slice);
-      Tensor<double> expected;
-      MistakenRun alone(part.problem(), mistakes, [&](Step) { return has_theirs ? &expected : nullptr; });
-      for (const Step step : part.problem().steps) {
-        StoredTensor room;
-        expected = part.cut(step, StoredTensor(whole.shown(step)), room).in<double>();
-        // A product of fewer rows may be summed in another order.
-        if (!agree(alone.shown(step), expected, {1e-10, 1e-12, true})) return false;
-      }
-    }
-    if (kind.kv_head && small.has(Step::merged) && small.has(Step::output)) {
-      MistakenRun joined(small, mistakes);
-      joined.know(Step::merged, whole.get(Step::merged));
-      if (!agree(joined.shown(Step::output), whole.shown(Step::output), {1e-10, 1e-12, true})) return false;
-    }
-  } catch (const std::exception&) {
-    return false;  // the mistakes do not fit the small run, or its parts
-  }
-  return whole.applied() ? std::optional(true) : std::nullopt;
-}
-
 // Whether judge(part) is never empty, and true of one part at least.
 bool in_every_part(const Problem<double>& problem, const std::vector<std::optional<Slice>>& parts,
                    const std::function<std::optional<bool>(const Part&)>& judge) {
@@ -82,10 +37,14 @@ bool act_at(const Mistakes& mistakes, Step step) {
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)), small_(cut_down(problem)) {}
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
+  if (parts_.size() > 1) small_parts_.emplace(small_, right_, *parts_.front());
+}
 
 bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
-  return parts_.size() > 1 && stay_within_parts(small_, *parts_.front(), mistakes, false).value_or(false);
+  const auto [told, fresh] = told_in_parts_.try_emplace(mistakes);
+  if (fresh) told->second = small_parts_ && small_parts_->stays_within(mistakes, false).value_or(false);
+  return told->second;
 }
 
 Extent Confirmation::in_parts(const Mistakes& mistakes) const {
@@ -95,8 +54,11 @@ Extent Confirmation::in_parts(const Mistakes& mistakes) const {
 Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_in({std::nullopt}, mistakes); }
 
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
+  std::vector<SmallParts> kinds;
+  for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);
   return made_in_whole([&](const Mistake& mistake) {
-    return !gives_another_shape(mistake) && std::none_of(walked.begin(), walked.end(), [&](const Slice& slice) { return stay_within_parts(small_, slice, {&mistake}, true).value_or(true); });
+    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, true).value_or(true); };
+    return !gives_another_shape(mistake) && std::none_of(kinds.begin(), kinds.end(), was_told);
   });
 }
 

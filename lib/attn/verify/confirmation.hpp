@@ -3,6 +3,7 @@
 
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/parts.hpp>
+#include <attn/verify/small_parts.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <functional>
@@ -20,6 +21,8 @@ enum class Extent { nothing, step, rest };
 class Confirmation {
  public:
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step);
+  Confirmation(const Confirmation&) = delete;
+  Confirmation& operator=(const Confirmation&) = delete;
 
   /// A small run like it.
   const Problem<double>& small() const { return small_; }
@@ -80,6 +83,9 @@ class Confirmation {
   const Step step_;
   const std::vector<std::optional<Slice>> parts_;
   const Problem<double> small_;  // like it
+  const std::map<Step, Tensor<double>> right_;  // of the small one
+  std::optional<SmallParts> small_parts_;
+  mutable std::map<std::vector<const Mistake*>, bool> told_in_parts_;  // as far as it was asked for
 };
 
 }  // namespace attn

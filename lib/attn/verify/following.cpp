@@ -19,13 +19,14 @@ class Following {
 
   bool follows(const StepVerdict& verdict) {
     if (verdict.difference.status == Status::shape) return false;
+    if (follows_from_equals(verdicts_, verdict)) return true;
     try {
       const Tensor<double> local = made<double>(part_.problem(), verdict.step);
       StoredTensor room;
       const TensorView theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room).view();
       const auto agrees = [&](Tolerance tolerance) {
         // NaN that follows from their own NaN is a consequence.
-        tolerance.equal_nan = options_.equal_nan || differs_before(verdict.step);
+        tolerance.equal_nan = options_.equal_nan || differs_before(verdicts_, verdict.step);
         return agree(local, theirs, tolerance);
       };
       if (options_.tolerance) return agrees(*options_.tolerance);
@@ -53,13 +54,6 @@ class Following {
   const Problem<float>& single() {
     if (!single_) single_ = std::make_unique<Problem<float>>(in_float32(part_.problem()));
     return *single_;
-  }
-
-  bool differs_before(Step step) const {
-    for (const StepVerdict& before : verdicts_) {
-      if (before.step < step && before.compared() && before.difference.status != Status::match) return true;
-    }
-    return false;
   }
 
   const Part& part_;

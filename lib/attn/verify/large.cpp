@@ -83,7 +83,6 @@ class LargeWalk {
   Verification findings() {
     result_.steps = judging_.verdicts();
     if (!anything_compared(problem_, result_.steps)) return std::move(result_);
-    // Equal results of equal operands: our operation gives theirs.
     judge_locally([](const StepVerdict&) { return Local::match; });
     result_.verdict = Verdict::match;
     if (const StepVerdict* const first = judging_.first()) explain_from(*first);

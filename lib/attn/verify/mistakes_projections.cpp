@@ -1,5 +1,6 @@
 // P1–P4, P6–P8, S3, S4, H3: the linear maps, and which tensor goes into which of them.
 #include <attn/ops/matmul.hpp>
+#include <attn/transpose.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
 

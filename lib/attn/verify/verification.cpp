@@ -27,6 +27,16 @@ const char* to_string(Local local) {
   return local == Local::match ? "match" : local == Local::mismatch ? "mismatch" : "unknown";
 }
 
+bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& before) {
+    return before.step < step && before.compared() && before.difference.status != Status::match;
+  });
+}
+
+bool follows_from_equals(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
+  return verdict.difference.status == Status::match && !differs_before(verdicts, verdict.step);
+}
+
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
   return !problem.layer && problem.inputs.count(step) > 0 && std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& verdict) {
     return verdict.step == step && verdict.difference.status == Status::match;

@@ -31,6 +31,12 @@ struct StepVerdict {
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };
 
+/// Whether a step of theirs before this one is not ours, end to end.
+bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
+
+/// Equal results of equal operands: our operation gives theirs.
+bool follows_from_equals(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+
 /// Whether the step was given to the run of attention, and they handed the same in.
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
 

@@ -102,6 +102,10 @@ void Walk::judge_locally() {
   for_each_piece(verdicts_.size(), worker_count(in_order ? 1 : 0, verdicts_.size()), [&](std::size_t i, std::size_t) {
     StepVerdict& verdict = verdicts_[i];
     if (theirs_.count(verdict.step) == 0 || problem_.inputs.count(verdict.step)) return;
+    if (follows_from_equals(verdicts_, verdict) && !options_.decimals) {
+      verdict.local = Local::match;
+      return;
+    }
     try {
       tolerances[i] = judge_locally(verdict);
     } catch (const std::exception&) {
@@ -126,7 +130,7 @@ std::optional<Tolerance> Walk::judge_locally(StepVerdict& verdict) const {
   const Tensor<double> local = run.compute(verdict.step);
   const auto matches_by = [&](Tolerance tolerance) {
     // NaN that follows from their own NaN is a consequence.
-    tolerance.equal_nan = options_.equal_nan || differs_before(verdict.step);
+    tolerance.equal_nan = options_.equal_nan || differs_before(verdicts_, verdict.step);
     const bool matches = agree(local, theirs_.at(verdict.step), tolerance);
     verdict.local = matches ? Local::match : Local::mismatch;
     return matches;
@@ -144,12 +148,6 @@ std::optional<Tolerance> Walk::judge_locally(StepVerdict& verdict) const {
 // Of numbers rounded by hand: what stands before is wrong anyway, and may have been carried on unrounded.
 bool Walk::after_divergence(Step step) const {
   return std::any_of(verdicts_.begin(), verdicts_.end(), [step](const StepVerdict& before) { return before.step < step && before.diverges(); });
-}
-
-bool Walk::differs_before(Step step) const {
-  return std::any_of(verdicts_.begin(), verdicts_.end(), [step](const StepVerdict& before) {
-    return before.step < step && before.difference.status != Status::match && before.difference.status != Status::missing;
-  });
 }
 
 std::optional<Tensor<double>> Walk::excess_at(Step step) const {

@@ -39,7 +39,6 @@ class Walk {
   void judge_locally();
   std::optional<Tolerance> judge_locally(StepVerdict& verdict) const;
   bool after_divergence(Step step) const;
-  bool differs_before(Step step) const;
   Explained explained(const StepVerdict& verdict) const;
   bool only_nan(const StepVerdict& verdict) const;
   bool rounding_only(const StepVerdict& verdict) const;

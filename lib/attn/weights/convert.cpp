@@ -1,6 +1,7 @@
 #include <attn/weights/convert.hpp>
 
 #include <attn/error.hpp>
+#include <attn/transpose.hpp>
 #include <attn/weights/names.hpp>
 
 #include <algorithm>
@@ -34,17 +35,6 @@ std::optional<Tensor<T>>& parameter(MultiheadWeights<T>& weights, Step step) {
     default:
       throw std::invalid_argument("step " + std::string(name_of(step)) + " is not a parameter");
   }
-}
-
-template <class T>
-Tensor<T> transposed(const Tensor<T>& matrix) {
-  const std::size_t rows = matrix.shape()[0];
-  const std::size_t columns = matrix.shape()[1];
-  Tensor<T> result = empty<T>({columns, rows});
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) result(j, i) = matrix(i, j);
-  }
-  return result;
 }
 
 /// Turns a matrix from the row's orientation into the canonical one, or back. A vector, or a matrix whose

@@ -2,7 +2,8 @@
 
 "Reading" is a NumPy process, as ours is a whole process: start-up, import and numpy.load of every array. The time of
 numpy.load alone, in a Python that runs already, stands beside it. Mistakes take a diagnosis and its confirmation on top
-of the comparison; one long head has no heads and samples to be taken apart into."""
+of the comparison, two mistakes take two; numbers that are wrong for no reason take every diagnosis there is. One long
+head has no heads and samples to be taken apart into, and the output of a module needs all its heads."""
 
 import multiprocessing
 import pathlib
@@ -16,8 +17,8 @@ from contest import Figure, in_turn, median_and_spread
 
 ELEMENTS, FEWER = 10**7, 10**6
 ROOM = 64 << 20
-SUBMISSIONS = {"a match": [], "mistake C3": ["--mistake", "C3"], "mistake M15": ["--mistake", "M15"]}
-RUNS = {"2 samples of 8 heads": (2, 8), "one head": (1, 1)}
+MISTAKES = {"a match": [], "mistake C3": ["--mistake", "C3"], "mistake M15": ["--mistake", "M15"]}
+MORE_MISTAKES = {"mistakes C2 and M7": ["--mistake", "C2,M7"], "another shape (S3)": ["--mistake", "S3"], "unexplained": []}
 READ_BY_NUMPY = "import sys, numpy\nwith numpy.load(sys.argv[1]) as file:\n    for name in file.files: file[name]\n"
 
 
@@ -28,15 +29,26 @@ def sizes_for(elements, batch=2, heads=8):
     return batch, heads, max(length, 1), width
 
 
-def write_inputs(path, shape):
+def write_heads(path, shape):
     rng = np.random.default_rng(0)
     np.savez(path, **{name: rng.standard_normal(shape) for name in "qkv"})
 
 
-def write_as(path, source, dtype):
-    """The same arrays in another type."""
+def write_module(folder, length, width):
+    """One sample, and the maps of a torch.nn.MultiheadAttention without biases."""
+    rng = np.random.default_rng(0)
+    np.save(folder / "x.npy", rng.standard_normal((1, length, width)))
+    np.savez(folder / "maps.npz", **{"in_proj_weight": rng.standard_normal((3 * width, width)) / np.sqrt(width),
+                                     "out_proj.weight": rng.standard_normal((width, width)) / np.sqrt(width)})
+
+
+def write_as(path, source, dtype, spoilt):
+    """The same arrays in another type; `spoilt`: with a few weights that are wrong for no reason."""
     with np.load(source) as file:
-        np.savez(path, **{name: file[name].astype(dtype) for name in file.files})
+        arrays = {name: file[name] for name in file.files}
+    if spoilt:
+        arrays["weights"].reshape(-1)[-50:] *= 1.01
+    np.savez(path, **{name: array.astype(dtype) for name, array in arrays.items()})
 
 
 def elsewhere(function, *arguments):
@@ -104,23 +116,37 @@ def figures_of(name, results, tensors):
                  "1.5 times + 64 MiB", peak <= 1.5 * tensors + ROOM)
 
 
+def given_heads(folder, elements, batch, heads):
+    """The options of a run on given queries, keys and values."""
+    elsewhere(write_heads, folder / "in.npz", sizes_for(elements, batch, heads))
+    sources = [part for option, tensor in (("--query", "q"), ("--key", "k"), ("--value", "v")) for part in (option, f"{folder / 'in.npz'}:{tensor}")]
+    return ["sdpa", "--causal", *sources]
+
+
+def module(folder, elements):
+    """The options of a run of a module with one sample: 5·8·L² numbers of its heads, the rest L·512 and 512·512."""
+    elsewhere(write_module, folder, max(int(np.sqrt(elements / 46)), 1), 512)
+    return ["mha", "--causal", "--heads", "8", "--input", folder / "x.npy", "--weights", folder / "maps.npz"]
+
+
+RUNS = {"2 samples of 8 heads": (lambda folder, elements: given_heads(folder, elements, 2, 8), {**MISTAKES, **MORE_MISTAKES}),
+        "one head": (lambda folder, elements: given_heads(folder, elements, 1, 1), MISTAKES),
+        "a module, one sample": (module, MISTAKES)}
+
+
 def figures(bench):
-    for run_name, (batch, heads) in RUNS.items():
-        shape = sizes_for(FEWER if bench.quick else ELEMENTS, batch, heads)
-        yield from figures_of_run(bench.tool("attn-compute"), run_name, shape)
+    for run_name, (options, submissions) in RUNS.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            run = options(folder, FEWER if bench.quick else ELEMENTS)
+            yield from figures_of_run(bench.tool("attn-compute"), run_name, run, submissions, folder)
 
 
-def figures_of_run(tool, run_name, shape):
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        elsewhere(write_inputs, folder / "in.npz", shape)
-        run = ["sdpa", "--causal"]
-        for option, tensor in (("--query", "q"), ("--key", "k"), ("--value", "v")):
-            run += [option, f"{folder / 'in.npz'}:{tensor}"]
-        for what, mistake in SUBMISSIONS.items():
-            subprocess.run([tool, *run, *mistake, "-o", folder / "all.npz", "--force"], check=True)
-            for dtype in ("float64", "float32"):
-                path = folder / f"{dtype}.npz"
-                elsewhere(write_as, path, folder / "all.npz", dtype)
-                # Uncompressed; its headers are a few hundred bytes a tensor.
-                yield from figures_of(f"{run_name}, {what}, {dtype}", contest(tool, run, path), path.stat().st_size)
+def figures_of_run(tool, run_name, run, submissions, folder):
+    for what, mistake in submissions.items():
+        subprocess.run([tool, *run, *mistake, "-o", folder / "all.npz", "--force"], check=True)
+        for dtype in ("float64", "float32"):
+            path = folder / f"{dtype}.npz"
+            elsewhere(write_as, path, folder / "all.npz", dtype, what == "unexplained")
+            # Uncompressed; its headers are a few hundred bytes a tensor.
+            yield from figures_of(f"{run_name}, {what}, {dtype}", contest(tool, run, path), path.stat().st_size)

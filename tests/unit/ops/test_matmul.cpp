@@ -61,11 +61,3 @@ TEST_CASE("a product beyond the threshold goes to BLAS and is right in every cor
     }
   }
 }
-
-TEST_CASE("a transpose exchanges rows and columns and refuses what is no matrix") {
-  const Tensor<float> t = transposed(Tensor<float>{{1, 2, 3}, {4, 5, 6}});
-  CHECK(shape_of(t) == Shape{3, 2});
-  CHECK(t(2, 0) == 3);
-  CHECK(t(0, 1) == 4);
-  CHECK_THROWS_AS(transposed(empty<float>({2, 3, 4})), ShapeError);
-}
