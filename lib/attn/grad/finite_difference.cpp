@@ -22,7 +22,7 @@ class MovedRun {
     } else if (problem_.layer) {
       find_in_layer();
     } else {
-      visit(problem_.weights, [this](Step step, const Tensor<double>& tensor) { keep(step, tensor); });
+      visit(own_weights(problem_), [this](Step step, const Tensor<double>& tensor) { keep(step, tensor); });
     }
     if (copies_.empty()) throw std::logic_error("this run has no " + std::string(name_of(of)));
   }
@@ -45,6 +45,12 @@ class MovedRun {
   }
 
  private:
+  // A copy of a run shares its weights.
+  static const MultiheadWeights<double>& own_weights(Problem<double>& problem) {
+    problem.weights = MultiheadWeights<double>(*problem.weights);
+    return *problem.weights;
+  }
+
   // `visit` shows tensors as they are to be read; these belong to this copy.
   void keep(Step step, const Tensor<double>& tensor) {
     if (step == of_) copies_.push_back(const_cast<Tensor<double>*>(&tensor));
@@ -58,7 +64,7 @@ class MovedRun {
     };
     visit(layer->weights, keep_at);
     for (auto& [block, problem] : layer->blocks) {
-      visit(problem.weights, [&, where = block](Step step, const Tensor<double>& tensor) { keep_at(where, step, tensor); });
+      visit(own_weights(problem), [&, where = block](Step step, const Tensor<double>& tensor) { keep_at(where, step, tensor); });
     }
     problem_.layer = std::move(layer);
   }

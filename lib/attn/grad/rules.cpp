@@ -60,7 +60,7 @@ void send_from_output(P& part, D d) {
     return part.send(S::heads, split_heads(d, heads.shape(1)));
   }
   const Tensor<double> rows = d.dimension() == 2 ? reshaped(d, {1, d.shape(0), d.shape(1)}) : d;
-  send_through_map(part, S::merged, S::merged, {S::w_o, problem.weights.w_o}, {S::b_o, problem.weights.b_o}, rows);
+  send_through_map(part, S::merged, S::merged, {S::w_o, problem.weights->w_o}, {S::b_o, problem.weights->b_o}, rows);
 }
 
 void send_from_weights(P& part, D d) {
@@ -92,7 +92,7 @@ using Rule = void (*)(P&, D);
 
 const std::map<Step, Rule>& attention_rules() {
   static const auto options = [](P& p) -> const AttentionOptions<double>& { return p.problem().options.attention; };
-  static const auto weights = [](P& p) -> const MultiheadWeights<double>& { return p.problem().weights; };
+  static const auto weights = [](P& p) -> const MultiheadWeights<double>& { return *p.problem().weights; };
   static const std::map<Step, Rule> table = {
       {S::output, send_from_output},
       {S::merged, [](P& p, D d) { p.send(S::heads, split_heads(d, p.problem().options.heads)); }},

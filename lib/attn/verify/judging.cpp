@@ -112,7 +112,11 @@ Tolerance Judging::rounding_of_joined(const Tensor<double>& output, Joined& join
     const Problem<float> narrow = in_float32(part.problem());
     joined.single.put(part, Evaluator<float>(narrow).get(Step::merged));
   });
-  const Problem<float> narrow = in_float32(problem_);
+  Problem<double> last_map;
+  last_map.weights = problem_.weights;
+  last_map.output_shape = problem_.output_shape;
+  last_map.steps = {Step::merged, Step::output};
+  const Problem<float> narrow = in_float32(last_map);
   Evaluator<float> single(narrow);
   single.know(Step::merged, joined.single.merged());
   return rounding_tolerance(output, single.get(Step::output));

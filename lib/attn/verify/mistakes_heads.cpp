@@ -28,7 +28,7 @@ std::optional<Tensor<double>> unsplit(Run& run, Step step) {
 Tensor<double> with_appended(Run& run, Step step, Tensor<double> split) {
   const auto& problem = run.problem();
   if (step == S::q) return split;
-  const auto& row = step == S::k ? problem.weights.bias_k : problem.weights.bias_v;
+  const auto& row = step == S::k ? problem.weights->bias_k : problem.weights->bias_v;
   if (row) split = append_key(split, row, "bias");
   if (problem.options.add_zero_attn) split = append_key(split, std::optional<Tensor<double>>(), "zero key");
   return split;

@@ -34,6 +34,9 @@ const std::vector<Map>& maps() {
   return table;
 }
 
+const Matrix& matrix_of(const Run& run, const Map& map) { return (*run.problem().weights).*map.w; }
+const Matrix& bias_of(const Run& run, const Map& map) { return (*run.problem().weights).*map.b; }
+
 const Map& map_of(Step step) {
   for (const Map& map : maps()) {
     if (map.step == step) return map;
@@ -65,20 +68,20 @@ Result mapped_with(Run& run, Step step, const Tensor<double>& source, const Matr
 // The map with its matrix transposed; only a square one can be confused.
 Result with_transposed(Run& run, Step step, const Tensor<double>*) {
   const Map& map = map_of(step);
-  const Matrix& w = run.problem().weights.*map.w;
+  const Matrix& w = matrix_of(run, map);
   if (!w || w->shape(0) != w->shape(1)) return std::nullopt;
-  return mapped_with(run, step, source_of(run, map), transposed(*w), run.problem().weights.*map.b);
+  return mapped_with(run, step, source_of(run, map), transposed(*w), bias_of(run, map));
 }
 
 Result without_bias(Run& run, Step step, const Tensor<double>*) {
   const Map& map = map_of(step);
-  if (!(run.problem().weights.*map.b)) return std::nullopt;
-  return mapped_with(run, step, source_of(run, map), run.problem().weights.*map.w, std::nullopt);
+  if (!bias_of(run, map)) return std::nullopt;
+  return mapped_with(run, step, source_of(run, map), matrix_of(run, map), std::nullopt);
 }
 
 Result without_map(Run& run, Step step, const Tensor<double>*) {
   const Map& map = map_of(step);
-  const auto& weights = run.problem().weights;
+  const auto& weights = *run.problem().weights;
   if (!(weights.*map.w)) return std::nullopt;
   const Tensor<double>& source = source_of(run, map);
   if (source.shape().back() != (weights.*map.w)->shape(1)) return std::nullopt;
@@ -89,7 +92,7 @@ Result without_map(Run& run, Step step, const Tensor<double>*) {
 // all the maps that are exchanged have the same shape.
 Mistaken with_parameters_of(std::vector<std::size_t> order) {
   return [order](Run& run, Step step, const Tensor<double>*) -> Result {
-    const auto& weights = run.problem().weights;
+    const auto& weights = *run.problem().weights;
     Result result;
     for (std::size_t i = 0; i < 3; ++i) {
       if (order[i] == i) continue;
@@ -106,7 +109,7 @@ Result exchanged_sources(Run& run, Step step, const Tensor<double>*) {
   if (!run.problem().has(S::memory) || run.problem().has(S::memory_value)) return std::nullopt;
   const Map& map = map_of(step);
   const Tensor<double>& source = run.get(step == S::q_proj ? S::memory : S::x);
-  return mapped_with(run, step, source, run.problem().weights.*map.w, run.problem().weights.*map.b);
+  return mapped_with(run, step, source, matrix_of(run, map), bias_of(run, map));
 }
 
 // Packed columns [q | k | v] read as [H, 3, D] or [H, D, 3] instead of [3, H, D].
@@ -118,7 +121,7 @@ Mistaken unpacked_as(bool three_before_width) {
     const Tensor<double>& source = source_of(run, map_of(step));
     Tensor<double> packed[3];
     for (std::size_t i = 0; i < 3; ++i) {
-      const Result mapped = mapped_with(run, step, source, problem.weights.*maps()[i].w, problem.weights.*maps()[i].b);
+      const Result mapped = mapped_with(run, step, source, matrix_of(run, maps()[i]), bias_of(run, maps()[i]));
       if (!mapped) return std::nullopt;
       packed[i] = *mapped;
     }
@@ -151,7 +154,7 @@ Result with_extra_bias(Run& run, Step step, const Tensor<double>* theirs) {
 Result sliced_by_head(Run& run, Step step, const Tensor<double>*) {
   const Map& map = map_of(step);
   const auto& problem = run.problem();
-  const Matrix& w = problem.weights.*map.w;
+  const Matrix& w = matrix_of(run, map);
   const std::size_t heads = step == S::q_proj ? problem.options.heads : problem.options.kv_heads;
   if (!w || heads < 2 || w->shape(0) % heads != 0) return std::nullopt;
   const std::size_t in = w->shape(0) / heads, out = w->shape(1) / heads;
@@ -161,7 +164,7 @@ Result sliced_by_head(Run& run, Step step, const Tensor<double>*) {
       if (row / in != column / out) blocks(row, column) = 0;
     }
   }
-  return mapped_with(run, step, source_of(run, map), blocks, problem.weights.*map.b);
+  return mapped_with(run, step, source_of(run, map), blocks, bias_of(run, map));
 }
 
 Result values_from_keys(Run& run, Step, const Tensor<double>*) {

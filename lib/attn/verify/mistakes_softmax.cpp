@@ -155,7 +155,7 @@ Result exported_transposed(Run& run, Step, const Tensor<double>*) { return swap_
 Result padded_queries_differ(Run& run, Step step, const Tensor<double>* theirs) {
   const auto& lens = run.problem().options.attention.mask.valid_lens;
   Tensor<double> result = run.compute(step);
-  if (lens.empty() || lens.size() != result.shape(0) || !run.problem().attends_to_itself()) return std::nullopt;
+  if (lens.empty() || lens.size() != result.shape(0) || result.size() == 0 || !run.problem().attends_to_itself()) return std::nullopt;
   if (theirs && shape_of(*theirs) != shape_of(result)) return std::nullopt;
   const std::size_t rank = result.dimension(), length = result.shape(rank - 2), width = result.shape(rank - 1);
   bool any = false;

@@ -31,7 +31,7 @@ Result nothing_but_nan(Run& run, Step step, const Tensor<double>*) {
 
 // Queries twice as large and keys half as large: powers of two change no digit of the scores.
 Result rescaled(Run& run, Step step, const Tensor<double>*) {
-  const auto& weights = run.problem().weights;
+  const auto& weights = *run.problem().weights;
   if (weights.bias_k || weights.bias_v) return std::nullopt;  // appended keys would not be halved
   return scaled_scores(run.compute(step), step == S::q_proj ? 2.0 : 0.5);
 }

@@ -27,7 +27,7 @@ Tensor<T> keys(Evaluator<T>& e, Step projection, Step own_source, const std::opt
   const auto& problem = e.problem();
   const Step source = source_of(e, {projection, own_source, Step::memory, Step::x});
   Tensor<T> split = split_heads(e.get(source), problem.options.kv_heads);
-  if (problem.weights.bias_k || problem.weights.bias_v) split = append_key(split, row, name);
+  if (problem.weights->bias_k || problem.weights->bias_v) split = append_key(split, row, name);
   if (problem.options.add_zero_attn) split = append_key(split, std::optional<Tensor<T>>(), name);
   return split;
 }
@@ -48,7 +48,7 @@ Tensor<T> output(Evaluator<T>& e) {
     if (problem.output_shape.size() == 4) return heads;
     return reshaped(merge_heads(heads), problem.output_shape);
   }
-  Tensor<T> mapped = linear(e.get(Step::merged), problem.weights.w_o, problem.weights.b_o, "output");
+  Tensor<T> mapped = linear(e.get(Step::merged), problem.weights->w_o, problem.weights->b_o, "output");
   // An input without a batch axis gives an output without one.
   if (problem.output_shape.size() == 2) return reshaped(std::move(mapped), {mapped.shape(1), mapped.shape(2)});
   return mapped;
@@ -60,12 +60,12 @@ const std::map<Step, Rule<T>>& rules() {
   using E = Evaluator<T>;
   using S = Step;
   static const std::map<Step, Rule<T>> table = {
-      {S::q_proj, [](E& e) { return linear(e.get(S::x), e.problem().weights.w_q, e.problem().weights.b_q, "q_proj"); }},
-      {S::k_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory, S::x})), e.problem().weights.w_k, e.problem().weights.b_k, "k_proj"); }},
-      {S::v_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory_value, S::memory, S::x})), e.problem().weights.w_v, e.problem().weights.b_v, "v_proj"); }},
+      {S::q_proj, [](E& e) { return linear(e.get(S::x), e.problem().weights->w_q, e.problem().weights->b_q, "q_proj"); }},
+      {S::k_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory, S::x})), e.problem().weights->w_k, e.problem().weights->b_k, "k_proj"); }},
+      {S::v_proj, [](E& e) { return linear(e.get(source_of(e, {S::memory_value, S::memory, S::x})), e.problem().weights->w_v, e.problem().weights->b_v, "v_proj"); }},
       {S::q, [](E& e) { return split_heads(e.get(source_of(e, {S::q_proj, S::x})), e.problem().options.heads); }},
-      {S::k, [](E& e) { return keys(e, S::k_proj, S::memory, e.problem().weights.bias_k, "bias_k"); }},
-      {S::v, [](E& e) { return keys(e, S::v_proj, S::memory_value, e.problem().weights.bias_v, "bias_v"); }},
+      {S::k, [](E& e) { return keys(e, S::k_proj, S::memory, e.problem().weights->bias_k, "bias_k"); }},
+      {S::v, [](E& e) { return keys(e, S::v_proj, S::memory_value, e.problem().weights->bias_v, "bias_v"); }},
       {S::q_rot, [](E& e) { return rotated(e.get(S::q), *e.problem().options.attention.rotary, e.problem().sizes.past_len + e.problem().sizes.queries_before); }},
       {S::k_rot, [](E& e) { return rotated(e.get(S::k), *e.problem().options.attention.rotary, e.problem().sizes.past_len); }},
       {S::present_key, [](E& e) { return concatenate_keys(e.get(S::past_key), e.get(source_of(e, {S::k_rot, S::k}))); }},

@@ -5,6 +5,7 @@
 #include <attn/layer_steps.hpp>
 #include <attn/ops/multihead.hpp>
 #include <attn/steps.hpp>
+#include <attn/verify/shared.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -22,7 +23,7 @@ struct LayerProblem;  // layer_problem.hpp
 template <class T>
 struct Problem {
   Sizes sizes;
-  MultiheadWeights<T> weights;
+  Shared<MultiheadWeights<T>> weights;
   MultiheadOptions<T> options;        ///< with the number of exempt keys set, and the dropout mask
   std::map<Step, Tensor<T>> inputs;   ///< x, memory, memory_value, past_key, past_value; or q, k, v
   std::vector<Step> steps;            ///< what is computed, in order

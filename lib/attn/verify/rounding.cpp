@@ -105,7 +105,7 @@ Problem<float> in_float32(const Problem<double>& problem) {
   result.all_heads = problem.all_heads;
   result.own_memory = problem.own_memory;
   for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
-  result.weights = narrowed(problem.weights);
+  result.weights = narrowed(*problem.weights);
   result.options = narrowed(problem.options);
   if (!problem.layer) return result;
   auto layer = std::make_shared<LayerProblem<float>>();
@@ -127,10 +127,11 @@ Problem<double> moved_by_rounding(const Problem<double>& problem) {
     }
   };
   for (auto& [step, tensor] : moved.inputs) move(tensor);
-  MultiheadWeights<double>& w = moved.weights;
+  MultiheadWeights<double> w = *problem.weights;
   for (auto* map : {&w.w_q, &w.b_q, &w.w_k, &w.b_k, &w.w_v, &w.b_v, &w.bias_k, &w.bias_v, &w.w_o, &w.b_o}) {
     if (*map) move(**map);
   }
+  moved.weights = std::move(w);
   return moved;
 }
 

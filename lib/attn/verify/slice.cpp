@@ -113,7 +113,7 @@ void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
 
 MultiheadWeights<double> weights_of_heads(const Problem<double>& whole, std::size_t kv) {
   const std::size_t d = whole.sizes.head_dim, dv = whole.sizes.value_dim, group = group_of(whole);
-  const MultiheadWeights<double>& all = whole.weights;
+  const MultiheadWeights<double>& all = *whole.weights;
   MultiheadWeights<double> w;
   w.w_q = part_of(all.w_q, {1, kv * group * d, group * d});
   w.b_q = part_of(all.b_q, {0, kv * group * d, group * d});
@@ -174,7 +174,7 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   Problem<double> part;
   part.sizes = problem.sizes;
   if (slice.sample) part.sizes.batch = 1;
-  part.weights = slice.kv_head ? weights_of_heads(problem, *slice.kv_head) : problem.weights;
+  part.weights = slice.kv_head ? Shared(weights_of_heads(problem, *slice.kv_head)) : problem.weights;
   part.options = problem.options;
   part.steps = problem.steps;
   part.all_heads = problem.all_heads;

@@ -42,8 +42,8 @@ TEST_CASE("a step sends to everything that it reads, parameters included, in the
   send_back(part, Step::k_proj, part.get(Step::k_proj));
   CHECK(part.sent.size() == 3);
   CHECK(shape_of(part.sent.at(Step::memory)) == shape_of(part.get(Step::memory)));
-  CHECK(shape_of(part.sent.at(Step::w_k)) == shape_of(*problem.weights.w_k));
-  CHECK(shape_of(part.sent.at(Step::b_k)) == shape_of(*problem.weights.b_k));
+  CHECK(shape_of(part.sent.at(Step::w_k)) == shape_of(*problem.weights->w_k));
+  CHECK(shape_of(part.sent.at(Step::b_k)) == shape_of(*problem.weights->b_k));
 }
 
 TEST_CASE("in self-attention the keys send to the input, under the term of the memory") {

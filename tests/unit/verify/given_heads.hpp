@@ -17,7 +17,7 @@ inline attn::Problem<double> given_heads(Index samples, Index length) {
   problem.sizes.batch = samples;
   problem.sizes.heads = problem.options.heads = 4;
   problem.sizes.kv_heads = problem.options.kv_heads = 2;
-  problem.sizes.query_len = problem.sizes.key_len = length;
+  problem.sizes.query_len = problem.sizes.key_len = problem.sizes.new_len = length;
   problem.sizes.head_dim = 3;
   problem.sizes.value_dim = 2;
   problem.options.attention.mask.causal = true;

@@ -104,6 +104,6 @@ TEST_CASE("a module keeps its heads and its maps") {
   c.inputs.x = naive::numbers<double>({4, 40, 6}, 11);
   const Problem<double> cut = cut_down(problem_of(c));
   CHECK(cut.sizes.heads == 3);
-  CHECK(shape_of(*cut.weights.w_q) == Shape{6, 6});
+  CHECK(shape_of(*cut.weights->w_q) == Shape{6, 6});
   CHECK(shape_of(run_problem(cut).at(Step::output)) == Shape{2, 8, 6});
 }

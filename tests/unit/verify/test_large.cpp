@@ -64,8 +64,8 @@ void check_same_map(const Verification& sliced, const Verification& whole) {
   CHECK(worst == *sliced.excess);
 }
 
-void check_same(const Submission& theirs, const char* ids) {
-  const Problem<double> problem = problem_of(long_causal());
+void check_same(const Submission& theirs, const char* ids, const Case& c = long_causal()) {
+  const Problem<double> problem = problem_of(c);
   REQUIRE(is_large(problem));
   const Verification in_parts = verify_in_parts(problem, theirs, {});
   const Verification whole = verify_at_once(problem, theirs, {});
@@ -111,6 +111,82 @@ TEST_CASE("a mistake in a large run is found in a slice and confirmed on the who
 
 TEST_CASE("d_model of a slice of heads is that of all heads") {
   check_same(submission_of(scaled(1 / std::sqrt(6.0)).run()), "C1");
+}
+
+// One sample of 1.4 million numbers: its three heads are parts of their own, which have no output.
+Case long_sample() {
+  Case c = causal();
+  c.inputs.x = naive::numbers<double>({1, 270, 6}, 11);
+  return c;
+}
+
+TEST_CASE("the heads of a large sample are judged one by one, and its output when they are joined") {
+  check_same(submission_of(right(long_sample()).run()), "", long_sample());
+  Program p = right(long_sample());
+  scale_by(p, 1);
+  check_same(submission_of(p.run()), "C2", long_sample());
+  check_same(only(Step::output, p.run()), "C2", long_sample());
+  Program other = right(long_sample());
+  other.replaced[Step::output] = [](const Program&, const Tensors& t) { return t.at(Step::merged); };
+  check_same(submission_of(other.run()), "P8", long_sample());
+  Tensors spoilt = right(long_sample()).run();
+  spoilt[Step::output](0, 269, 5) += 0.5;
+  check_same(submission_of(spoilt), "", long_sample());
+}
+
+TEST_CASE("after the first mistake of a large run is explained, the next is") {
+  Program p = scaled(1);
+  p.replaced[Step::mask] = [](const Program&, const Tensors& t) {
+    return cells4(shape_of(t.at(Step::scores_raw)), [](Index, Index, Index i, Index j) { return j <= i + 1 ? 0.0 : -infinity; });
+  };
+  check_same(submission_of(p.run()), "C2 M7");
+}
+
+TEST_CASE("a softmax over the samples is told on some queries of all samples") {
+  Program p = right(long_causal());
+  p.replaced[Step::weights] = [](const Program&, const Tensors& t) {
+    const Array& s = t.at(Step::scores_masked);
+    return cells4(shape_of(s), [&](Index b, Index h, Index i, Index j) {
+      return j <= i ? std::exp(s(b, h, i, j)) / (std::exp(s(0, h, i, j)) + std::exp(s(1, h, i, j))) : 0.0;
+    });
+  };
+  check_same(submission_of(p.run()), "W1");
+}
+
+TEST_CASE("attention over the samples gives another shape, and is named in a large run") {
+  Program p = right(long_causal());
+  for (const Step step : {Step::q, Step::k, Step::v}) {
+    p.replaced[step] = [step](const Program& s, const Tensors& t) {
+      const Array own = s.right(step, t);
+      return cells4({110, 3, 2, 2}, [&](Index l, Index h, Index b, Index d) { return own(b, h, l, d); });
+    };
+  }
+  p.replaced[Step::merged] = [](const Program&, const Tensors& t) {
+    return cells3({2, 110, 6}, [&](Index b, Index l, Index c) { return t.at(Step::heads)(l, c / 2, b, c % 2); });
+  };
+  check_same(submission_of(p.run()), "S3");
+}
+
+TEST_CASE("a mistake that mixes samples ties with one that a slice tells") {
+  // The first sample sees all keys: its mask for all samples is no mask.
+  Case c = long_causal();
+  c.options.attention.mask.causal = false;
+  c.options.attention.mask.valid_lens = {110, 40};
+  Program p = right(c);
+  p.replaced[Step::mask] = [](const Program&, const Tensors& t) { return filled<double>(shape_of(t.at(Step::scores_raw)), 0.0); };
+  const Verification found = verify_in_parts(problem_of(c), submission_of(p.run()), {});
+  CHECK(names(found.diagnosis, "M15"));
+  CHECK(names(found.diagnosis, "S4"));
+}
+
+TEST_CASE("what fits anything is tried where nothing definite that fits a slice fits the whole") {
+  // In the first sample a softmax of all its rows gives NaN where no key is visible; the second has visible keys.
+  Problem<double> problem = given_heads(2, 120);
+  problem.options.attention.mask.causal = false;
+  problem.options.attention.mask.valid_lens = {120, 7};
+  Tensors theirs = run_problem(problem);
+  for (double& value : theirs[Step::output].storage()) value = std::nan("");
+  CHECK(ids_of(verify(problem, only(Step::output, theirs), {}).diagnosis) == "T3");
 }
 
 TEST_CASE("a convention in a large run is reported as one") {
@@ -163,6 +239,7 @@ TEST_CASE("what nothing explains in a very large run is wrong all the same, and 
     if (step.step == Step::weights) CHECK(step.difference.mismatched == 40);
     if (after) CHECK(step.difference.status == Status::match);  // they are ours
   }
+  CHECK(found.pairs_left_out);
   REQUIRE(found.excess);
 }
 

@@ -67,8 +67,8 @@ TEST_CASE("a problem in float32 has every number rounded once, and every option"
   CHECK(narrow.steps == problem.steps);
   CHECK(narrow.output_shape == problem.output_shape);
   CHECK(narrow.inputs.at(Step::x)(1, 4, 5) == static_cast<float>(problem.inputs.at(Step::x)(1, 4, 5)));
-  CHECK((*narrow.weights.w_o)(5, 0) == static_cast<float>((*problem.weights.w_o)(5, 0)));
-  CHECK_FALSE(narrow.weights.bias_k);
+  CHECK((*narrow.weights->w_o)(5, 0) == static_cast<float>((*problem.weights->w_o)(5, 0)));
+  CHECK_FALSE(narrow.weights->bias_k);
   CHECK(narrow.options.heads == 3);
   CHECK(narrow.options.kv_heads == 3);
   CHECK(narrow.options.add_zero_attn);
@@ -152,5 +152,5 @@ TEST_CASE("a problem moved by rounding has every number within half a unit of fl
     }
   };
   check(problem.inputs.at(Step::x), moved.inputs.at(Step::x));
-  check(*problem.weights.w_o, *moved.weights.w_o);
+  check(*problem.weights->w_o, *moved.weights->w_o);
 }

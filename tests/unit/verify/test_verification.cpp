@@ -1,3 +1,4 @@
+#include "verify/given_heads.hpp"
 #include "verify/planted_heads.hpp"
 #include "verify/planted_mask.hpp"
 #include "verify/planted_projections.hpp"
@@ -331,4 +332,29 @@ TEST_CASE("where the first wrong step is off is kept for the report") {
   REQUIRE(wrong.excess->size() == raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) CHECK(wrong.excess->data()[i] == doctest::Approx(std::abs(raw.data()[i] - scaled.data()[i])));
   CHECK_FALSE(verify(problem, submission_of(right(square()).run()), {}).excess);
+}
+
+TEST_CASE("what a run was given, and is handed in as it is, does not hide a mistake that takes it differently") {
+  const Problem<double> problem = given_heads(2, 9);
+  const Tensors ours = run_problem(problem);
+  const auto verified = [&](const Problem<double>& as_theirs) {
+    Tensors theirs = run_problem(as_theirs);
+    for (const Step given : {Step::q, Step::k, Step::v}) theirs[given] = ours.at(given);
+    return verify(problem, submission_of(theirs), {});
+  };
+  // Every sample attends as the first one does.
+  Problem<double> first = problem;
+  for (auto& [step, tensor] : first.inputs) {
+    tensor = cells4(shape_of(tensor), [own = tensor](Index, Index h, Index i, Index d) { return own(0, h, i, d); });
+  }
+  CHECK(ids_of(verified(first).diagnosis) == "S4");
+  // Position l of every sample attends to position l of the others.
+  Problem<double> across = problem;
+  for (auto& [step, tensor] : across.inputs) {
+    tensor = cells4({9, tensor.shape(1), 2, tensor.shape(3)}, [own = tensor](Index l, Index h, Index b, Index d) { return own(b, h, l, d); });
+  }
+  across.sizes.batch = 9;
+  across.sizes.query_len = across.sizes.key_len = 2;
+  across.output_shape = {9, 4, 2, 2};
+  CHECK(ids_of(verified(across).diagnosis) == "S3");
 }
