@@ -146,19 +146,14 @@ Confirmation::Held Confirmation::made_in_whole(const std::function<bool(const Mi
   return held;
 }
 
-const StepVerdict* Confirmation::verdict_of(Step step) const {
-  const auto verdict = std::find_if(verdicts_.begin(), verdicts_.end(), [&](const StepVerdict& v) { return v.step == step; });
-  return verdict == verdicts_.end() ? nullptr : &*verdict;
-}
-
 bool Confirmation::is_compared(Step step) const {
-  const StepVerdict* const verdict = verdict_of(step);
+  const StepVerdict* const verdict = verdict_on(verdicts_, step);
   return verdict && verdict->compared();
 }
 
 // Before the step theirs are known, where they were handed in and fit.
 bool Confirmation::is_known(Step step) const {
-  return step < step_ && is_compared(step) && verdict_of(step)->difference.status != Status::shape;
+  return step < step_ && is_compared(step) && verdict_on(verdicts_, step)->difference.status != Status::shape;
 }
 
 const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const {
@@ -209,7 +204,7 @@ Confirmation::Reached Confirmation::reached_joined(const JoinedHeads<double>& jo
   know_theirs(run, whole, mistakes);
   run.know(Step::merged, joined.merged());
   try {
-    if (agrees(run.shown(Step::output), *verdict_of(Step::output), whole)) return {Extent::rest, run.applied()};
+    if (agrees(run.shown(Step::output), *verdict_on(verdicts_, Step::output), whole)) return {Extent::rest, run.applied()};
   } catch (const std::exception&) {
     // the mistakes do not fit the output
   }

@@ -66,7 +66,6 @@ class Confirmation {
   };
   Reached reached(const Part& part, const std::vector<const Mistake*>& mistakes, bool whole, JoinedHeads<double>& joined) const;
   Reached reached_joined(const JoinedHeads<double>& joined, const std::vector<const Mistake*>& mistakes) const;
-  const StepVerdict* verdict_of(Step step) const;
   bool is_compared(Step step) const;
   bool reaches(const Mistake& mistake) const;
   bool gives_another_shape(const Mistake& mistake) const;

@@ -39,12 +39,7 @@ Step first_difference(const Divergence& d) {
 }
 
 // A layer has the steps of attention several times over: there a mistake may act from the beginning on.
-Step first_effect(const Divergence& d, const Mistakes& mistakes) {
-  if (d.problem.layer) return Step{};
-  Step first = Step::output;
-  for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
-  return first;
-}
+Step first_effect(const Divergence& d, const Mistakes& mistakes) { return d.problem.layer ? Step{} : first_effect(mistakes); }
 
 // Whether the mistake can change the step at all: it acts there, or before it where theirs is not known, or on what
 // they were given.

@@ -27,10 +27,12 @@ struct WalkOfPart {
 
   // What explains the step; nothing where it does not differ here.
   Explained explained(Step step) const {
-    for (const StepVerdict& verdict : walk.verdicts()) {
-      if (verdict.step == step && verdict.diverges()) return diagnose(walk.divergence_at(step));
-    }
-    return {};
+    return diverges_at(step) ? diagnose(walk.divergence_at(step)) : Explained();
+  }
+
+  bool diverges_at(Step step) const {
+    const StepVerdict* const verdict = verdict_on(walk.verdicts(), step);
+    return verdict && verdict->diverges();
   }
 
   const Part part;
@@ -114,11 +116,10 @@ class LargeWalk {
   void judge_as_in_slice(const StepVerdict& first) {
     const std::vector<StepVerdict>& sliced = walk_of(slices_to_walk(problem_, first).front()).walk.verdicts();
     judge_locally([&](const StepVerdict& verdict) {
-      const auto found = std::find_if(sliced.begin(), sliced.end(), [&](const StepVerdict& s) { return s.step == verdict.step; });
-      return found != sliced.end() ? found->local : Local::match;
+      const StepVerdict* const found = verdict_on(sliced, verdict.step);
+      return found ? found->local : Local::match;
     });
-    const auto judged = std::find_if(result_.steps.begin(), result_.steps.end(), [&](const StepVerdict& v) { return v.step == first.step; });
-    if (!judged->diverges()) judge_in_all_parts([](Step) { return true; });
+    if (!verdict_on(result_.steps, first.step)->diverges()) judge_in_all_parts([](Step) { return true; });
   }
 
   // A step that does not follow from theirs in some slice does not in the whole.
@@ -196,9 +197,7 @@ class LargeWalk {
     const bool of_heads = has_heads(problem_, suspected.step);
     for (const std::optional<Slice>& slice : of_heads ? parts_of(problem_) : parts_with_all_heads(problem_)) {
       const WalkOfPart part(problem_, theirs_, options_, slice);
-      const auto& verdicts = part.walk.verdicts();
-      const auto differs = [&](const StepVerdict& verdict) { return verdict.step == suspected.step && verdict.diverges(); };
-      if (std::none_of(verdicts.begin(), verdicts.end(), differs)) continue;
+      if (!part.diverges_at(suspected.step)) continue;
       const std::optional<Diagnosis> found = loss_of_precision(part.walk.divergence_at(suspected.step));
       if (!found || found->id != suspected.id) return std::nullopt;
       ++variants[found->variant];
@@ -225,8 +224,7 @@ class LargeWalk {
 
   bool matches_with(const VerifyOptions& options, Step step) const {
     const Judging judging(problem_, theirs_, options);
-    const auto& verdicts = judging.verdicts();
-    return std::any_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& v) { return v.step == step && v.difference.status == Status::match; });
+    return verdict_on(judging.verdicts(), step)->difference.status == Status::match;
   }
 
   // The walk over the last slice that was asked for is kept.

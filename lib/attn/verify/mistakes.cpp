@@ -64,6 +64,12 @@ bool acts_at(const Mistake& mistake, Step step) {
   return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), base_of(step)) != mistake.acts_on.end();
 }
 
+Step first_effect(const std::vector<const Mistake*>& mistakes) {
+  Step first = Step::output;
+  for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
+  return first;
+}
+
 bool change(const std::vector<const Mistake*>& mistakes, Step step) {
   return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) {
     return mistake->effect == Effect::computes && acts_at(*mistake, step);

@@ -54,6 +54,9 @@ std::vector<const Mistake*> mistakes_of(const std::string& id);
 /// Whether a mistake computes this step, or its picture, differently.
 bool acts_at(const Mistake& mistake, Step step);
 
+/// The first step that one of these mistakes computes, or shows, differently.
+Step first_effect(const std::vector<const Mistake*>& mistakes);
+
 /// Whether what is computed with is another tensor of this step where one of these mistakes is made.
 bool change(const std::vector<const Mistake*>& mistakes, Step step);
 

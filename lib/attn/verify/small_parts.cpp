@@ -1,7 +1,6 @@
 #include <attn/verify/compare.hpp>
 #include <attn/verify/small_parts.hpp>
 
-#include <algorithm>
 #include <exception>
 
 namespace attn {
@@ -27,12 +26,6 @@ std::vector<Slice> slices_like(const Slice& kind, const Problem<double>& small) 
     }
   }
   return slices;
-}
-
-Step first_effect(const Mistakes& mistakes) {
-  Step first = Step::output;
-  for (const Mistake* mistake : mistakes) first = std::min(first, *std::min_element(mistake->acts_on.begin(), mistake->acts_on.end()));
-  return first;
 }
 
 }  // namespace

@@ -27,6 +27,11 @@ const char* to_string(Local local) {
   return local == Local::match ? "match" : local == Local::mismatch ? "mismatch" : "unknown";
 }
 
+const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step) {
+  const auto found = std::find_if(verdicts.begin(), verdicts.end(), [step](const StepVerdict& verdict) { return verdict.step == step; });
+  return found == verdicts.end() ? nullptr : &*found;
+}
+
 bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
   return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& before) {
     return before.step < step && before.compared() && before.difference.status != Status::match;
@@ -38,9 +43,8 @@ bool follows_from_equals(const std::vector<StepVerdict>& verdicts, const StepVer
 }
 
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
-  return !problem.layer && problem.inputs.count(step) > 0 && std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& verdict) {
-    return verdict.step == step && verdict.difference.status == Status::match;
-  });
+  const StepVerdict* const verdict = verdict_on(verdicts, step);
+  return !problem.layer && problem.inputs.count(step) > 0 && verdict && verdict->difference.status == Status::match;
 }
 
 std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {

@@ -31,6 +31,9 @@ struct StepVerdict {
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };
 
+/// The verdict on a step; nullptr where the run does not have it.
+const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step);
+
 /// Whether a step of theirs before this one is not ours, end to end.
 bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
 

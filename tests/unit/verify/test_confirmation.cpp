@@ -22,33 +22,6 @@ bool confirmed(const Problem<double>& problem, const Tensors& planted, Step firs
   });
 }
 
-// The steps after the raw scores, computed anew by plain loops from scaled scores of one's own.
-Tensors with_scaled(const Problem<double>& problem, const std::function<double(Index, Index)>& factor) {
-  Tensors t = run_problem(problem);
-  const Index samples = t.at(Step::q).shape(0), length = t.at(Step::q).shape(2);
-  for (Index b = 0; b < samples; ++b) {
-    for (Index h = 0; h < 4; ++h) {
-      for (Index i = 0; i < length; ++i) {
-        double sum = 0;
-        for (Index j = 0; j < length; ++j) {
-          const double score = t[Step::scores_raw](b, h, i, j) * factor(b, h);
-          t[Step::scores_scaled](b, h, i, j) = score;
-          t[Step::scores_masked](b, h, i, j) = j <= i ? score : -infinity;
-          t[Step::weights](b, h, i, j) = j <= i ? std::exp(score) : 0;
-          sum += t[Step::weights](b, h, i, j);
-        }
-        for (Index j = 0; j < length; ++j) t[Step::weights](b, h, i, j) /= sum;
-        for (Index d = 0; d < 2; ++d) {
-          double value = 0;
-          for (Index j = 0; j <= i; ++j) value += t[Step::weights](b, h, i, j) * t[Step::v](b, h / 2, j, d);
-          t[Step::heads](b, h, i, d) = t[Step::output](b, h, i, d) = value;
-        }
-      }
-    }
-  }
-  return t;
-}
-
 }  // namespace
 
 TEST_CASE("a mistake in every part is confirmed, and another is not") {
