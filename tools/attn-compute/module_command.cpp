@@ -147,6 +147,7 @@ int run(ModuleCommand& c) {
     const auto problem_of_run = [&](MultiheadInputs<T> in, MultiheadWeights<T> maps, MultiheadOptions<T> chosen) {
       Problem<double> made = problem_of_module(std::move(in), std::move(maps), std::move(chosen), plan_of_module(c), sizes);
       made.options.attention.mask.exempt_keys = appended_keys;
+      made.sizes.new_len += appended_keys;
       return made;
     };
     if (!c.verify.files.empty()) return verify_files(c, problem_of_run(std::move(inputs), std::move(weights), std::move(options)));

@@ -46,6 +46,10 @@ class BearingOut {
 
   bool empty() const { return borne_.empty(); }
 
+  bool names(const std::string& id) const {
+    return std::any_of(borne_.begin(), borne_.end(), [&](const Borne& borne) { return borne.diagnosis.id == id; });
+  }
+
   /// The first mistakes that give all of theirs.
   const std::optional<Mistakes>& held() const { return held_; }
 
@@ -91,8 +95,8 @@ Explained borne_out(const Explained& of_slice, const Confirmation& whole, const 
   if (!bearing_out.held()) return bearing_out.result();
   const std::vector<Diagnosis> tied = ties(*bearing_out.held());
   for (const Diagnosis& tie : tied) {
-    const bool tried = std::any_of(found.begin(), found.end(), [&](const Diagnosis& other) { return other.id == tie.id; });
-    if (!tried) bearing_out.add(tie, tied);
+    const bool tried = std::any_of(found.begin(), found.end(), [&](const Diagnosis& other) { return other.id == tie.id && other.variant == tie.variant; });
+    if (!tried && !bearing_out.names(tie.id)) bearing_out.add(tie, tied);
   }
   return bearing_out.result();
 }

@@ -43,7 +43,7 @@ Confirmation::Confirmation(const Problem<double>& problem, const Submission& the
 
 bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
   const auto [told, fresh] = told_in_parts_.try_emplace(mistakes);
-  if (fresh) told->second = small_parts_ && small_parts_->stays_within(mistakes, false).value_or(false);
+  if (fresh) told->second = small_parts_ && small_parts_->stays_within(mistakes, [](Step) { return false; }).value_or(false);
   return told->second;
 }
 
@@ -57,7 +57,7 @@ Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& wa
   std::vector<SmallParts> kinds;
   for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);
   return made_in_whole([&](const Mistake& mistake) {
-    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, true).value_or(true); };
+    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, [this](Step step) { return is_compared(step); }).value_or(true); };
     return !gives_another_shape(mistake) && std::none_of(kinds.begin(), kinds.end(), was_told);
   });
 }

@@ -2,6 +2,7 @@
 #include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
 #include <attn/verify/large.hpp>
+#include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/walk.hpp>
 
 #include <algorithm>
@@ -137,9 +138,13 @@ class LargeWalk {
     judged_.insert(open.begin(), open.end());
   }
 
-  // Whether the step may be something else than our operation on tensors before it in every run that is theirs.
-  static bool changed_by(const std::vector<Diagnosis>& explaining, Step step) {
-    const auto may_change = [step](const Mistake* row) { return row->effect == Effect::shows || acts_at(*row, step); };
+  // Whether the step may be something else than our operation on tensors of theirs before it, whichever of these explains
+  // them: a mistake acts there, or on the way from the last ones that were handed in.
+  bool changed_by(const std::vector<Diagnosis>& explaining, Step step) const {
+    const auto acts_unseen = [&](Step acting) { return acting == step || (acting < step && theirs_.tensors.count(acting) == 0); };
+    const auto may_change = [&](const Mistake* row) {
+      return row->effect == Effect::shows || std::any_of(row->acts_on.begin(), row->acts_on.end(), acts_unseen);
+    };
     return std::all_of(explaining.begin(), explaining.end(), [&](const Diagnosis& diagnosis) {
       const auto rows = mistakes_of(diagnosis.id);
       return !diagnosis.with.empty() || std::any_of(rows.begin(), rows.end(), may_change);
@@ -191,16 +196,20 @@ class LargeWalk {
     return reparametrised(problem_, result_.steps, step);
   }
 
-  // A loss of precision that a slice has, if every part has it, in the precision that most of them are said to have.
+  // A loss of precision that a slice has, if every part that differs has it, in the precision that most of them are said
+  // to have.
   std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected) const {
-    std::map<std::string, std::size_t> variants;
     const bool of_heads = has_heads(problem_, suspected.step);
-    for (const std::optional<Slice>& slice : of_heads ? parts_of(problem_) : parts_with_all_heads(problem_)) {
-      const WalkOfPart part(problem_, theirs_, options_, slice);
-      if (!part.diverges_at(suspected.step)) continue;
-      const std::optional<Diagnosis> found = loss_of_precision(part.walk.divergence_at(suspected.step));
-      if (!found || found->id != suspected.id) return std::nullopt;
-      ++variants[found->variant];
+    const auto parts = of_heads ? parts_of(problem_) : parts_with_all_heads(problem_);
+    std::vector<PrecisionOfPart> found(parts.size());
+    for_each_part(problem_, parts, [&](const Part& part, std::size_t index) {
+      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected.step, options_);
+    });
+    std::map<std::string, std::size_t> variants;
+    for (const PrecisionOfPart& part : found) {
+      if (!part.differs) continue;
+      if (!part.loss || part.loss->id != suspected.id) return std::nullopt;
+      ++variants[part.loss->variant];
     }
     const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
     const auto most = std::max_element(variants.begin(), variants.end(), fewer);

@@ -22,7 +22,7 @@ struct LayerProblem;  // layer_problem.hpp
 /// queries, keys and values has q, k and v, [B, H, L, D].
 template <class T>
 struct Problem {
-  Sizes sizes;
+  Sizes sizes;                        ///< with appended keys among the new ones
   Shared<MultiheadWeights<T>> weights;
   MultiheadOptions<T> options;        ///< with the number of exempt keys set, and the dropout mask
   std::map<Step, Tensor<T>> inputs;   ///< x, memory, memory_value, past_key, past_value; or q, k, v

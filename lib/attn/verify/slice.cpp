@@ -217,6 +217,7 @@ std::size_t cells_of_slice(const Problem<double>& problem, const Slice& slice) {
 }
 
 Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step, std::size_t at, std::size_t cells) {
+  if (problem.sizes.query_len == 0) return slice;
   const std::size_t length = problem.sizes.query_len, of_query = std::max<std::size_t>(divided_up(cells_of_slice(problem, slice), length), 1);
   const std::size_t count = std::clamp<std::size_t>(cells / of_query, 1, length);
   std::size_t middle = length;  // of a step without queries

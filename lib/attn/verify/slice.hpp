@@ -33,7 +33,7 @@ struct Slice {
 Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads);
 
 /// The slice with fewer queries, around the same cell, so that its steps hold about so many numbers together. A step
-/// without queries gets the last ones, which see the most keys under a causal mask.
+/// without queries gets the last ones, which see the most keys under a causal mask. A run without queries is not cut.
 Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step, std::size_t at, std::size_t cells);
 
 /// Numbers in all steps of the slice's run; of a run of attention, all that verification sees of it.

@@ -4,6 +4,7 @@
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/parts.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,11 +21,11 @@ class SmallParts {
 
   /// Whether what mistakes make of the run is in every part what they make of the part: a softmax over the samples, or
   /// over the heads, is something else in a part, which has one. A number that is read off a tensor may be the same,
-  /// where a part `has_theirs` to read. Empty where the mistakes change nothing in the small run.
-  std::optional<bool> stays_within(const std::vector<const Mistake*>& mistakes, bool has_theirs) const;
+  /// where theirs was `handed_in` and a part has it to read. Empty where the mistakes change nothing in the small run.
+  std::optional<bool> stays_within(const std::vector<const Mistake*>& mistakes, const std::function<bool(Step)>& handed_in) const;
 
  private:
-  bool are_parts_of(MistakenRun& whole, const std::vector<const Mistake*>& mistakes, bool has_theirs) const;
+  bool are_parts_of(MistakenRun& whole, const std::vector<const Mistake*>& mistakes, const std::function<bool(Step)>& handed_in) const;
 
   const Problem<double>& small_;
   const std::map<Step, Tensor<double>>& right_;

@@ -142,6 +142,42 @@ TEST_CASE("after the first mistake of a large run is explained, the next is") {
   check_same(submission_of(p.run()), "C2 M7");
 }
 
+TEST_CASE("keys that a module appends are among the keys of a large run") {
+  Case c = long_causal();
+  c.options.attention.mask.causal = false;
+  c.mask = [](Index, Index, Index, Index) { return 0.0; };
+  Problem<double> problem = problem_of(c);
+  problem.options.add_zero_attn = true;
+  problem.options.attention.mask.exempt_keys = 1;
+  problem.sizes.new_len += 1;
+  problem.sizes.key_len += 1;
+  const Tensors ours = run_problem(problem);
+  CHECK(shape_of(ours.at(Step::k)) == Shape{2, 3, 111, 2});
+  CHECK(verify_in_parts(problem, submission_of(ours), {}).verdict == Verdict::match);
+}
+
+TEST_CASE("a run without queries, larger than a part, has findings and no end of the program") {
+  Problem<double> problem = given_heads(2, 120);
+  problem.inputs[Step::q] = empty<double>({2, 4, 0, 3});
+  problem.inputs[Step::k] = naive::numbers<double>({2, 2, 110000, 3}, 32);
+  problem.inputs[Step::v] = naive::numbers<double>({2, 2, 110000, 2}, 33);
+  problem.sizes.query_len = 0;
+  problem.sizes.key_len = problem.sizes.new_len = 110000;
+  problem.output_shape = {2, 4, 0, 2};
+  Submission theirs = submission_of(run_problem(problem));
+  theirs.tensors[Step::output] = StoredTensor(filled<double>({1, 2}, 0.5));
+  const Verification found = verify(problem, theirs, {});
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(*found.first_divergent_step == Step::output);
+}
+
+TEST_CASE("dropout that should be off is found in the output of a large module alone") {
+  const Case c = long_sample();
+  const Problem<double> problem = problem_of(c);
+  MistakenRun run(problem, {mistakes_of("W4").front()});
+  CHECK(ids_of(verify(problem, only(Step::output, {{Step::output, run.get(Step::output)}}), {}).diagnosis) == "W4");
+}
+
 TEST_CASE("a softmax over the samples is told on some queries of all samples") {
   Program p = right(long_causal());
   p.replaced[Step::weights] = [](const Program&, const Tensors& t) {

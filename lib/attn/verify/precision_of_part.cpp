@@ -1,0 +1,51 @@
+#include <attn/verify/diagnose.hpp>
+#include <attn/verify/precision_of_part.hpp>
+#include <attn/verify/rounding.hpp>
+
+#include <map>
+#include <vector>
+
+namespace attn {
+namespace {
+
+// Of the step and of what it reads, theirs where it was handed in and fits.
+std::map<Step, Tensor<double>> read_of_theirs(const Part& part, const Submission& theirs, Step step) {
+  const std::map<Step, Shape> shapes = step_shapes(part.problem());
+  std::vector<Step> steps = operands_of(step);
+  steps.push_back(step);
+  std::map<Step, Tensor<double>> read;
+  for (const Step each : steps) {
+    const auto found = theirs.tensors.find(each);
+    if (found == theirs.tensors.end() || shapes.count(each) == 0) continue;
+    StoredTensor room;
+    const StoredTensor& cut = part.cut(each, found->second, room);
+    if (cut.shape() == shapes.at(each)) read.emplace(each, cut.in<double>());
+  }
+  return read;
+}
+
+}  // namespace
+
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, Step step, const VerifyOptions& options) {
+  const std::map<Step, Tensor<double>> read = read_of_theirs(part, theirs, step);
+  const Problem<float> narrow = in_float32(part.problem());
+  Evaluator<double> run(part.problem());
+  Evaluator<float> single(narrow);
+  for (const auto& [operand, tensor] : read) {
+    if (operand == step) continue;
+    run.know(operand, tensor);
+    single.know(operand, [&tensor = tensor] { return Tensor<float>(xt::cast<float>(tensor)); });
+  }
+  std::map<Step, Tensor<double>> ours;
+  for (const Step operand : operands_of(step)) {
+    if (part.problem().has(operand)) ours.emplace(operand, run.get(operand));
+  }
+  const Tensor<double>& local = ours.emplace(step, run.compute(step)).first->second;
+  const Tolerance rounding = rounding_tolerance(local, single.compute(step));
+  Tolerance tolerance = options.tolerance.value_or(rounding);
+  tolerance.equal_nan = options.equal_nan;
+  if (agree(local, read.at(step), tolerance)) return {};
+  return {true, loss_of_precision({part.problem(), read, ours, {}, step, rounding, {}})};
+}
+
+}  // namespace attn

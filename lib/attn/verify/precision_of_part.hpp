@@ -1,0 +1,19 @@
+// Whether a step of theirs lost precision in a part of a large run, told from what the step reads there alone.
+#pragma once
+
+#include <attn/verify/parts.hpp>
+#include <attn/verify/verification.hpp>
+
+#include <optional>
+
+namespace attn {
+
+struct PrecisionOfPart {
+  bool differs = false;           ///< from our operation on what it reads of theirs
+  std::optional<Diagnosis> loss;  ///< where it differs
+};
+
+/// The step must have been handed in, in the shape that it has.
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, Step step, const VerifyOptions& options);
+
+}  // namespace attn

@@ -1,0 +1,42 @@
+#include "verify/given_heads.hpp"
+#include "verify/submission.hpp"
+
+#include <attn/verify/precision_of_part.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+using namespace loops;
+
+TEST_CASE("a step in few digits has lost precision in the part, and a right one has not") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Part part(problem, Slice{1, 0});
+  Tensors theirs = run_problem(problem);
+  CHECK_FALSE(precision_of_part(part, submission_of(theirs), Step::scores_scaled, {}).differs);
+  // Eight significant bits, by rounding to 2^-8 of the next lower power of two.
+  for (double& score : theirs[Step::scores_scaled].storage()) {
+    int exponent = 0;
+    const double mantissa = std::frexp(score, &exponent);
+    score = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
+  }
+  const PrecisionOfPart found = precision_of_part(part, submission_of(theirs), Step::scores_scaled, {});
+  CHECK(found.differs);
+  REQUIRE(found.loss);
+  CHECK(found.loss->id == "T2");
+  CHECK(found.loss->variant == "bfloat16");
+}
+
+TEST_CASE("a step that is wrong otherwise differs, and lost no precision") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = run_problem(problem);
+  for (double& score : theirs[Step::scores_scaled].storage()) score = 1 - score;
+  const PrecisionOfPart found = precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), Step::scores_scaled, {});
+  CHECK(found.differs);
+  CHECK_FALSE(found.loss);
+}
+
+TEST_CASE("what is wrong before the step is not held against it") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Tensors theirs = with_scaled(problem, [](Index, Index) { return 1.0; });
+  CHECK_FALSE(precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), Step::weights, {}).differs);
+}
