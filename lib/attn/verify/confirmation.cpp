@@ -56,14 +56,14 @@ Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_i
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
   std::vector<SmallParts> kinds;
   for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);
-  return made_in_whole([&](const Mistake& mistake) {
-    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, [this](Step step) { return is_compared(step); }).value_or(true); };
+  return made([&](const Mistake& mistake) {
+    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, [this](Step step) { return is_compared(step); }, step_).value_or(true); };
     return !gives_another_shape(mistake) && std::none_of(kinds.begin(), kinds.end(), was_told);
   });
 }
 
 Confirmation::Held Confirmation::of_another_shape() const {
-  return made_in_whole([this](const Mistake& mistake) { return gives_another_shape(mistake); });
+  return made([this](const Mistake& mistake) { return gives_another_shape(mistake); });
 }
 
 // As a small run shows.
@@ -130,16 +130,17 @@ bool Confirmation::reaches(const Mistake& mistake) const {
   return reached;
 }
 
-Confirmation::Held Confirmation::made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const {
-  std::vector<std::pair<const Mistake*, Extent>> made;
+Confirmation::Held Confirmation::made(const std::function<bool(const Mistake&)>& is_worth_it) const {
+  std::vector<std::pair<const Mistake*, Extent>> giving;
   for (const Mistake& mistake : mistakes_in(problem_)) {
     if (mistake.convention || !reaches(mistake) || !is_worth_it(mistake)) continue;
-    if (const Extent extent = in_whole({&mistake}); extent != Extent::nothing) made.emplace_back(&mistake, extent);
+    const Extent extent = can_be_told_in_parts({&mistake}) ? in_parts({&mistake}) : in_whole({&mistake});
+    if (extent != Extent::nothing) giving.emplace_back(&mistake, extent);
   }
   Held held;
-  for (const auto& [mistake, extent] : made) held.extent = std::max(held.extent, extent);
+  for (const auto& [mistake, extent] : giving) held.extent = std::max(held.extent, extent);
   Mistakes definite, fitted;
-  for (const auto& [mistake, extent] : made) {
+  for (const auto& [mistake, extent] : giving) {
     if (extent == held.extent) (mistake->fitted ? fitted : definite).push_back(mistake);
   }
   held.mistakes = definite.empty() ? fitted : definite;

@@ -35,7 +35,7 @@ class Confirmation {
   /// The same of any mistakes, made in the whole.
   Extent in_whole(const std::vector<const Mistake*>& mistakes) const;
 
-  /// Single mistakes, no conventions, that were made in the whole, and how far they give theirs, all of them alike. Of
+  /// Single mistakes, no conventions, that were made in the whole run, and how far they give theirs, all of them alike. Of
   /// mistakes with a free number only those that no definite one stands beside.
   struct Held {
     std::vector<const Mistake*> mistakes;
@@ -69,7 +69,7 @@ class Confirmation {
   bool is_compared(Step step) const;
   bool reaches(const Mistake& mistake) const;
   bool gives_another_shape(const Mistake& mistake) const;
-  Held made_in_whole(const std::function<bool(const Mistake&)>& is_worth_it) const;
+  Held made(const std::function<bool(const Mistake&)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
   void know_theirs(MistakenRun& run, const Part& part, const std::vector<const Mistake*>& mistakes) const;

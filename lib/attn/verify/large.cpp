@@ -56,6 +56,9 @@ std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>
   return verify_at_once(small, like_theirs, options).diagnosis;
 }
 
+// Numbers in all steps of a slice that is walked: the keys and values of some queries are those of all positions.
+constexpr std::size_t most_cells_of_a_walk = 3 * most_cells_of_a_part;
+
 std::size_t cells_of(const Problem<double>& problem) {
   std::size_t cells = 0;
   for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_of_a_part);
@@ -74,7 +77,7 @@ std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem,
   if (heads_apart) slices.push_back(is_small(head) ? head : some_queries(head));
   if (problem.sizes.batch > 1 && is_small(sample)) slices.push_back(sample);
   const std::optional<Slice> wide = is_small({}) ? std::nullopt : std::optional(some_queries({}));
-  if (slices.empty() || !wide || is_small(*wide)) slices.push_back(wide);
+  if (slices.empty() || !wide || cells_of_slice(problem, *wide) <= most_cells_of_a_walk) slices.push_back(wide);
   return slices;
 }
 
@@ -171,6 +174,7 @@ class LargeWalk {
     }
     if (auto same = other_weights(verdict.step)) return {{*same}};
     if (loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
+    walked_.reset();  // to make room
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
     Explained found;
     if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));

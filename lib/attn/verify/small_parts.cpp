@@ -35,14 +35,14 @@ SmallParts::SmallParts(const Problem<double>& small, const std::map<Step, Tensor
   for (const Slice& slice : slices_like(kind, small)) parts_.push_back(std::make_unique<const Part>(small, slice));
 }
 
-std::optional<bool> SmallParts::stays_within(const Mistakes& mistakes, const std::function<bool(Step)>& handed_in) const {
+std::optional<bool> SmallParts::stays_within(const Mistakes& mistakes, const std::function<bool(Step)>& handed_in, Step last) const {
   MistakenRun whole(small_, mistakes);
   for (const auto& [step, tensor] : right_) {
     if (step < first_effect(mistakes)) whole.know(step, tensor);
   }
   try {
-    if (!are_parts_of(whole, mistakes, handed_in)) return false;
-    if (are_joined_) {
+    if (!are_parts_of(whole, mistakes, handed_in, last)) return false;
+    if (are_joined_ && last == Step::output) {
       MistakenRun joined(small_, mistakes);
       joined.know(Step::merged, whole.get(Step::merged));
       if (!agree(joined.shown(Step::output), whole.shown(Step::output), same_number)) return false;
@@ -53,13 +53,14 @@ std::optional<bool> SmallParts::stays_within(const Mistakes& mistakes, const std
   return whole.applied() ? std::optional(true) : std::nullopt;
 }
 
-bool SmallParts::are_parts_of(MistakenRun& whole, const Mistakes& mistakes, const std::function<bool(Step)>& handed_in) const {
+bool SmallParts::are_parts_of(MistakenRun& whole, const Mistakes& mistakes, const std::function<bool(Step)>& handed_in, Step last) const {
   const Step first = first_effect(mistakes);
   for (const auto& part : parts_) {
     Tensor<double> expected;
     StoredTensor room;
     MistakenRun alone(part->problem(), mistakes, [&](Step step) { return handed_in(step) ? &expected : nullptr; });
     for (const Step step : part->problem().steps) {
+      if (step > last) break;
       if (step < first) {
         alone.know(step, [&right = right_.at(step), &part = *part, step] {
           StoredTensor copy;
