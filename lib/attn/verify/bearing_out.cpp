@@ -73,7 +73,8 @@ class BearingOut {
     if (held_in_parts_ && whole_.are_one(*held_in_parts_, mistakes)) return Extent::rest;
     const Extent in_parts = whole_.in_parts(mistakes);
     if (in_parts == Extent::rest && !held_in_parts_) held_in_parts_ = mistakes;
-    const Extent extent = in_parts != Extent::nothing ? in_parts : whole_.in_whole(mistakes);
+    const bool told = in_parts != Extent::nothing || !whole_.only_whole_can_tell(mistakes);
+    const Extent extent = told ? in_parts : whole_.in_whole(mistakes);
     if (extent == Extent::rest && !held_) held_ = mistakes;
     return extent;
   }

@@ -53,6 +53,21 @@ Extent Confirmation::in_parts(const Mistakes& mistakes) const {
 
 Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_in({std::nullopt}, mistakes); }
 
+bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !can_be_told_in_parts(mistakes) || read_theirs(mistakes); }
+
+// Whether a small run with the mistakes is another one when it is told what to be like.
+bool Confirmation::read_theirs(const Mistakes& mistakes) const {
+  MistakenRun blind(small_, mistakes), seeing(small_, mistakes, &right_);
+  try {
+    for (const Step step : small_.steps) {
+      if (act_at(mistakes, step) && !agree(blind.shown(step), seeing.shown(step), {0, 0, true})) return true;
+    }
+  } catch (const std::exception&) {
+    return true;  // the mistakes do not fit the small run
+  }
+  return blind.applied() != seeing.applied();
+}
+
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
   std::vector<SmallParts> kinds;
   for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);

@@ -35,6 +35,10 @@ class Confirmation {
   /// The same of any mistakes, made in the whole.
   Extent in_whole(const std::vector<const Mistake*>& mistakes) const;
 
+  /// Whether parts that give nothing say nothing of the whole: the mistakes mix what parts keep apart, or read a number off
+  /// theirs.
+  bool only_whole_can_tell(const std::vector<const Mistake*>& mistakes) const;
+
   /// Single mistakes, no conventions, that were made in the whole run, and how far they give theirs, all of them alike. Of
   /// mistakes with a free number only those that no definite one stands beside.
   struct Held {
@@ -58,6 +62,7 @@ class Confirmation {
   bool keep_result(const std::vector<const Mistake*>& mistakes) const;
 
  private:
+  bool read_theirs(const std::vector<const Mistake*>& mistakes) const;
   bool can_be_told_in_parts(const std::vector<const Mistake*>& mistakes) const;
   Extent reached_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
   struct Reached {

@@ -58,6 +58,24 @@ TEST_CASE("a factor that is read off has to be the same in all parts") {
   CHECK_FALSE(confirmed(problem, with_scaled(problem, [](Index, Index h) { return h < 2 ? 0.7 : 0.3; }), Step::scores_scaled, "C7"));
 }
 
+TEST_CASE("only the whole can tell what mixes parts, or has a number read off theirs") {
+  const Problem<double> problem = given_heads(2, 120);
+  const Submission submission = submission_of(run_problem(problem));
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+  const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled);
+  const auto only_whole = [&](const std::string& id, const std::string& variant) {
+    for (const Mistake* row : mistakes_of(id)) {
+      if (row->variant == variant) return confirmation.only_whole_can_tell({row});
+    }
+    throw std::logic_error("no such row");
+  };
+  CHECK_FALSE(only_whole("C2", ""));
+  CHECK_FALSE(only_whole("T2", "bfloat16"));
+  CHECK(only_whole("W2", "over heads"));
+  CHECK(only_whole("C7", "another factor"));
+  CHECK(only_whole("M9", "-1e9"));
+}
+
 TEST_CASE("a softmax over samples or heads is not taken for what it is in a part, which has one") {
   // All weights are one: so they are where a softmax runs over the only sample, or the only head, of a part.
   Problem<double> problem = given_heads(2, 120);
