@@ -160,7 +160,6 @@ class LargeWalk {
     const Confirmation whole(problem_, theirs_, result_.steps, verdict.step);
     if (verdict.difference.status == Status::shape) return made_in_whole(verdict.step, whole.of_another_shape());
     bool pairs_left_out = false;
-    std::optional<Diagnosis> loss;
     std::vector<Slice> walked;
     for (const std::optional<Slice>& slice : slices_to_walk(problem_, verdict)) {
       const WalkOfPart& there = walk_of(slice);
@@ -169,11 +168,12 @@ class LargeWalk {
       const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
       if (Explained found = borne_out(suspected, whole, ties); !found.diagnosis.empty()) return found;
       pairs_left_out = pairs_left_out || suspected.pairs_left_out;
-      if (!loss && !suspected.diagnosis.empty()) loss = loss_of_precision(there.walk.divergence_at(verdict.step));
       walked.push_back(*slice);
+      if (suspected.diagnosis.empty()) continue;
+      if (auto same = other_weights(verdict.step)) return {{*same}};
+      if (auto loss = loss_of_precision(there.walk.divergence_at(verdict.step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
     }
     if (auto same = other_weights(verdict.step)) return {{*same}};
-    if (loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
     walked_.reset();  // to make room
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
     Explained found;
