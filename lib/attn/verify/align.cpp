@@ -299,9 +299,11 @@ Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>&
   return aligner.finish();
 }
 
-std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored) {
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored, std::optional<Step> last) {
   std::map<Step, Tensor<double>> tensors;
-  for (const auto& [step, tensor] : stored) tensors.emplace(step, tensor.in<double>());
+  for (const auto& [step, tensor] : stored) {
+    if (!last || step <= *last) tensors.emplace(step, tensor.in<double>());
+  }
   return tensors;
 }
 

@@ -43,7 +43,7 @@ using NameMap = std::vector<std::pair<std::string, std::string>>;
 /// Throws UsageError for a map that names an unknown step or a tensor that is not there.
 Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map);
 
-/// Tensors that were handed in, in float64.
-std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored);
+/// Tensors that were handed in, in float64; of the steps up to the `last` one, or of all.
+std::map<Step, Tensor<double>> widened(const std::map<Step, StoredTensor>& stored, std::optional<Step> last = {});
 
 }  // namespace attn

@@ -28,6 +28,9 @@ std::vector<Mistakes> readings_of(const Diagnosis& diagnosis, const std::vector<
   return readings;
 }
 
+// A slice that was not walked to the end does not show whether the result is kept.
+bool is_convention(const Mistakes& mistakes) { return mistakes.size() == 1 && mistakes.front()->convention; }
+
 class BearingOut {
  public:
   explicit BearingOut(const Confirmation& whole) : whole_(whole) {}
@@ -38,7 +41,7 @@ class BearingOut {
       const Extent extent = extent_of(mistakes);
       if (extent <= best.extent) continue;
       best.extent = extent;
-      best.diagnosis.convention = diagnosis.convention && extent == Extent::rest && whole_.keep_result(mistakes);
+      best.diagnosis.convention = is_convention(mistakes) && extent == Extent::rest && whole_.keep_result(mistakes);
       if (extent == Extent::rest) break;
     }
     if (best.extent != Extent::nothing) borne_.push_back(best);

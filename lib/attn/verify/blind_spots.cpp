@@ -63,12 +63,6 @@ class RightRun {
   std::map<Step, Tolerance> tolerances_;
 };
 
-std::size_t cells_of(const Problem<double>& problem) {
-  std::size_t cells = 0;
-  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(0);
-  return cells;
-}
-
 // The rows of each id, ids in the order of their first row.
 std::vector<std::vector<const Mistake*>> rows_by_id(const Problem<double>& problem) {
   std::vector<std::vector<const Mistake*>> ids;

@@ -250,7 +250,7 @@ Difference Comparison::finish() const {
     found.within_5_permille = static_cast<double>(permille_5_) / count;
     found.root_mean_square = std::sqrt(square_ / count);
     const double lengths = std::sqrt(our_square_) * std::sqrt(their_square_);
-    found.cosine = lengths > 0 ? product_ / lengths : 1;
+    found.cosine = lengths > 0 ? product_ / lengths : our_square_ == their_square_ ? 1 : 0;
   }
   if (found.nonfinite > 0) found.passing_atol = infinity;
   found.status = found.mismatched == 0 ? Status::match : found.nonfinite > 0 ? Status::nonfinite : Status::mismatch;

@@ -33,7 +33,7 @@ struct Difference {
   double max_rel = 0;              ///< |ours − theirs| / |ours|, over cells where ours is not 0
   std::size_t at = 0;              ///< row-major position of the worst cell
   double ours = 0, theirs = 0;     ///< the values there
-  double cosine = 1;               ///< of the two tensors as vectors, finite cells only
+  double cosine = 1;               ///< of the two tensors as vectors, finite cells only; of zeros with zeros 1, with anything else 0
   double within_1_permille = 1;    ///< share of cells with |ours − theirs| ≤ 0.001·|ours|
   double within_5_permille = 1;
   double passing_atol = 0;         ///< the atol that would let everything pass at this rtol; inf if none

@@ -1,6 +1,7 @@
 #include <attn/verify/confirmation.hpp>
 #include <attn/verify/cut_down.hpp>
 #include <attn/verify/rounding.hpp>
+#include <attn/workers.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -43,8 +44,9 @@ Confirmation::Confirmation(const Problem<double>& problem, const Submission& the
 
 bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
   const auto [told, fresh] = told_in_parts_.try_emplace(mistakes);
-  if (fresh) told->second = small_parts_ && small_parts_->stays_within(mistakes, [](Step) { return false; }).value_or(false);
-  return told->second;
+  if (!fresh || !small_parts_) return told->second;
+  MistakenRun run(small_, mistakes);
+  return told->second = small_parts_->stays_within(run, [](Step) { return false; }).value_or(false);
 }
 
 Extent Confirmation::in_parts(const Mistakes& mistakes) const {
@@ -71,20 +73,20 @@ bool Confirmation::read_theirs(const Mistakes& mistakes) const {
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
   std::vector<SmallParts> kinds;
   for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);
-  return made([&](const Mistake& mistake) {
-    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within({&mistake}, [this](Step step) { return is_compared(step); }, step_).value_or(true); };
-    return !gives_another_shape(mistake) && std::none_of(kinds.begin(), kinds.end(), was_told);
+  return made([&](MistakenRun& run) {
+    const auto was_told = [&](const SmallParts& kind) { return kind.stays_within(run, [this](Step step) { return is_compared(step); }, step_).value_or(true); };
+    return !gives_another_shape(run) && std::none_of(kinds.begin(), kinds.end(), was_told);
   });
 }
 
 Confirmation::Held Confirmation::of_another_shape() const {
-  return made([this](const Mistake& mistake) { return gives_another_shape(mistake); });
+  return made([this](MistakenRun& run) { return gives_another_shape(run); });
 }
 
-// As a small run shows.
-bool Confirmation::gives_another_shape(const Mistake& mistake) const {
+bool Confirmation::gives_another_shape(MistakenRun& run) const {
+  run.know_before_mistakes(right_);
   try {
-    return shape_of(MistakenRun(small_, {&mistake}).shown(step_)) != step_shapes(small_).at(step_);
+    return shape_of(run.shown(step_)) != shape_of(right_.at(step_));
   } catch (const std::exception&) {
     return false;  // the mistake does not fit the small run
   }
@@ -145,12 +147,22 @@ bool Confirmation::reaches(const Mistake& mistake) const {
   return reached;
 }
 
-Confirmation::Held Confirmation::made(const std::function<bool(const Mistake&)>& is_worth_it) const {
-  std::vector<std::pair<const Mistake*, Extent>> giving;
+Confirmation::Held Confirmation::made(const std::function<bool(MistakenRun&)>& is_worth_it) const {
+  Mistakes candidates;
   for (const Mistake& mistake : mistakes_in(problem_)) {
-    if (mistake.convention || !reaches(mistake) || !is_worth_it(mistake)) continue;
-    const Extent extent = can_be_told_in_parts({&mistake}) ? in_parts({&mistake}) : in_whole({&mistake});
-    if (extent != Extent::nothing) giving.emplace_back(&mistake, extent);
+    if (!mistake.convention && reaches(mistake)) candidates.push_back(&mistake);
+  }
+  std::vector<char> worth(candidates.size());  // threads write side by side
+  for_each_piece(candidates.size(), worker_count(0, candidates.size()), [&](std::size_t i, std::size_t) {
+    MistakenRun run(small_, {candidates[i]});
+    worth[i] = is_worth_it(run) ? 1 : 0;
+  });
+  std::vector<std::pair<const Mistake*, Extent>> giving;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (worth[i] == 0) continue;
+    const Mistakes alone = {candidates[i]};
+    const Extent extent = can_be_told_in_parts(alone) ? in_parts(alone) : in_whole(alone);
+    if (extent != Extent::nothing) giving.emplace_back(candidates[i], extent);
   }
   Held held;
   for (const auto& [mistake, extent] : giving) held.extent = std::max(held.extent, extent);
@@ -202,7 +214,7 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
-      if (judged && !agrees(run.shown(verdict.step), verdict, part)) return {extent, run.applied()};
+      if (judged && !agrees(run, verdict, part)) return {extent, run.applied()};
       run.release(verdict.step);
       extent = Extent::step;
     }
@@ -220,7 +232,7 @@ Confirmation::Reached Confirmation::reached_joined(const JoinedHeads<double>& jo
   know_theirs(run, whole, mistakes);
   run.know(Step::merged, joined.merged());
   try {
-    if (agrees(run.shown(Step::output), *verdict_on(verdicts_, Step::output), whole)) return {Extent::rest, run.applied()};
+    if (agrees(run, *verdict_on(verdicts_, Step::output), whole)) return {Extent::rest, run.applied()};
   } catch (const std::exception&) {
     // the mistakes do not fit the output
   }
@@ -249,9 +261,11 @@ std::optional<bool> Confirmation::equal(const Part& part, const Mistakes& held, 
   return second.applied();
 }
 
-bool Confirmation::agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const {
+// A wrong picture is of the right numbers: no mistake makes their rounding larger.
+bool Confirmation::agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const {
+  const Tensor<double>& shown = run.shown(verdict.step);
   Tolerance tolerance = least_tolerance(shown);
-  tolerance.atol = 4 * std::max(tolerance.atol, verdict.tolerance.atol);
+  tolerance.atol = (only_show(run.mistakes()) ? 1 : 4) * std::max(tolerance.atol, verdict.tolerance.atol);
   tolerance.equal_nan = true;
   StoredTensor room;
   return agree(shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);

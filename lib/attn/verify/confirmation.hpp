@@ -73,13 +73,13 @@ class Confirmation {
   Reached reached_joined(const JoinedHeads<double>& joined, const std::vector<const Mistake*>& mistakes) const;
   bool is_compared(Step step) const;
   bool reaches(const Mistake& mistake) const;
-  bool gives_another_shape(const Mistake& mistake) const;
-  Held made(const std::function<bool(const Mistake&)>& is_worth_it) const;
+  bool gives_another_shape(MistakenRun& small_run) const;
+  Held made(const std::function<bool(MistakenRun& small_run)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
   void know_theirs(MistakenRun& run, const Part& part, const std::vector<const Mistake*>& mistakes) const;
   bool is_known(Step step) const;
-  bool agrees(const Tensor<double>& shown, const StepVerdict& verdict, const Part& part) const;
+  bool agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const;
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;

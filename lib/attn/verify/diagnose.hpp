@@ -1,30 +1,12 @@
 // Which mistake explains a step that differs.
 #pragma once
 
-#include <attn/verify/mistakes.hpp>
-#include <attn/verify/verification.hpp>
+#include <attn/verify/divergence.hpp>
 
-#include <cstddef>
-#include <map>
 #include <optional>
 #include <vector>
 
 namespace attn {
-
-/// Numbers in all steps of a run below which one thread is done before others have begun.
-constexpr std::size_t fewest_cells_for_threads = 20000;
-
-/// What the walk hands to the diagnosis.
-struct Divergence {
-  const Problem<double>& problem;
-  const std::map<Step, Tensor<double>>& theirs;
-  /// What a correct run has, and how far rounding may be from it, for every step of theirs.
-  const std::map<Step, Tensor<double>>& ours;
-  const std::map<Step, Tolerance>& tolerances;
-  Step step;                 ///< the step to explain
-  Tolerance tolerance;       ///< of our operation on their upstream tensors
-  const std::vector<StepVerdict>& verdicts;  ///< on every step, end to end and locally
-};
 
 /// What explains a step that diverges.
 struct Explained {
@@ -33,9 +15,6 @@ struct Explained {
   bool pairs_left_out = false;       ///< nothing does, and the run is too large to try mistakes in pairs
   std::vector<Diagnosis> last_resort = {};  ///< "some other factor" and its like, which fit whatever the diagnosis fits
 };
-
-/// Whether a tensor of theirs can stand upstream of other steps: it has the shape that ours has.
-bool fits(const Divergence& divergence, Step step, const Tensor<double>& tensor);
 
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later
 /// step of theirs come alone if there are any. Then other weights for the same function, a loss of precision, pairs.

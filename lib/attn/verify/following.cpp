@@ -19,7 +19,7 @@ class Following {
 
   bool follows(const StepVerdict& verdict) {
     if (verdict.difference.status == Status::shape) return false;
-    if (follows_from_equals(verdicts_, verdict)) return true;
+    if (follows_from_equals(part_.problem(), verdicts_, verdict)) return true;
     try {
       const Tensor<double> local = made<double>(part_.problem(), verdict.step);
       StoredTensor room;

@@ -19,12 +19,13 @@ namespace {
 
 using Mistakes = std::vector<const Mistake*>;
 
-// The walk over a slice, or over the whole run where it has none.
+// The walk over a slice, or over the whole run where it has none, up to the `last` step or to the end.
 struct WalkOfPart {
-  WalkOfPart(const Problem<double>& whole, const Submission& submission, const VerifyOptions& options, const std::optional<Slice>& slice)
+  WalkOfPart(const Problem<double>& whole, const Submission& submission, const VerifyOptions& options, const std::optional<Slice>& slice, std::optional<Step> up_to)
       : part(whole, slice),
+        last(up_to),
         theirs(slice ? submission_of_slice(submission, whole, *slice) : submission),
-        walk(part.problem(), theirs, options) {}
+        walk(part.problem(), theirs, options, up_to) {}
 
   // What explains the step; nothing where it does not differ here.
   Explained explained(Step step) const {
@@ -37,6 +38,7 @@ struct WalkOfPart {
   }
 
   const Part part;
+  const std::optional<Step> last;
   const Submission theirs;
   const Walk walk;
 };
@@ -56,28 +58,27 @@ std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>
   return verify_at_once(small, like_theirs, options).diagnosis;
 }
 
+// Numbers that some queries have in all steps, beside the keys and values that they read.
+constexpr std::size_t most_cells_of_some_queries = 100000;
+
 // Numbers in all steps of a slice that is walked: the keys and values of some queries are those of all positions.
 constexpr std::size_t most_cells_of_a_walk = 3 * most_cells_of_a_part;
-
-std::size_t cells_of(const Problem<double>& problem) {
-  std::size_t cells = 0;
-  for (const auto& [step, shape] : step_shapes(problem)) cells += element_count(shape).value_or(most_cells_of_a_part);
-  return cells;
-}
 
 // Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may. The last
 // has all samples and heads, unless even one query of them is much; empty: it is the whole run.
 std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem, const StepVerdict& verdict) {
   const std::size_t at = verdict.difference.at;
   const auto is_small = [&](const Slice& slice) { return cells_of_slice(problem, slice) <= most_cells_of_a_part; };
-  const auto some_queries = [&](const Slice& slice) { return with_queries_around(problem, slice, verdict.step, at, most_cells_at_once); };
+  const auto some_queries = [&](const Slice& slice) { return with_queries_around(problem, slice, verdict.step, at, most_cells_of_some_queries); };
   const bool heads_apart = problem.sizes.kv_heads > 1 && (verdict.step != Step::output || !problem.has(Step::merged));
   const Slice head = slice_around(problem, verdict.step, at, true), sample = slice_around(problem, verdict.step, at, false);
   std::vector<std::optional<Slice>> slices;
   if (heads_apart) slices.push_back(is_small(head) ? head : some_queries(head));
   if (problem.sizes.batch > 1 && is_small(sample)) slices.push_back(sample);
   const std::optional<Slice> wide = is_small({}) ? std::nullopt : std::optional(some_queries({}));
-  if (slices.empty() || !wide || cells_of_slice(problem, *wide) <= most_cells_of_a_walk) slices.push_back(wide);
+  // A step without queries is as large there as in the whole, in which what mixes its heads is made next.
+  const bool is_worth_it = wide && has_queries(problem, verdict.step) && cells_of_slice(problem, *wide) <= most_cells_of_a_walk;
+  if (slices.empty() || !wide || is_worth_it) slices.push_back(wide);
   return slices;
 }
 
@@ -162,7 +163,8 @@ class LargeWalk {
     bool pairs_left_out = false;
     std::vector<Slice> walked;
     for (const std::optional<Slice>& slice : slices_to_walk(problem_, verdict)) {
-      const WalkOfPart& there = walk_of(slice);
+      // What follows the step was seen in the first; what explains the step is held against it in the whole.
+      const WalkOfPart& there = walk_of(slice, slice && !walked.empty() ? std::optional(verdict.step) : std::nullopt);
       const Explained suspected = there.explained(verdict.step);
       if (!slice) return suspected;  // of the whole
       const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
@@ -241,11 +243,10 @@ class LargeWalk {
   }
 
   // The walk over the last slice that was asked for is kept.
-  const WalkOfPart& walk_of(const std::optional<Slice>& slice) {
-    if (!walked_ || walked_slice_ != slice) {
-      walked_.reset();
-      walked_ = std::make_unique<WalkOfPart>(problem_, theirs_, options_, slice);
-      walked_slice_ = slice;
+  const WalkOfPart& walk_of(const std::optional<Slice>& slice, std::optional<Step> last = {}) {
+    if (!walked_ || walked_->part.slice() != slice || walked_->last != last) {
+      walked_.reset();  // to make room
+      walked_ = std::make_unique<WalkOfPart>(problem_, theirs_, options_, slice, last);
     }
     return *walked_;
   }
@@ -267,7 +268,6 @@ class LargeWalk {
   Verification result_;
   std::set<Step> judged_;  // locally, in all parts
   std::unique_ptr<WalkOfPart> walked_;
-  std::optional<Slice> walked_slice_;
 };
 
 }  // namespace

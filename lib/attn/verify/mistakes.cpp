@@ -96,6 +96,14 @@ std::optional<Tensor<double>> MistakenRun::apply_in_block(const Mistake& mistake
   return mistake.apply(part, base_of(step), theirs);
 }
 
+void MistakenRun::know_before_mistakes(const std::map<Step, Tensor<double>>& right) {
+  if (problem().layer) return;
+  const Step first = first_effect(mistakes_);
+  for (const auto& [step, tensor] : right) {
+    if (step < first) know(step, tensor);
+  }
+}
+
 Tensor<double> MistakenRun::produce(Step step) {
   if (auto tensor = mistaken(step, Effect::computes)) return std::move(*tensor);
   return compute(step);

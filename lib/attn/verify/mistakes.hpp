@@ -71,11 +71,17 @@ class MistakenRun : public Evaluator<double> {
   MistakenRun(const Problem<double>& problem, std::vector<const Mistake*> mistakes, TheirTensor theirs)
       : Evaluator(problem), mistakes_(std::move(mistakes)), theirs_(std::move(theirs)) {}
 
+  /// Uses the tensors of a right run for the steps before any of the mistakes acts; they must outlive this run. The blocks
+  /// of a layer have the steps of attention several times over: there everything is computed.
+  void know_before_mistakes(const std::map<Step, Tensor<double>>& right);
+
   /// What this run shows for the step: its tensor, or a wrong picture of it, which lasts until the next call.
   const Tensor<double>& shown(Step step);
 
   /// Whether a mistake changed anything that was computed so far.
   bool applied() const { return applied_; }
+
+  const std::vector<const Mistake*>& mistakes() const { return mistakes_; }
 
  protected:
   Tensor<double> produce(Step step) override;

@@ -5,6 +5,7 @@
 #include <attn/verify/problem.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <stdexcept>
 
@@ -152,6 +153,16 @@ std::map<Step, Shape> step_shapes(const Problem<double>& problem) {
   return shapes;
 }
 
+std::size_t cells_of(const Problem<double>& problem) {
+  std::size_t cells = 0;
+  for (const auto& [step, shape] : step_shapes(problem)) {
+    const std::optional<std::size_t> count = element_count(shape);
+    if (!count) return std::numeric_limits<std::size_t>::max();
+    cells += *count;
+  }
+  return cells;
+}
+
 template <class T>
 Sizes sizes_of_scores(Evaluator<T>& run) {
   const Tensor<T>& q = run.get(Step::q);
@@ -186,6 +197,13 @@ void Evaluator<T>::release(Step done) {
   for (auto made = computed_.begin(); made != computed_.end();) {
     made = made->first < done && wanted.count(made->first) == 0 ? computed_.erase(made) : std::next(made);
   }
+}
+
+template <class T>
+Tensor<T> Evaluator<T>::take(Step step) {
+  const Tensor<T>& tensor = get(step);
+  if (auto made = computed_.extract(step)) return std::move(made.mapped());
+  return tensor;
 }
 
 template <class T>

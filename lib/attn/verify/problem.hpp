@@ -75,6 +75,9 @@ class Evaluator {
   /// to them end.
   void release(Step done);
 
+  /// The step's tensor, which leaves this run if it was computed here.
+  Tensor<T> take(Step step);
+
   const Problem<T>& problem() const { return problem_; }
 
   /// Of the part of a layer that a rule sees: where it is, and the run of the whole layer.
@@ -97,6 +100,9 @@ class Evaluator {
 
 /// The shape of every input and of every step.
 std::map<Step, Shape> step_shapes(const Problem<double>& problem);
+
+/// Numbers in all inputs and steps together; the largest number there is where they cannot be counted.
+std::size_t cells_of(const Problem<double>& problem);
 
 /// The sizes of the run with those of the scores that its queries and keys make, which a mistake upstream
 /// may have changed.

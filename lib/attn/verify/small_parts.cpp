@@ -6,8 +6,6 @@
 namespace attn {
 namespace {
 
-using Mistakes = std::vector<const Mistake*>;
-
 // A product of fewer rows may be summed in another order.
 constexpr Tolerance same_number = {1e-10, 1e-12, true};
 
@@ -35,15 +33,12 @@ SmallParts::SmallParts(const Problem<double>& small, const std::map<Step, Tensor
   for (const Slice& slice : slices_like(kind, small)) parts_.push_back(std::make_unique<const Part>(small, slice));
 }
 
-std::optional<bool> SmallParts::stays_within(const Mistakes& mistakes, const std::function<bool(Step)>& handed_in, Step last) const {
-  MistakenRun whole(small_, mistakes);
-  for (const auto& [step, tensor] : right_) {
-    if (step < first_effect(mistakes)) whole.know(step, tensor);
-  }
+std::optional<bool> SmallParts::stays_within(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const {
+  whole.know_before_mistakes(right_);
   try {
-    if (!are_parts_of(whole, mistakes, handed_in, last)) return false;
+    if (!are_parts_of(whole, handed_in, last)) return false;
     if (are_joined_ && last == Step::output) {
-      MistakenRun joined(small_, mistakes);
+      MistakenRun joined(small_, whole.mistakes());
       joined.know(Step::merged, whole.get(Step::merged));
       if (!agree(joined.shown(Step::output), whole.shown(Step::output), same_number)) return false;
     }
@@ -53,12 +48,12 @@ std::optional<bool> SmallParts::stays_within(const Mistakes& mistakes, const std
   return whole.applied() ? std::optional(true) : std::nullopt;
 }
 
-bool SmallParts::are_parts_of(MistakenRun& whole, const Mistakes& mistakes, const std::function<bool(Step)>& handed_in, Step last) const {
-  const Step first = first_effect(mistakes);
+bool SmallParts::are_parts_of(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const {
+  const Step first = first_effect(whole.mistakes());
   for (const auto& part : parts_) {
     Tensor<double> expected;
     StoredTensor room;
-    MistakenRun alone(part->problem(), mistakes, [&](Step step) { return handed_in(step) ? &expected : nullptr; });
+    MistakenRun alone(part->problem(), whole.mistakes(), [&](Step step) { return handed_in(step) ? &expected : nullptr; });
     for (const Step step : part->problem().steps) {
       if (step > last) break;
       if (step < first) {

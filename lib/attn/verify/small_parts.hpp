@@ -19,14 +19,14 @@ class SmallParts {
   /// one sample, one head, some queries.
   SmallParts(const Problem<double>& small, const std::map<Step, Tensor<double>>& right, const Slice& kind);
 
-  /// Whether what mistakes make of the run is in every part what they make of the part: a softmax over the samples, or
-  /// over the heads, is something else in a part, which has one. A number that is read off a tensor may be the same,
-  /// where theirs was `handed_in` and a part has it to read. Empty where the mistakes change nothing in the small run.
-  /// Steps after the last one asked for do not matter.
-  std::optional<bool> stays_within(const std::vector<const Mistake*>& mistakes, const std::function<bool(Step)>& handed_in, Step last = Step::output) const;
+  /// Whether what mistakes make of the small run, `whole`, is in every part what they make of the part: a softmax over the
+  /// samples, or over the heads, is something else in a part, which has one. A number that is read off a tensor may be the
+  /// same, where theirs was `handed_in` and a part has it to read. Empty where the mistakes change nothing in the small
+  /// run. Steps after the last one asked for do not matter.
+  std::optional<bool> stays_within(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last = Step::output) const;
 
  private:
-  bool are_parts_of(MistakenRun& whole, const std::vector<const Mistake*>& mistakes, const std::function<bool(Step)>& handed_in, Step last) const;
+  bool are_parts_of(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const;
 
   const Problem<double>& small_;
   const std::map<Step, Tensor<double>>& right_;

@@ -4,16 +4,15 @@
 #include <attn/verify/walk.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace attn {
 namespace {
 
-std::vector<Step> comparable_steps(const Problem<double>& problem) {
-  std::vector<Step> steps;
-  for (const auto& [step, tensor] : problem.inputs) steps.push_back(step);
-  steps.insert(steps.end(), problem.steps.begin(), problem.steps.end());
-  std::sort(steps.begin(), steps.end());
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+std::set<Step> comparable_steps(const Problem<double>& problem, std::optional<Step> last) {
+  std::set<Step> steps(problem.steps.begin(), problem.steps.end());
+  for (const auto& [step, tensor] : problem.inputs) steps.insert(step);
+  if (last) steps.erase(steps.upper_bound(*last), steps.end());
   return steps;
 }
 
@@ -38,8 +37,18 @@ bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
   });
 }
 
-bool follows_from_equals(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  return verdict.difference.status == Status::match && !differs_before(verdicts, verdict.step);
+bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
+  if (verdict.difference.status != Status::match) return false;
+  if (problem.layer) return !differs_before(verdicts, verdict.step);
+  const auto can_stand = [](const StepVerdict& read) { return read.compared() && read.difference.status != Status::shape; };
+  const auto is_known = [&](Step step) {
+    const StepVerdict* const read = verdict_on(verdicts, step);
+    return read && can_stand(*read);
+  };
+  return std::none_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& before) {
+    const bool differs = can_stand(before) && before.difference.status != Status::match;
+    return differs && is_computed_from(problem, verdict.step, before.step, is_known);
+  });
 }
 
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
@@ -47,10 +56,12 @@ bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& 
   return !problem.layer && problem.inputs.count(step) > 0 && verdict && verdict->difference.status == Status::match;
 }
 
-std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) {
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, std::optional<Step> last) {
   Evaluator<double> run(problem);
   std::map<Step, Tensor<double>> tensors;
-  for (const Step step : comparable_steps(problem)) tensors.emplace(step, run.get(step));
+  const std::set<Step> steps = comparable_steps(problem, last);
+  for (const Step step : steps) run.get(step);
+  for (const Step step : steps) tensors.emplace(step, run.take(step));
   return tensors;
 }
 

@@ -37,8 +37,8 @@ const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step ste
 /// Whether a step of theirs before this one is not ours, end to end.
 bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
 
-/// Equal results of equal operands: our operation gives theirs.
-bool follows_from_equals(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+/// Equal results of equal operands: our operation gives theirs. What it reads and was not handed in comes from what was.
+bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
 
 /// Whether the step was given to the run of attention, and they handed the same in.
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
@@ -76,8 +76,8 @@ struct VerifyOptions {
   std::optional<int> decimals{};       ///< right is what lies within half a unit of the last of so many decimals
 };
 
-/// The tensors of every step of a run, computed in order; `shown` of a run with mistakes.
-std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem);
+/// The inputs and steps of a run, computed in order up to the `last` one, or all.
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, std::optional<Step> last = {});
 
 /// Judges a submission. Never throws for what the submission holds: shapes that do not fit are findings.
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);

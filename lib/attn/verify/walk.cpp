@@ -51,8 +51,12 @@ void explain(Verification& verification, const std::function<Explained(const Ste
   verification.verdict = wrong ? Verdict::mismatch : Verdict::match;
 }
 
-Walk::Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
-    : problem_(problem), single_(in_float32(problem)), theirs_(widened(theirs.tensors)), options_(options), ours_(run_problem(problem)) {
+Walk::Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options, std::optional<Step> last)
+    : problem_(problem),
+      single_(in_float32(problem)),
+      theirs_(widened(theirs.tensors, last)),
+      options_(options),
+      ours_(run_problem(problem, last)) {
   if (options.decimals) {
     rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
   } else {
@@ -96,13 +100,11 @@ StepVerdict Walk::compared(Step step) const {
 // Every step by itself; of numbers rounded by hand one after the other, for it depends on those before.
 void Walk::judge_locally() {
   std::vector<std::optional<Tolerance>> tolerances(verdicts_.size());
-  std::size_t cells = 0;
-  for (const auto& [step, tensor] : ours_) cells += tensor.size();
-  const bool in_order = options_.decimals || cells < fewest_cells_for_threads;
+  const bool in_order = options_.decimals || cells_of(problem_) < fewest_cells_for_threads;
   for_each_piece(verdicts_.size(), worker_count(in_order ? 1 : 0, verdicts_.size()), [&](std::size_t i, std::size_t) {
     StepVerdict& verdict = verdicts_[i];
     if (theirs_.count(verdict.step) == 0 || problem_.inputs.count(verdict.step)) return;
-    if (follows_from_equals(verdicts_, verdict) && !options_.decimals) {
+    if (follows_from_equals(problem_, verdicts_, verdict) && !options_.decimals) {
       verdict.local = Local::match;
       return;
     }

@@ -19,10 +19,11 @@ bool anything_compared(const Problem<double>& problem, const std::vector<StepVer
 /// step and the verdict of a verification whose steps are judged. An explanation may judge later steps anew.
 void explain(Verification& verification, const std::function<Explained(const StepVerdict&)>& explanation_of);
 
-/// Of a problem, a submission and options that outlive it; nothing in the submission is left unfilled.
+/// Of a problem, a submission and options that outlive it; nothing in the submission is left unfilled. It goes up to the
+/// `last` step, or to the end.
 class Walk {
  public:
-  Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);
+  Walk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options, std::optional<Step> last = {});
 
   /// Every input and step of the run, in order.
   const std::vector<StepVerdict>& verdicts() const { return verdicts_; }

@@ -153,3 +153,12 @@ TEST_CASE("the steps of a layer are known by their paths, and by what forward ho
   CHECK(steps == std::vector<std::string>{"cross.weights cross.weights", "layers.0.norm2 cross.norm", "layers.0.norm3 ffn.norm", "linear1 ffn_up", "output output", "self_attn self.output"});
   CHECK(found.unmatched.empty());
 }
+
+TEST_CASE("tensors are widened exactly, up to the last step that is asked for") {
+  const Submission submission = align({{"q", naive::numbers<double>({2, 3, 4, 6}, 1), {}}, {"k", naive::numbers<double>({2, 3, 5, 6}, 2), {}}}, steps(), {});
+  REQUIRE(submission.tensors.size() == 2);
+  CHECK(widened(submission.tensors).at(Step::k) == naive::numbers<double>({2, 3, 5, 6}, 2));
+  const auto first = widened(submission.tensors, Step::q);
+  CHECK(first.size() == 1);
+  CHECK(first.count(Step::q) == 1);
+}

@@ -116,7 +116,10 @@ TEST_CASE("the cosine is that of the two tensors as vectors") {
   // (1, 0)·(1, 1) / (1·√2)
   CHECK(compare(row({1, 0}), row({1, 1}), {}).cosine == doctest::Approx(std::sqrt(0.5)).epsilon(1e-15));
   CHECK(compare(row({1, 2}), row({-1, -2}), {}).cosine == doctest::Approx(-1).epsilon(1e-15));
-  CHECK(compare(row({0, 0}), row({1, 2}), {}).cosine == 1);  // a vector of zeros has no direction
+  // A vector of zeros has no direction; it is like none but itself.
+  CHECK(compare(row({0, 0}), row({1, 2}), {}).cosine == 0);
+  CHECK(compare(row({1, 2}), row({0, 0}), {}).cosine == 0);
+  CHECK(compare(row({0, 0}), row({0, 0}), {}).cosine == 1);
 }
 
 TEST_CASE("shares of cells within one and five permille of ours") {

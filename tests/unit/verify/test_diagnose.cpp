@@ -1,33 +1,18 @@
 #include "verify/planted_mask.hpp"
 #include "verify/planted_scores.hpp"
+#include "verify/scene.hpp"
 #include "verify/submission.hpp"
 
 #include <attn/verify/diagnose.hpp>
 
 #include <doctest/doctest.h>
 
-#include <set>
-
 using namespace attn;
 using namespace loops;
 
 namespace {
 
-// What the walk would hand over for a submission that parts from ours at `step`.
-struct Scene {
-  Problem<double> problem;
-  Tensors theirs;
-  Tensors ours;
-  std::map<Step, Tolerance> tolerances;
-  std::vector<StepVerdict> verdicts;
-
-  Scene(const Case& c, const Tensors& submitted) : problem(problem_of(c)), theirs(submitted), ours(run_problem(problem)) {
-    for (const auto& [step, tensor] : ours) tolerances[step] = {1e-6, 1e-6, false};
-  }
-  Explained explained(Step step) const {
-    return diagnose({problem, theirs, ours, tolerances, step, {1e-6, 1e-6, false}, verdicts});
-  }
-};
+Explained explained(const Scene& scene, Step step) { return diagnose(scene.divergence(step)); }
 
 Program scaled(const Case& c, double factor) {
   Program p{c, {}, {}};
@@ -39,7 +24,7 @@ Program scaled(const Case& c, double factor) {
 
 TEST_CASE("a mistake that also explains everything after it says so") {
   const Scene scene(square(), scaled(square(), 1).run());
-  const auto [found, rest, left_out, last_resort] = scene.explained(Step::scores_scaled);
+  const auto [found, rest, left_out, last_resort] = explained(scene, Step::scores_scaled);
   CHECK(ids_of(found) == "C2");
   CHECK(rest);
   CHECK(found.at(0).explains);
@@ -49,13 +34,13 @@ TEST_CASE("a mistake that also explains everything after it says so") {
 TEST_CASE("a mistake that leaves a later step unexplained says that too") {
   Tensors theirs = scaled(square(), 1).run();
   theirs[Step::output](0, 0, 0) += 1;
-  const auto [found, rest, left_out, last_resort] = Scene(square(), theirs).explained(Step::scores_scaled);
+  const auto [found, rest, left_out, last_resort] = explained(Scene(square(), theirs), Step::scores_scaled);
   CHECK(names(found, "C2"));
   CHECK_FALSE(rest);
 }
 
 TEST_CASE("a factor that no mistake has is reported as such") {
-  const auto found = Scene(square(), scaled(square(), 0.377).run()).explained(Step::scores_scaled).diagnosis;
+  const auto found = explained(Scene(square(), scaled(square(), 0.377).run()), Step::scores_scaled).diagnosis;
   REQUIRE(ids_of(found) == "C7");
   CHECK(found[0].variant == "another factor");
 }
@@ -63,7 +48,7 @@ TEST_CASE("a factor that no mistake has is reported as such") {
 TEST_CASE("an earlier step of theirs that is right contradicts a mistake that would have changed it") {
   // Only raw scores (right) and the output of a run with C2: C6 or P-mistakes cannot be the reason.
   const Tensors all = scaled(square(), 1).run();
-  const auto found = Scene(square(), {{Step::scores_raw, all.at(Step::scores_raw)}, {Step::output, all.at(Step::output)}}).explained(Step::output).diagnosis;
+  const auto found = explained(Scene(square(), {{Step::scores_raw, all.at(Step::scores_raw)}, {Step::output, all.at(Step::output)}}), Step::output).diagnosis;
   CHECK(names(found, "C2"));
   for (const Diagnosis& d : found) CHECK(d.id[0] != 'P');
 }
@@ -71,12 +56,12 @@ TEST_CASE("an earlier step of theirs that is right contradicts a mistake that wo
 TEST_CASE("a convention is one only while the result is ours") {
   Program p{causal(), {}, {}};
   masked_by(p, [](double score, bool forbidden) { return forbidden ? -1e9 : score; });
-  const auto strong = Scene(causal(), p.run()).explained(Step::scores_masked).diagnosis;
+  const auto strong = explained(Scene(causal(), p.run()), Step::scores_masked).diagnosis;
   REQUIRE(ids_of(strong) == "M9");
   CHECK(strong[0].convention);
   // exp(−10 − max) is no longer zero
   masked_by(p, [](double score, bool forbidden) { return forbidden ? -10 : score; });
-  const auto weak = Scene(causal(), p.run()).explained(Step::scores_masked).diagnosis;
+  const auto weak = explained(Scene(causal(), p.run()), Step::scores_masked).diagnosis;
   REQUIRE(names(weak, "M9"));
   for (const Diagnosis& d : weak) CHECK_FALSE(d.convention);
 }

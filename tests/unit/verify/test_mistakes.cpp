@@ -1,6 +1,7 @@
 #include "verify/cases.hpp"
 
 #include <attn/verify/mistakes.hpp>
+#include <attn/verify/verification.hpp>
 
 #include <doctest/doctest.h>
 
@@ -92,4 +93,15 @@ TEST_CASE("a known tensor comes before a mistake") {
   run.know(Step::scores_scaled, known);
   CHECK(run.get(Step::scores_scaled) == known);
   CHECK_FALSE(run.applied());
+}
+
+TEST_CASE("what comes before the mistakes may be known from a right run, and nothing else") {
+  const Problem<double> problem = problem_of(square());
+  Tensors right = run_problem(problem);
+  right[Step::scores_raw](0, 0, 0, 0) = 17;
+  right[Step::scores_scaled](0, 0, 0, 0) = 18;
+  MistakenRun run(problem, {mistakes_of("C2").front()});
+  run.know_before_mistakes(right);
+  CHECK(run.get(Step::scores_raw)(0, 0, 0, 0) == 17);
+  CHECK(run.get(Step::scores_scaled)(0, 0, 0, 0) == 17);  // made with the mistake
 }

@@ -193,3 +193,20 @@ TEST_CASE("a tensor that is supplied is made once, when it is read, and again af
   run.get(Step::scores_raw);
   CHECK(made == 2);
 }
+
+TEST_CASE("a tensor that is taken is the one that was computed; inputs and known tensors stay") {
+  const Problem<double> problem = problem_of(square());
+  const Tensor<double> known = filled<double>({2, 3, 5, 5}, 0.0);
+  Evaluator<double> run(problem);
+  run.know(Step::scores_raw, known);
+  const double* const made = run.get(Step::weights).data();
+  CHECK(run.take(Step::weights).data() == made);  // moved, not copied
+  CHECK(run.take(Step::x) == problem.inputs.at(Step::x));
+  CHECK(run.take(Step::scores_raw) == known);
+}
+
+TEST_CASE("the cells of a run are those of its inputs and of all its steps") {
+  // [2, 5, 6]: x, three projections, merged, output; [2, 3, 5, 2]: q, k, v, heads; [2, 3, 5, 5]: raw, scaled and
+  // masked scores, weights.
+  CHECK(cells_of(problem_of(square())) == 6 * 60 + 4 * 60 + 4 * 150);
+}

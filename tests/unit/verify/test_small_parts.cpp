@@ -14,7 +14,9 @@ const Slice one_head{0, 0}, one_sample{0}, some_queries{std::nullopt, std::nullo
 std::optional<bool> stays(const Problem<double>& small, const Slice& kind, const std::string& id, const std::string& variant, bool has_theirs = false) {
   const Tensors right = run_problem(small);
   for (const Mistake* row : mistakes_of(id)) {
-    if (row->variant == variant) return SmallParts(small, right, kind).stays_within({row}, [=](Step) { return has_theirs; });
+    if (row->variant != variant) continue;
+    MistakenRun run(small, {row});
+    return SmallParts(small, right, kind).stays_within(run, [=](Step) { return has_theirs; });
   }
   throw std::logic_error("no such row");
 }

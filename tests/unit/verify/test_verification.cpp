@@ -358,3 +358,37 @@ TEST_CASE("what a run was given, and is handed in as it is, does not hide a mist
   across.output_shape = {9, 4, 2, 2};
   CHECK(ids_of(verified(across).diagnosis) == "S3");
 }
+
+TEST_CASE("a run up to a step has that step and none after it") {
+  const Problem<double> problem = problem_of(causal());
+  const Tensors all = run_problem(problem), some = run_problem(problem, Step::scores_raw);
+  CHECK(some.rbegin()->first == Step::scores_raw);
+  for (const auto& [step, tensor] : some) CHECK(tensor == all.at(step));
+}
+
+TEST_CASE("equal results of equal operands follow, whatever differs elsewhere") {
+  const Problem<double> problem = problem_of(causal());
+  std::vector<StepVerdict> verdicts;
+  const auto add = [&](Step step, Status status) {
+    StepVerdict verdict{step, {}, Local::unknown, {}, {}, {}};
+    verdict.difference.status = status;
+    verdicts.push_back(verdict);
+  };
+  const auto follows = [&](Step step) { return follows_from_equals(problem, verdicts, *verdict_on(verdicts, step)); };
+  add(Step::x, Status::match);
+  add(Step::q_proj, Status::mismatch);
+  add(Step::k_proj, Status::match);
+  add(Step::v_proj, Status::missing);
+  add(Step::k, Status::match);
+  add(Step::v, Status::match);
+  add(Step::scores_raw, Status::match);
+  add(Step::scores_scaled, Status::match);
+  CHECK(follows(Step::k_proj));
+  CHECK(follows(Step::k));
+  CHECK(follows(Step::v));                 // by way of a map that was not handed in
+  CHECK_FALSE(follows(Step::q_proj));      // it differs
+  CHECK_FALSE(follows(Step::scores_raw));  // from queries that were not handed in, and they from q_proj
+  CHECK(follows(Step::scores_scaled));     // their raw scores are ours
+  verdicts[1].difference.status = Status::shape;
+  CHECK(follows(Step::scores_raw));        // what does not fit is not computed with
+}

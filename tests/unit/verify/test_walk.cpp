@@ -89,3 +89,15 @@ TEST_CASE("a walk tells a wrong step from its consequences") {
   CHECK(walk.divergence_at(Step::scores_scaled).step == Step::scores_scaled);
   CHECK(ids_of(walk.findings().diagnosis) == "C2");
 }
+
+TEST_CASE("a walk up to a step does not look at what was handed in after it") {
+  Tensors all = run_problem(problem_of(square()));
+  all[Step::scores_scaled](0, 1, 2, 3) += 1;
+  all[Step::output] = filled<double>({7}, 0.0);
+  const Problem<double> problem = problem_of(square());
+  const Submission theirs = submission_of(all);
+  const Walk walk(problem, theirs, {}, Step::scores_scaled);
+  CHECK(walk.verdicts().back().step == Step::scores_scaled);
+  CHECK(walk.verdicts().back().diverges());
+  CHECK(walk.divergence_at(Step::scores_scaled).theirs.rbegin()->first == Step::scores_scaled);
+}

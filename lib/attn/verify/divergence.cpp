@@ -1,0 +1,23 @@
+#include <attn/verify/divergence.hpp>
+
+namespace attn {
+
+bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
+  return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);
+}
+
+bool is_known(const Divergence& d, Step step) {
+  const auto found = d.theirs.find(step);
+  return found != d.theirs.end() && fits(d, step, found->second);
+}
+
+Step first_difference(const Divergence& d) {
+  for (const auto& [step, tensor] : d.theirs) {
+    if (step >= d.step) break;
+    const auto tolerance = d.tolerances.find(step);
+    if (!fits(d, step, tensor) || tolerance == d.tolerances.end() || !agree(d.ours.at(step), tensor, tolerance->second)) return step;
+  }
+  return d.step;
+}
+
+}  // namespace attn
