@@ -122,3 +122,13 @@ TEST_CASE("what changes nothing explains nothing") {
   const Problem<double> problem = given_heads(2, 120);
   CHECK_FALSE(confirmed(problem, run_problem(problem), Step::scores_scaled, "P1"));
 }
+
+TEST_CASE("only rows of padding differ where every other row agrees as closely as ours rounds") {
+  const Problem<double> problem = problem_of(padded());
+  Tensors theirs = run_problem(problem);
+  theirs[Step::output](0, 4, 2) += 1;  // of sample 0 three positions count
+  CHECK(confirmed(problem, theirs, Step::output, "M17"));
+  const double atol = verdict_on(Judging(problem, submission_of(theirs), {}).verdicts(), Step::output)->tolerance.atol;
+  theirs[Step::output](0, 2, 2) += 2.5 * atol;
+  CHECK_FALSE(confirmed(problem, theirs, Step::output, "M17"));
+}
