@@ -1,6 +1,7 @@
 #include <attn/random.hpp>
 
 #include <attn/error.hpp>
+#include <attn/inlined.hpp>
 
 #include <cmath>
 #include <string>
@@ -21,10 +22,8 @@ void draw_block(TorchGenerator& generator, float* block) {
 // ready that early.)
 #if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && defined(__GNUC__) && !defined(__clang__)
 #define ATTNSCOPE_FUSED __attribute__((target_clones("fma", "default")))
-#define ATTNSCOPE_WITHIN_FUSED __attribute__((always_inline)) inline
 #else
 #define ATTNSCOPE_FUSED
-#define ATTNSCOPE_WITHIN_FUSED
 #endif
 
 // PyTorch's AVX2 path has its own logarithm, sine and cosine: the single-precision polynomials of the
@@ -33,14 +32,14 @@ void draw_block(TorchGenerator& generator, float* block) {
 
 /// c[0]·xⁿ + … + c[n], one rounding a term.
 template <std::size_t n>
-ATTNSCOPE_WITHIN_FUSED float polynomial(const float (&c)[n], float x) {
+ATTNSCOPE_INLINED float polynomial(const float (&c)[n], float x) {
   float sum = c[0];
   for (std::size_t i = 1; i < n; ++i) sum = std::fma(sum, x, c[i]);
   return sum;
 }
 
 /// Natural logarithm of a positive normal number.
-ATTNSCOPE_WITHIN_FUSED float log_cephes(float value) {
+ATTNSCOPE_INLINED float log_cephes(float value) {
   constexpr float c[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
                          -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                          2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
@@ -62,7 +61,7 @@ struct SineCosine {
 };
 
 /// Sine and cosine of an angle in [0, 2π].
-ATTNSCOPE_WITHIN_FUSED SineCosine sine_cosine_cephes(float angle) {
+ATTNSCOPE_INLINED SineCosine sine_cosine_cephes(float angle) {
   constexpr float sine_c[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
   constexpr float cosine_c[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
   constexpr float quarter_pi[] = {0.78515625f, 2.4187564849853515625e-4f, 3.77489497744594108e-8f};

@@ -159,6 +159,20 @@ class VerifyReportTest(ToolTest):
         self.assertIn("hook_q = q（其他系统里的名字；轴 (B, L, H, D) → (B, H, L, D)）", chinese)
         self.assertIn("mine：不对应这次运行的任何一步", chinese)
 
+    def test_an_array_without_a_name_is_what_its_file_is_called(self):
+        self.succeed(*RUN, "-o", "all.npz")
+        steps = np.load(self.folder / "all.npz")
+        for file, step in (("weights.npy", "weights"), ("scores_scaled.npy", "scores_scaled"), ("y.npy", "output")):
+            np.save(self.folder / file, steps[step])
+            report = json.loads(self.succeed(*RUN, "--verify", file, "-f", "json"))
+            self.assertEqual([s["step"] for s in report["steps"] if s["status"] == "match"], [step])
+        self.assertIn("scores_scaled = scores_scaled (by the name of the file)", self.succeed(*RUN, "--verify", "scores_scaled.npy"))
+        self.assertIn("scores_scaled = scores_scaled（按文件名）", self.succeed(*RUN, "--verify", "scores_scaled.npy", "--lang", "zh"))
+        np.save(self.folder / "mine.npy", steps["weights"])
+        self.assertIn("mine = output (an array without a name; --map", self.report("mine.npy"))
+        self.assertIn("没有名字的数组", self.report("mine.npy", "--lang", "zh"))
+        self.succeed(*RUN, "--verify", "mine.npy", "--map", "mine=weights")
+
     def test_options_of_the_steps_are_refused_rather_than_left_without_effect(self):
         name = self.wrong("C1")
         for option in (["--steps", "output"], ["--precision", "2"], ["--full"], ["--cell", "weights[0,0,0,0]"], ["--list-steps"]):

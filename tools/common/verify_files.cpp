@@ -12,6 +12,7 @@
 #include <attn/render/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 namespace attn::tools {
@@ -86,8 +87,9 @@ std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed
   std::vector<ForeignTensor> tensors;
   for (io::NamedArray& read : arrays) {
     const io::NamedArray named = std::move(read);  // bytes that were converted end with its turn
-    const std::string name = named.name.empty() ? std::string(name_of(unnamed)) : named.name;
-    tensors.push_back({name, stored(named.array, path + ":" + name), named.unfilled});
+    const std::string name = named.name.empty() ? std::filesystem::path(path).stem().string() : named.name;
+    tensors.push_back({name, stored(named.array, named.name.empty() ? path : path + ":" + name), named.unfilled});
+    if (named.name.empty()) tensors.back().unnamed = unnamed;
     const TensorView numbers = tensors.back().tensor.view();
     budget.charge(numbers.bytes(), path);
     if (numbers.data() != named.array.bytes.data) io::forget_pages(named.array.bytes);

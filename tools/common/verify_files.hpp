@@ -16,7 +16,8 @@
 
 namespace attn::tools {
 
-/// The tensors of a file, float32 and narrower ones in float32. An array without a name stands for the step `unnamed`.
+/// The tensors of a file, float32 and narrower ones in float32. An array without a name has that of the file, and is
+/// the step `unnamed` where that says nothing.
 /// A worksheet may have cells that were not filled in.
 /// `max_memory` in bytes; 0: what is available.
 std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed, std::size_t max_memory,

@@ -1,4 +1,5 @@
 #include <attn/error.hpp>
+#include <attn/inlined.hpp>
 #include <attn/ops/blas.hpp>
 #include <attn/ops/matmul.hpp>
 #include <attn/ops/wide_vectors.hpp>
@@ -8,8 +9,6 @@
 
 namespace attn {
 namespace {
-
-#define ATTNSCOPE_INLINED inline __attribute__((always_inline))
 
 // As many numbers as fit a register of 32 bytes.
 template <class T>

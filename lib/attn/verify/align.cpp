@@ -203,7 +203,23 @@ class Aligner {
       if (taken_[i]) continue;
       std::optional<Step> step = named(theirs_[i].name);
       if (!step) step = named(last_part(theirs_[i].name));
-      if (step && free(*step)) take(i, *step, "name", AxisOrder::ours);
+      if (!step || !free(*step)) continue;
+      if (!theirs_[i].unnamed) take(i, *step, "name", AxisOrder::ours);
+      // What a run is given may have any file's name, and any file its shape.
+      if (theirs_[i].unnamed && step_info(base_of(*step)).kind != StepKind::input) take_if_it_fits(i, step, AxisOrder::ours, "file");
+    }
+  }
+
+  void by_default() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      if (!taken_[i] && theirs_[i].unnamed) take_if_it_fits(i, theirs_[i].unnamed, AxisOrder::ours, "name");
+    }
+  }
+
+  void by_default_of_another_shape() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      const std::optional<Step> step = theirs_[i].unnamed;
+      if (!taken_[i] && step && free(*step)) take(i, *step, "default", AxisOrder::ours);
     }
   }
 
@@ -213,12 +229,12 @@ class Aligner {
         if (taken_[i] || alias.name != last_part(theirs_[i].name)) continue;
         // In a layer these are the names of self-attention.
         const std::optional<Step> step = ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
-        take_if_it_fits(i, step, alias.order);
+        take_if_it_fits(i, step, alias.order, "alias");
       }
       for (const LayerAlias& alias : layer_aliases) {
         const std::optional<Step> step = in_block(alias.block, alias.step);
         if (taken_[i] || alias.name != last_part(theirs_[i].name) || !step) continue;
-        take_if_it_fits(i, step, AxisOrder::ours);
+        take_if_it_fits(i, step, AxisOrder::ours, "alias");
         break;
       }
     }
@@ -265,8 +281,8 @@ class Aligner {
   }
 
   // An alias is a hint: a tensor that cannot be this step is left to its shape.
-  void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order) {
-    if (step && free(*step) && arrangement(theirs_[i].tensor.shape(), ours_.at(*step), order)) take(i, *step, "alias", order);
+  void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order, const char* how) {
+    if (step && free(*step) && arrangement(theirs_[i].tensor.shape(), ours_.at(*step), order)) take(i, *step, how, order);
   }
 
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
@@ -295,7 +311,9 @@ Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>&
   aligner.by_map(map);
   aligner.by_name();
   aligner.by_alias();
+  aligner.by_default();
   aligner.by_unique_shape();
+  aligner.by_default_of_another_shape();
   return aligner.finish();
 }
 

@@ -5,6 +5,7 @@
 #include <attn/verify/stored_tensor.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,13 +17,15 @@ struct ForeignTensor {
   std::string name;
   StoredTensor tensor;
   std::vector<std::size_t> unfilled{};  ///< row-major positions of cells that were left empty, ascending
+  /// Of an array without a name, which has that of its file: the step it is where that says nothing.
+  std::optional<Step> unnamed{};
 };
 
 /// How one of their tensors became one of our steps.
 struct Alignment {
   Step step;
   std::string theirs;      ///< their name
-  std::string how;         ///< "name", "alias", "map" or "shape"
+  std::string how;         ///< "name", "file", "alias", "map", "shape" or "default"
   std::string axes;        ///< what was done to their axes; empty: nothing
 };
 
@@ -39,7 +42,8 @@ struct Submission {
 using NameMap = std::vector<std::pair<std::string, std::string>>;
 
 /// Aligns by --map, then by our own names, then by names other systems use, then by a shape that only
-/// one step of the run and only one of their tensors has. `ours` gives the shape of every step.
+/// one step of the run and only one of their tensors has. The name of a file counts for an array that has none where
+/// the shape fits; else the array is the step that it is said to be. `ours` gives the shape of every step.
 /// Throws UsageError for a map that names an unknown step or a tensor that is not there.
 Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>& ours, const NameMap& map);
 

@@ -2,6 +2,7 @@
 // vectors by itself.
 #pragma once
 
+#include <attn/inlined.hpp>
 #include <attn/tensor.hpp>
 
 #include <cstddef>
@@ -15,27 +16,25 @@ namespace attn {
 constexpr std::size_t cells_at_once = 4;
 using FourCells = double __attribute__((vector_size(cells_at_once * sizeof(double))));
 
-#define ATTNSCOPE_CELL_OPERATION inline __attribute__((always_inline))
-
 /// The numbers at an address, which need not be aligned; a float32 is widened.
-ATTNSCOPE_CELL_OPERATION FourCells cells_at(const UnalignedNumber<double>* numbers) {
+ATTNSCOPE_INLINED FourCells cells_at(const UnalignedNumber<double>* numbers) {
   FourCells result;
   std::memcpy(&result, numbers, sizeof result);
   return result;
 }
-ATTNSCOPE_CELL_OPERATION FourCells cells_at(const UnalignedNumber<float>* numbers) {
+ATTNSCOPE_INLINED FourCells cells_at(const UnalignedNumber<float>* numbers) {
   float __attribute__((vector_size(cells_at_once * sizeof(float)))) narrow;
   std::memcpy(&narrow, numbers, sizeof narrow);
   return __builtin_convertvector(narrow, FourCells);
 }
 template <class T>
-ATTNSCOPE_CELL_OPERATION FourCells cells_at(const T* numbers) {
+ATTNSCOPE_INLINED FourCells cells_at(const T* numbers) {
   return cells_at(reinterpret_cast<const UnalignedNumber<T>*>(numbers));
 }
 
 /// Calls f(i, ours, theirs) with the cells from i on; where there are not four any more, zeros fill up both.
 template <class T, class U, class F>
-ATTNSCOPE_CELL_OPERATION void for_four_cells(const T* ours, const U* theirs, std::size_t count, F&& f) {
+ATTNSCOPE_INLINED void for_four_cells(const T* ours, const U* theirs, std::size_t count, F&& f) {
   std::size_t i = 0;
   for (; i + cells_at_once <= count; i += cells_at_once) f(i, cells_at(ours + i), cells_at(theirs + i));
   if (i == count) return;
@@ -47,23 +46,21 @@ ATTNSCOPE_CELL_OPERATION void for_four_cells(const T* ours, const U* theirs, std
   f(i, our, their);
 }
 
-ATTNSCOPE_CELL_OPERATION FourCells magnitude(const FourCells& x) { return x < 0 ? -x : x; }
+ATTNSCOPE_INLINED FourCells magnitude(const FourCells& x) { return x < 0 ? -x : x; }
 
 /// `maximum`, or `value` where that is larger; a NaN is not.
-ATTNSCOPE_CELL_OPERATION void raise(FourCells& maximum, const FourCells& value) { maximum = value > maximum ? value : maximum; }
+ATTNSCOPE_INLINED void raise(FourCells& maximum, const FourCells& value) { maximum = value > maximum ? value : maximum; }
 
-ATTNSCOPE_CELL_OPERATION double largest(const FourCells& x) {
+ATTNSCOPE_INLINED double largest(const FourCells& x) {
   double result = x[0];
   for (std::size_t cell = 1; cell < cells_at_once; ++cell) result = x[cell] > result ? x[cell] : result;
   return result;
 }
 
-ATTNSCOPE_CELL_OPERATION double total(const FourCells& x) {
+ATTNSCOPE_INLINED double total(const FourCells& x) {
   double sum = 0;
   for (std::size_t cell = 0; cell < cells_at_once; ++cell) sum += x[cell];
   return sum;
 }
-
-#undef ATTNSCOPE_CELL_OPERATION
 
 }  // namespace attn

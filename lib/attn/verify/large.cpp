@@ -163,25 +163,35 @@ class LargeWalk {
     bool pairs_left_out = false;
     std::vector<Slice> walked;
     for (const std::optional<Slice>& slice : slices_to_walk(problem_, verdict)) {
+      if (!slice) return walk_of(slice).explained(verdict.step);
       // What follows the step was seen in the first; what explains the step is held against it in the whole.
-      const WalkOfPart& there = walk_of(slice, slice && !walked.empty() ? std::optional(verdict.step) : std::nullopt);
-      const Explained suspected = there.explained(verdict.step);
-      if (!slice) return suspected;  // of the whole
-      const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
-      if (Explained found = borne_out(suspected, whole, ties); !found.diagnosis.empty()) return found;
-      pairs_left_out = pairs_left_out || suspected.pairs_left_out;
+      const auto last = walked.empty() ? std::nullopt : std::optional(verdict.step);
+      const Explained found = explained_on(walk_of(slice, last), verdict.step, whole);
+      if (!found.diagnosis.empty()) return found;
+      pairs_left_out = pairs_left_out || found.pairs_left_out;
       walked.push_back(*slice);
-      if (suspected.diagnosis.empty()) continue;
-      if (auto same = other_weights(verdict.step)) return {{*same}};
-      if (auto loss = loss_of_precision(there.walk.divergence_at(verdict.step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
     }
     if (auto same = other_weights(verdict.step)) return {{*same}};
+    // Those that mix what the last slice keeps apart were not tried.
+    pairs_left_out = pairs_left_out || walked.back().sample || walked.back().kv_head;
     walked_.reset();  // to make room
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
     Explained found;
     if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));
     found.pairs_left_out = found.diagnosis.empty() && pairs_left_out;
     return found;
+  }
+
+  // What explains the step there, and is borne out by the whole.
+  Explained explained_on(const WalkOfPart& there, Step step, const Confirmation& whole) {
+    const Explained suspected = there.explained(step);
+    const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
+    Explained found = borne_out(suspected, whole, ties);
+    if (!found.diagnosis.empty()) return found;
+    if (suspected.diagnosis.empty()) return suspected;
+    if (auto same = other_weights(step)) return {{*same}};
+    if (auto loss = loss_of_precision(there.walk.divergence_at(step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
+    return {{}, false, suspected.pairs_left_out};
   }
 
   static Explained made_in_whole(Step step, const Confirmation::Held& held) {

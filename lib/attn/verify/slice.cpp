@@ -150,8 +150,6 @@ void cut_queries(Problem<double>& part, const Problem<double>& whole, const Slic
   part.inputs.emplace(Step::memory, cut<double>(x->second, ranges_of(whole, Step::x, all)));
 }
 
-std::size_t divided_up(std::size_t cells, std::size_t parts) { return (cells + parts - 1) / parts; }
-
 }  // namespace
 
 Slice slice_around(const Problem<double>& problem, Step step, std::size_t at, bool of_heads) {
@@ -218,7 +216,7 @@ std::size_t cells_of_slice(const Problem<double>& problem, const Slice& slice) {
 
 Slice with_queries_around(const Problem<double>& problem, Slice slice, Step step, std::size_t at, std::size_t cells) {
   if (problem.sizes.query_len == 0) return slice;
-  const std::size_t length = problem.sizes.query_len, of_query = std::max<std::size_t>(divided_up(cells_of_slice(problem, slice), length), 1);
+  const std::size_t length = problem.sizes.query_len, of_query = std::max<std::size_t>((cells_of_slice(problem, slice) + length - 1) / length, 1);
   const std::size_t count = std::clamp<std::size_t>(cells / of_query, 1, length);
   std::size_t middle = length;  // of a step without queries
   const Shape shape = step_shapes(problem).at(step), index = unravel(at, shape);

@@ -5,6 +5,7 @@ numpy.load alone, in a Python that runs already, stands beside it. Mistakes take
 of the comparison, two mistakes take two; numbers that are wrong for no reason take every diagnosis there is. One long
 head has no heads and samples to be taken apart into, and the output of a module needs all its heads."""
 
+import collections
 import multiprocessing
 import pathlib
 import subprocess
@@ -17,8 +18,11 @@ from contest import Figure, in_turn, median_and_spread
 
 ELEMENTS, FEWER = 10**7, 10**6
 ROOM = 64 << 20
-MISTAKES = {"a match": [], "mistake C3": ["--mistake", "C3"], "mistake M15": ["--mistake", "M15"]}
-MORE_MISTAKES = {"mistakes C2 and M7": ["--mistake", "C2,M7"], "another shape (S3)": ["--mistake", "S3"], "unexplained": []}
+Submission = collections.namedtuple("Submission", ["mistakes", "spoilt"], defaults=["", None])  # a step wrong for no reason
+MISTAKES = {"a match": Submission(), "mistake C3": Submission("C3"), "mistake M15": Submission("M15")}
+MORE_MISTAKES = {"mistakes C2 and M7": Submission("C2,M7"), "another shape (S3)": Submission("S3"),
+                 "unexplained weights": Submission(spoilt="weights")}
+UNEXPLAINED = {f"unexplained {step}": Submission(spoilt=step) for step in ("q_proj", "v_proj", "mask", "weights")}
 READ_BY_NUMPY = "import sys, numpy\nwith numpy.load(sys.argv[1]) as file:\n    for name in file.files: file[name]\n"
 
 
@@ -43,11 +47,11 @@ def write_module(folder, length, width):
 
 
 def write_as(path, source, dtype, spoilt):
-    """The same arrays in another type; `spoilt`: with a few weights that are wrong for no reason."""
+    """The same arrays in another type; the `spoilt` one holds other numbers altogether."""
     with np.load(source) as file:
         arrays = {name: file[name] for name in file.files}
     if spoilt:
-        arrays["weights"].reshape(-1)[-50:] *= 1.01
+        arrays[spoilt] = np.random.default_rng(1).standard_normal(arrays[spoilt].shape)
     np.savez(path, **{name: array.astype(dtype) for name, array in arrays.items()})
 
 
@@ -131,7 +135,7 @@ def module(folder, elements):
 
 RUNS = {"2 samples of 8 heads": (lambda folder, elements: given_heads(folder, elements, 2, 8), {**MISTAKES, **MORE_MISTAKES}),
         "one head": (lambda folder, elements: given_heads(folder, elements, 1, 1), MISTAKES),
-        "a module, one sample": (module, MISTAKES)}
+        "a module, one sample": (module, {**MISTAKES, **UNEXPLAINED})}
 
 
 def figures(bench):
@@ -143,10 +147,11 @@ def figures(bench):
 
 
 def figures_of_run(tool, run_name, run, submissions, folder):
-    for what, mistake in submissions.items():
-        subprocess.run([tool, *run, *mistake, "-o", folder / "all.npz", "--force"], check=True)
+    for what, submission in submissions.items():
+        mistakes = ["--mistake", submission.mistakes] if submission.mistakes else []
+        subprocess.run([tool, *run, *mistakes, "-o", folder / "all.npz", "--force"], check=True)
         for dtype in ("float64", "float32"):
             path = folder / f"{dtype}.npz"
-            elsewhere(write_as, path, folder / "all.npz", dtype, what == "unexplained")
+            elsewhere(write_as, path, folder / "all.npz", dtype, submission.spoilt)
             # Uncompressed; its headers are a few hundred bytes a tensor.
             yield from figures_of(f"{run_name}, {what}, {dtype}", contest(tool, run, path), path.stat().st_size)

@@ -30,6 +30,18 @@ inline attn::Problem<double> given_heads(Index samples, Index length) {
   return problem;
 }
 
+/// The same with no query, and so many keys.
+inline attn::Problem<double> without_queries(Index samples, Index keys) {
+  attn::Problem<double> problem = given_heads(samples, 1);
+  problem.inputs[Step::q] = attn::empty<double>({samples, 4, 0, 3});
+  problem.inputs[Step::k] = naive::numbers<double>({samples, 2, keys, 3}, 32);
+  problem.inputs[Step::v] = naive::numbers<double>({samples, 2, keys, 2}, 33);
+  problem.sizes.query_len = 0;
+  problem.sizes.key_len = problem.sizes.new_len = keys;
+  problem.output_shape = {samples, 4, 0, 2};
+  return problem;
+}
+
 /// The tensors of a causal run on given heads whose raw scores are multiplied by factor(sample, head); every step after
 /// that by plain loops.
 inline Tensors with_scaled(const attn::Problem<double>& problem, const std::function<double(Index, Index)>& factor) {

@@ -162,3 +162,22 @@ TEST_CASE("tensors are widened exactly, up to the last step that is asked for") 
   CHECK(first.size() == 1);
   CHECK(first.count(Step::q) == 1);
 }
+
+TEST_CASE("an array without a name is what its file is called, if it has the shape; else what it is said to be") {
+  const auto found = [](const char* file, const Shape& shape) {
+    const Submission s = align({{file, naive::numbers<double>(shape, 1), {}, Step::output}}, steps(), {});
+    const Alignment& a = s.alignments.at(0);
+    return std::string(name_of(a.step)) + " " + a.how;
+  };
+  CHECK(found("scores_scaled", {2, 3, 4, 5}) == "scores_scaled file");
+  CHECK(found("attention_weights", {2, 3, 4, 5}) == "weights alias");
+  CHECK(found("mine", {2, 3, 4, 5}) == "output default");  // three steps have this shape
+  CHECK(found("hook_pattern", {2, 3, 4, 5}) == "weights alias");
+  CHECK(found("y", {2, 4, 18}) == "output name");
+  CHECK(found("x", {2, 4, 18}) == "output name");        // what a run is given may be called anything
+  CHECK(found("weights", {2, 4, 18}) == "output name");  // no weights have this shape
+  CHECK(found("y", {2, 3, 4, 6}) == "output default");   // queries or heads
+  CHECK(found("y", {2, 3, 5, 6}) == "k shape");
+  const Submission mapped = align({{"y", naive::numbers<double>({2, 3, 4, 5}, 1), {}, Step::output}}, steps(), {{"y", "weights"}});
+  CHECK(mapped.alignments.at(0).step == Step::weights);
+}

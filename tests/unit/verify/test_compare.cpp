@@ -244,6 +244,8 @@ TEST_CASE("agreement is that of a comparison, infinities and NaN among many numb
   CHECK_FALSE(agree(row(a), row(b), {0.5, 1, true}));  // whatever the tolerance
   b[3] = -inf;
   CHECK_FALSE(agree(row(a), row(b), {0.5, 1, true}));
+  a[3] = 1e10;
+  CHECK_FALSE(agree(row(a), row(b), {1e300, 0, true}));  // 1e300 · 1e10 is infinite itself
   a[3] = b[3] = not_a_number;
   CHECK_FALSE(agree(row(a), row(b), {}));
   CHECK(agree(row(a), row(b), {0, 0, true}));

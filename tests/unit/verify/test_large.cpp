@@ -157,13 +157,7 @@ TEST_CASE("keys that a module appends are among the keys of a large run") {
 }
 
 TEST_CASE("a run without queries, larger than a part, has findings and no end of the program") {
-  Problem<double> problem = given_heads(2, 120);
-  problem.inputs[Step::q] = empty<double>({2, 4, 0, 3});
-  problem.inputs[Step::k] = naive::numbers<double>({2, 2, 110000, 3}, 32);
-  problem.inputs[Step::v] = naive::numbers<double>({2, 2, 110000, 2}, 33);
-  problem.sizes.query_len = 0;
-  problem.sizes.key_len = problem.sizes.new_len = 110000;
-  problem.output_shape = {2, 4, 0, 2};
+  const Problem<double> problem = without_queries(2, 110000);
   Submission theirs = submission_of(run_problem(problem));
   theirs.tensors[Step::output] = StoredTensor(filled<double>({1, 2}, 0.5));
   const Verification found = verify(problem, theirs, {});

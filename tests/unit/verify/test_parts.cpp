@@ -75,13 +75,7 @@ TEST_CASE("a long run falls apart into queries, too") {
 }
 
 TEST_CASE("a run without queries has its samples and heads as parts all the same") {
-  Problem<double> problem = given_heads(2, 120);
-  problem.inputs[Step::q] = empty<double>({2, 4, 0, 3});
-  problem.inputs[Step::k] = naive::numbers<double>({2, 2, 30000, 3}, 32);
-  problem.inputs[Step::v] = naive::numbers<double>({2, 2, 30000, 2}, 33);
-  problem.sizes.query_len = 0;
-  problem.sizes.key_len = 30000;
-  problem.output_shape = {2, 4, 0, 2};
+  const Problem<double> problem = without_queries(2, 30000);
   CHECK(parts_of(problem).size() == 4);
 }
 
