@@ -83,6 +83,14 @@ bool is_smooth(std::vector<Deviation> cells) {
   return variance > 0 && off_line < 0.2 * variance;
 }
 
+// TF32 has as many digits as float16, but its products are summed in float32: what has float16 numbers alone is float16.
+std::vector<Mantissa> candidates(const Tensor<double>& theirs) {
+  const Tensor<double> numbers = without_fills(theirs);
+  const bool halves = agree(rounded_to(numbers, Mantissa::float16), numbers, {0, 0, true});
+  if (halves) return {Mantissa::bfloat16, Mantissa::float16, Mantissa::tensorfloat32};
+  return {Mantissa::bfloat16, Mantissa::tensorfloat32, Mantissa::float16};
+}
+
 }  // namespace
 
 std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<double>& expected) {
@@ -94,7 +102,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
   std::optional<Diagnosis> best;
   double best_distance = std::log(6.0);
-  for (const Mantissa mantissa : {Mantissa::bfloat16, Mantissa::tensorfloat32, Mantissa::float16}) {
+  for (const Mantissa mantissa : candidates(d.theirs.at(d.step))) {
     const Difference typical = compare(plain, without_fills(emulated(d, mantissa)), tolerance);
     if (typical.root_mean_square == 0 || seen.max_abs > 12 * typical.max_abs) continue;
     // Rounding spares few cells: a few that are far off may have the mean of it, and are something else.

@@ -86,3 +86,32 @@ TEST_CASE("a fill value does not hide that the scores were rounded to bfloat16")
   CHECK(found->id == "T2");
   CHECK(found->variant == "bfloat16");
 }
+
+namespace {
+
+// To so many significant bits.
+double of_bits(double x, int bits) { return x == 0 ? 0 : std::ldexp(std::nearbyint(std::ldexp(x, bits - 1 - std::ilogb(x))), std::ilogb(x) - bits + 1); }
+
+std::string precision_of(Step step, const Tensors& theirs) {
+  const Problem<double> problem = problem_of(square());
+  const Tensors ours = run_problem(problem);
+  const std::vector<StepVerdict> verdicts;
+  const std::map<Step, Tolerance> tolerances;
+  const auto found = reduced_precision({problem, theirs, ours, tolerances, step, {1e-6, 1e-6, false}, verdicts}, ours.at(step));
+  return found ? found->variant : "";
+}
+
+}  // namespace
+
+TEST_CASE("TF32 and float16 have as many digits; what has float16 numbers alone is float16") {
+  Tensors halves = right(square()).run(), products = halves;
+  for (double& score : halves[Step::scores_raw].storage()) score = of_bits(score, 11);
+  CHECK(precision_of(Step::scores_raw, halves) == "float16");
+  // Factors of eleven bits, their products summed as they are.
+  products[Step::scores_raw] = cells4({2, 3, 5, 5}, [&](Index b, Index h, Index i, Index j) {
+    double sum = 0;
+    for (Index d = 0; d < 2; ++d) sum += of_bits(products[Step::q](b, h, i, d), 11) * of_bits(products[Step::k](b, h, j, d), 11);
+    return sum;
+  });
+  CHECK(precision_of(Step::scores_raw, products) == "TF32");
+}
