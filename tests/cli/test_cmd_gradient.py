@@ -102,9 +102,58 @@ class Gradient(ToolTest):
         np.testing.assert_allclose(own["d_v"], forward["weights"].swapaxes(-1, -2) @ own["d_output"], atol=1e-14)
 
 
+class Verification(ToolTest):
+    RUN = ("gradient", "mha", "--d-model", "12", "--heads", "3", "--causal")
+
+    def saved(self, **wrong):
+        self.succeed(*self.RUN, "-o", "right.npz", "--force")
+        gradients = {name: values.astype(np.float32) for name, values in np.load(self.folder / "right.npz").items()}
+        for name, change in wrong.items():
+            gradients[name] = change(gradients[name])
+        np.savez(self.folder / "theirs.npz", **gradients)
+        return "theirs.npz"
+
+    def test_every_form_matches_itself(self):
+        for form in FORMS:
+            self.succeed("gradient", form, "-o", "own.npz", "--force")
+            report = json.loads(self.succeed("gradient", form, "--verify", "own.npz", "-f", "json"))
+            self.assertEqual((report["verdict"], report["first_divergent_step"]), ("match", None), form)
+            self.assertGreater(len(report["steps"]), 8)
+
+    def test_the_first_wrong_gradient_is_found_and_what_follows_from_it_is_a_consequence(self):
+        text = self.differ(*self.RUN, "--verify", self.saved(d_scores_raw=lambda d: 2 * d, d_q=lambda d: 2 * d))
+        self.assertIn("first wrong step: d_scores_raw", text)
+        self.assertRegex(text, r"d_q +consequence +match")
+        self.assertRegex(text, r"d_scores_raw\[\d,\d,\d,\d\]")
+        self.assertIn("The catalogue of mistakes is about the way forward", text)
+        self.assertNotIn("--cell", text)
+        self.assertIn("错误目录讲的是前向计算", self.differ(*self.RUN, "--verify", "theirs.npz", "--lang", "zh"))
+
+    def test_names_tolerances_and_files_are_as_in_the_other_subcommands(self):
+        np.savez(self.folder / "named.npz", grad=np.load(self.folder / self.saved())["d_weights"])
+        self.differ(*self.RUN, "--verify", "named.npz")
+        self.succeed(*self.RUN, "--verify", "named.npz", "--map", "grad=d_weights")
+        self.saved(d_w_v=lambda d: d + np.float32(1e-3))
+        self.differ(*self.RUN, "--verify", "theirs.npz")
+        self.succeed(*self.RUN, "--verify", "theirs.npz", "--rtol", "0", "--atol", "0.01")
+        table = self.differ(*self.RUN, "--verify", "right.npz", "theirs.npz")
+        self.assertRegex(table, r"theirs.npz +mismatch +d_w_v")
+        self.saved(d_x=lambda d: np.where(d == d.max(), np.nan, d))
+        self.differ(*self.RUN, "--verify", "theirs.npz", "--equal-nan")
+
+    def test_every_format(self):
+        self.saved(d_v=lambda d: -d)
+        for form, mention in (("csv", "d_v,"), ("markdown", "| d\\_v"), ("latex", "d\\_v"), ("html", "d_v")):
+            self.assertIn(mention, self.differ(*self.RUN, "--verify", "theirs.npz", "-f", form), form)
+
+    def test_options_without_effect_are_refused(self):
+        for option in (["--measure", "3"], ["--steps", "d_q"], ["--list-steps"], ["--precision", "3"]):
+            self.refuse(USAGE, *self.RUN, "--verify", self.saved(), *option, mentions=[option[0], "--verify"])
+
+
 class Refusals(ToolTest):
     def test_usage(self):
-        for arguments, mention in ((["mhaa"], "did you mean 'mha'?"), (["mha", "--dtype", "float32"], "--dtype"), (["dot", "--verify", "x.npz"], "--verify"),
+        for arguments, mention in ((["mhaa"], "did you mean 'mha'?"), (["mha", "--dtype", "float32"], "--dtype"), (["dot", "--mistake", "C1"], "--mistake"),
                                    (["dot", "--measure", "-1"], "--measure"), (["layer", "--steps", "weights"], "--steps"), (["dot", "--cell", "q[0]"], "--cell")):
             self.refuse(USAGE, "gradient", *arguments, mentions=[mention])
 
@@ -123,7 +172,7 @@ class Refusals(ToolTest):
             self.assertIn(f"  {form} ", text)
             own = self.succeed("gradient", form, "--help")
             self.assertIn("--upstream", own)
-            self.assertNotIn("--verify", own)
+            self.assertNotIn("--mistake", own)
             for line in re.findall(r"^  attn-compute (gradient .*)$", own[:own.index("Usage:")], re.M):
                 self.succeed(*shlex.split(line))
 

@@ -80,12 +80,13 @@ AttentionCommand::AttentionCommand(CLI::App& app, std::string name, const std::s
     : subcommand(std::move(name)), tensors(app) {
   add_score_options(app, scores, tensors, default_scale);
   add_run_options(app, run);
+  add_verify_options(app, verify);
   if (purpose == Purpose::gradient) {
     gradient.emplace();
     add_gradient_options(app, *this);
     return;
   }
-  add_verify_options(app, verify);
+  add_worksheet_checks(app, verify);
   add_mistake_option(app, verify);
   add_output_options(app, output);
 }
@@ -104,6 +105,7 @@ void check_verify(const AttentionCommand& command) {
   const std::pair<bool, const char*> without_effect[] = {
       {o.list_steps, "--list-steps"}, {!o.cell.empty(), "--cell"},           {o.matrix, "--matrix"}, {o.labels, "--labels"},
       {!o.steps.empty(), "--steps"},  {o.precision.has_value(), "--precision"}, {o.full, "--full"},
+      {command.gradient && command.gradient->measured, "--measure"},
   };
   for (const auto& [given, option] : without_effect) {
     if (given) throw UsageError(option, "cannot be combined with --verify, which prints its findings instead of the steps");

@@ -29,7 +29,8 @@ namespace attn::tools {
 
 /// The options of a backward pass.
 struct GradientOptions {
-  std::size_t measured = 64;  ///< numbers of each step that are also measured by finite differences
+  std::optional<std::size_t> measured;  ///< numbers of each step that are also measured by finite differences
+  std::size_t measurements() const { return measured.value_or(64); }
 };
 
 /// The options every attention subcommand has. `default_scale` is "auto" or "none".
@@ -48,6 +49,8 @@ struct AttentionCommand {
 
   /// Whether the run must be taken apart: for --verify, --mistake, a backward pass or an inspection.
   bool needs_problem() const { return gradient || !verify.files.empty() || !verify.mistakes.empty() || inspect; }
+  /// Whether the steps are held against files, not the gradients.
+  bool verifies_steps() const { return !gradient && !verify.files.empty(); }
   /// Whether the steps that can be computed are to be listed instead of computing them.
   bool only_lists() const { return output.list_steps && !gradient; }
 

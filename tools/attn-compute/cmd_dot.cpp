@@ -101,7 +101,7 @@ int run_without_maps(AttentionCommand& c, const AttentionOptions<T>& options, To
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) problem = problem_of_given(query, key, value, 1, 1, options, plan_of_dot(c));
   }
-  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  if (c.verifies_steps()) return verify_files(c, std::move(*problem));
   const auto steps = dot_product_attention<T>(std::move(query), std::move(key), std::move(value), 1, 1, options);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, steps);
@@ -124,7 +124,7 @@ int run_with_maps(AttentionCommand& c, const AttentionOptions<T>& options, const
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) problem = problem_of_module(inputs, weights, multi, plan_of_dot(c), sizes);
   }
-  if (!c.verify.files.empty()) return verify_files(c, std::move(*problem));
+  if (c.verifies_steps()) return verify_files(c, std::move(*problem));
   const auto steps = multihead<T>(std::move(inputs), weights, multi);
   Trace trace{steps.attention.sizes, precision_of<T>(), {}};
   append_to(trace, weights);

@@ -128,7 +128,7 @@ int run_sdpa(AttentionCommand& c) {
   if constexpr (std::is_same_v<T, double>) {
     if (c.needs_problem()) problem = problem_of_given(q, k, v, counts.heads, counts.kv_heads, options, plan_of(c));
   }
-  if (!c.verify.files.empty()) {
+  if (c.verifies_steps()) {
     q = k = v = Tensor<T>();
     return verify_files(c, *problem);
   }

@@ -3,6 +3,7 @@
 #include "../common/formats.hpp"
 #include "../common/numbers.hpp"
 #include "gradient_formula.hpp"
+#include "gradient_verify.hpp"
 #include "step_list.hpp"
 
 #include <attn/error.hpp>
@@ -48,7 +49,7 @@ std::string axes_of_gradient(const Gradient& gradient, const Sizes& sizes) {
 Backward run_backward(const AttentionCommand& command, const Sizes& sizes, const Problem<double>& problem, const Tensor<double>& upstream) {
   Backward run{command, problem, backward(problem, upstream), {}, Trace{sizes, Precision::float64, {}}};
   for (const Gradient& gradient : run.gradients) {
-    run.measured.push_back(finite_differences(problem, gradient.of, upstream, command.gradient->measured));
+    run.measured.push_back(finite_differences(problem, gradient.of, upstream, command.gradient->measurements()));
     const Step step = gradient_of(gradient.of);
     run.trace.entries.push_back({std::string(name_of(step)), step, axes_of_gradient(gradient, sizes), TensorView(gradient.value)});
   }
@@ -116,7 +117,7 @@ render::Section section_of(const Backward& run, const TraceEntry& entry, int num
     const std::string key(step_info(base_of(entry.step)).name);
     section.notes = lessons::lesson(language).paragraphs(key);
   }
-  if (run.command.gradient->measured > 0) {
+  if (run.command.gradient->measurements() > 0) {
     section.checks.push_back(check_of(run, index));
     if (run.command.output.notes) section.notes.push_back(largest_measured(run, index));
   }
@@ -210,18 +211,19 @@ Tensor<double> take_upstream(AttentionCommand& command, const Shape& output, Tor
 
 int present_gradient(const AttentionCommand& command, const Sizes& sizes, const Problem<double>& problem, const Tensor<double>& upstream) {
   charge_backward(command, sizes, problem);
+  if (!command.verify.files.empty()) return verify_gradient_files(command, sizes, problem, upstream);
   const Backward run = run_backward(command, sizes, problem, upstream);
   if (command.output.list_steps) {
     write_table([&]() { return list_of_gradients(run); }, run.command.output);
     return exit_done;
   }
   const Trace shown = select_steps(run.trace, command.output.steps);
-  if (chosen_format(command.output).name == "csv" && !command.output.matrix && command.gradient->measured > 0) {
+  if (chosen_format(command.output).name == "csv" && !command.output.matrix && command.gradient->measurements() > 0) {
     write_tidy(run, shown);
   } else {
     render::JsonObject header = {{"tool", "attn-compute"}, {"version", ATTNSCOPE_VERSION}, {"command", "gradient " + command.subcommand},
                                  {"dtype", to_string(Precision::float64)}, {"seed", command.run.seed}, {"sizes", render::json_of(sizes)}};
-    if (command.gradient->measured > 0) header.emplace_back("finite_differences", measured_json(run, shown));
+    if (command.gradient->measurements() > 0) header.emplace_back("finite_differences", measured_json(run, shown));
     write_report({shown, [&]() { return document_of(run, shown); }, std::move(header),
                   [&](const TraceEntry& entry) { return gradient_formula(run.problem, run.gradients[index_of(run, entry)]).text; }},
                  command.output);

@@ -109,7 +109,7 @@ int present_layer(const LayerCommand& command, LayerResult result) {
     return exit_done;
   }
   check_worksheet(command);
-  if (!command.verify.files.empty()) return verify_files(command, *result.problem);
+  if (command.verifies_steps()) return verify_files(command, *result.problem);
   std::map<Step, Tensor<double>> wrong;
   if (!command.verify.mistakes.empty()) {
     wrong = run_wrong(command, *result.problem);

@@ -150,7 +150,7 @@ int run(ModuleCommand& c) {
       made.sizes.new_len += appended_keys;
       return made;
     };
-    if (!c.verify.files.empty()) return verify_files(c, problem_of_run(std::move(inputs), std::move(weights), std::move(options)));
+    if (c.verifies_steps()) return verify_files(c, problem_of_run(std::move(inputs), std::move(weights), std::move(options)));
     if (c.needs_problem()) problem = problem_of_run(inputs, weights, options);
   }
   const MultiheadSteps<T> steps = multihead(std::move(inputs), weights, std::move(options));

@@ -64,6 +64,9 @@ void add_verify_options(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--atol", "X", "Absolute tolerance, together with --rtol",
            [&o](const std::string& text) { o.atol = parse_tolerance("--atol", text); });
   app.add_flag("--equal-nan", o.equal_nan, "NaN on both sides is equal")->group(group);
+}
+
+void add_worksheet_checks(CLI::App& app, VerifyCommandOptions& o) {
   add_text(app, "--decimals", "N", "Numbers rounded to N decimals are right: half a unit either way (for worksheets)",
            [&o](const std::string& text) { o.decimals = static_cast<int>(parse_whole("--decimals", text, 0, 15)); });
   add_text(app, "--hint", "LEVEL", "Say only that something is wrong (1), also where (2), also why (3); never our numbers",

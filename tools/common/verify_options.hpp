@@ -22,8 +22,10 @@ struct VerifyCommandOptions {
   std::vector<std::string> mistakes;   ///< ids to make on purpose
 };
 
-/// --verify --map --rtol --atol --equal-nan; and --mistake, where a run can be made wrong.
+/// --verify --map --rtol --atol --equal-nan; --decimals and --hint, where worksheets are handed in; and --mistake, where
+/// a run can be made wrong.
 void add_verify_options(CLI::App& app, VerifyCommandOptions& options);
+void add_worksheet_checks(CLI::App& app, VerifyCommandOptions& options);
 void add_mistake_option(CLI::App& app, VerifyCommandOptions& options);
 
 /// Throws UsageError for options that contradict each other or do nothing, and for a mistake that is none of

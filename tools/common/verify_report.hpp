@@ -36,6 +36,7 @@ struct ReportWords {
   /// The values of the placeholders in the message about a mistake: what this run has.
   std::function<lessons::Placeholders(const Diagnosis&)> values;
   bool has_cells = true;  ///< the subcommand takes one number apart with --cell
+  bool has_catalogue = true;  ///< mistakes were looked for
   Sizes sizes{};          ///< of the run, for the labels of axes
   int hint = 0;
   bool color = false;

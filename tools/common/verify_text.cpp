@@ -183,7 +183,7 @@ class Page {
     for (const StepVerdict& step : v_.steps) {
       if (step.step != *v_.first_divergent_step || step.difference.total == 0) continue;
       add("\n");
-      add_paragraph(word(page_.hint == 0 ? "unknown" : "unknown_hint"), 0);
+      add_paragraph(word(!page_.has_catalogue ? "no_catalogue" : page_.hint == 0 ? "unknown" : "unknown_hint"), 0);
       if (page_.hint > 0) continue;
       const std::string cell = fmt::format("{}[{}]", name_of(step.step), fmt::join(unravel(step.difference.at, step.ours), ","));
       add(page_.has_cells ? "  --cell '" + cell + "'\n" : "  " + cell + "\n");

@@ -96,6 +96,7 @@ Run setup_alibi(CLI::App& app) {
   app.add_flag("--slopes", command->slopes_only, "Slopes only")->group("Encoding");
   add_number_options(app, command->run);
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {

@@ -86,6 +86,7 @@ Run setup_frequencies(CLI::App& app) {
   add_table_shape(app, command->shape, "", "32", Without::offset_and_layout);
   add_picture_options(app, command->picture, command->output, Drawings::curves);
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_table_options(app, command->output);
   return [command]() {
     check_encoding_verify(command->verify, Precision::float64, command->picture);

@@ -197,6 +197,7 @@ Run setup_identify(CLI::App& app) {
       {"query", posenc::RotaryRole::query_or_key}, {"key", posenc::RotaryRole::query_or_key}, {"value", posenc::RotaryRole::value}};
   add_choice(app, "--role", command->role, roles, "Rotary: what the tensor is; values should not be rotated (default query)")->group("Encoding");
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_table_options(app, command->output);
   return [command]() {
     check(*command);

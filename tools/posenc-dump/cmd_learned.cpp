@@ -196,6 +196,7 @@ Run setup_learned(CLI::App& app) {
   add_number_options(app, command->run);
   add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {
     check_encoding_verify(command->verify, command->run.dtype, command->picture);

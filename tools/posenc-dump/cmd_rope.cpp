@@ -168,6 +168,7 @@ Run setup_rope(CLI::App& app) {
   add_seed_option(app, command->run);
   add_number_options(app, command->run);
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {

@@ -86,6 +86,7 @@ Run setup_rotation(CLI::App& app) {
   add_word(app, "--delta", "N", "δ: positions to move, negative for back (default 1)", [c = command.get()](const std::string& text) { c->delta = parse_delta(text); })
       ->group("Encoding");
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_table_options(app, command->output);
   return [command]() {
     check_encoding_verify(command->verify, Precision::float64, {});

@@ -80,6 +80,7 @@ Run setup_similarity(CLI::App& app) {
   add_number_options(app, command->run);
   add_picture_options(app, command->picture, command->output, Drawings::heatmap_and_curves);
   add_verify_options(app, command->verify);
+  add_worksheet_checks(app, command->verify);
   add_mistake_option(app, command->verify);
   add_array_options(app, command->output);
   return [command]() {

@@ -57,7 +57,7 @@ class Sender : public PartOfBackward {
 
 Step last_step(const Problem<double>& problem) { return problem.layer ? layer_output() : Step::output; }
 
-std::vector<Gradient> backward(const Problem<double>& problem, const Tensor<double>& upstream) {
+std::vector<Gradient> backward(const Problem<double>& problem, const Tensor<double>& upstream, const SentBack& sent) {
   if (shape_of(upstream) != problem.output_shape) {
     throw ShapeError("upstream", "has shape " + to_string(shape_of(upstream)) + ", expected that of the output, " + to_string(problem.output_shape));
   }
@@ -74,7 +74,8 @@ std::vector<Gradient> backward(const Problem<double>& problem, const Tensor<doub
   for (auto step = problem.steps.rbegin(); step != problem.steps.rend(); ++step) {
     if (!hand_out(*step)) continue;
     std::vector<Step> parameters;
-    const Tensor<double> d = gradients.back().value;
+    const Tensor<double>& own = gradients.back().value;
+    const Tensor<double> d = sent ? sent(*step, own) : own;
     if (*step == layer_output()) {
       const Step result = problem.layer->result_of(Block::ffn);
       add(sums, result, reshaped(d, shape_of(run.get(result))), nullptr);

@@ -9,6 +9,7 @@
 #include <attn/tensor.hpp>
 #include <attn/verify/problem.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace attn {
@@ -19,10 +20,14 @@ struct Gradient {
   std::vector<const GradientTerm*> terms{};  ///< what was added up, in order; empty for the output
 };
 
+/// What a step sends back, given its own gradient; of the same shape.
+using SentBack = std::function<Tensor<double>(Step of, const Tensor<double>& own)>;
+
 /// The gradients of everything differentiable that the output depends on: each step before what it reads, the
 /// parameters of a step right behind it, the inputs last. The mask and steps that only explain (the inside of
 /// softmax, the average over heads) have none. Throws ShapeError unless `upstream` has the output's shape.
-std::vector<Gradient> backward(const Problem<double>& problem, const Tensor<double>& upstream);
+/// With `sent`, every gradient is what comes of the others as they were sent; without it they are sent as they are.
+std::vector<Gradient> backward(const Problem<double>& problem, const Tensor<double>& upstream, const SentBack& sent = {});
 
 /// The step that a run ends with: the loss is made of it.
 Step last_step(const Problem<double>& problem);
