@@ -1,4 +1,5 @@
 #include <attn/layer_steps.hpp>
+#include <attn/path_steps.hpp>
 
 namespace attn {
 namespace {
@@ -28,7 +29,7 @@ LayerPart part_of(Step step, bool norm_first) {
 Step layer_output() { return static_cast<Step>((places + 1) * room + static_cast<int>(Step::output)); }
 
 std::optional<LayerPlace> place_of(Step step) {
-  const int place = static_cast<int>(step) / room - 1;
+  const int place = static_cast<int>(without_path(step)) / room - 1;
   if (place < 0 || place >= places) return std::nullopt;
   return LayerPlace{static_cast<Block>(place / parts), static_cast<LayerPart>(place % parts)};
 }

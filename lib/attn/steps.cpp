@@ -1,5 +1,6 @@
 #include <attn/gradient_steps.hpp>
 #include <attn/layer_steps.hpp>
+#include <attn/path_steps.hpp>
 #include <attn/steps.hpp>
 
 #include <map>
@@ -137,7 +138,10 @@ const std::map<Step, std::string>& paths() {
 
 }  // namespace
 
-std::string_view name_of(Step step) { return place_of(step) ? std::string_view(paths().at(step)) : step_info(step).name; }
+std::string_view name_of(Step step) {
+  if (!path_above(step).empty()) return name_under_path(step);
+  return place_of(step) ? std::string_view(paths().at(step)) : step_info(step).name;
+}
 
 std::optional<Step> find_step(std::string_view name) {
   for (const StepInfo& row : step_table()) {

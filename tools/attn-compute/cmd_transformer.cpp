@@ -6,6 +6,7 @@
 #include "../common/output_options.hpp"
 #include "../common/run_options.hpp"
 #include "../common/size_options.hpp"
+#include "../common/verify_options.hpp"
 #include "attention_command.hpp"
 #include "path_option.hpp"
 #include "sequences.hpp"
@@ -13,6 +14,7 @@
 #include "step_list.hpp"
 #include "subcommands.hpp"
 #include "transformer_report.hpp"
+#include "transformer_verify.hpp"
 
 #include <attn/error.hpp>
 #include <attn/model/directory.hpp>
@@ -26,6 +28,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <type_traits>
 
 namespace attn::tools {
 namespace {
@@ -39,6 +42,7 @@ struct TransformerCommand {
   bool no_cache = false;
   RunOptions run;
   PathOptions path;
+  VerifyCommandOptions verify;
   OutputOptions output;
 };
 
@@ -84,6 +88,11 @@ Generated write_one(const TransformerCommand& c, const Model<T>& model, const St
   return generate(decoder, sequence.prompt, generation, random);
 }
 
+void check_verify(const TransformerCommand& c) {
+  check_verify_options(c.verify, c.run.dtype, [] { return std::vector<std::string>(); });
+  if (!c.verify.files.empty()) check_findings_only(c.output);
+}
+
 // What the decoder read in all: the prompt, and what it wrote but for the last token.
 TokenRow decoder_input(const Written& written) {
   TokenRow tokens = written.sequence.prompt;
@@ -125,8 +134,9 @@ void run_fused(const TransformerCommand& c, const Model<T>& model, const StackOp
   run.steps = last;
 }
 
+// The steps of one pass, or with --verify what the files are found to be.
 template <class T>
-void trace_run(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, MemoryBudget& budget, TransformerRun& run) {
+int trace_run(const TransformerCommand& c, const Model<T>& model, const StackOptions<T>& options, MemoryBudget& budget, TransformerRun& run) {
   std::vector<TokenRow> sources, targets;
   for (const Written& each : run.written) {
     sources.push_back(each.sequence.source);
@@ -137,13 +147,23 @@ void trace_run(const TransformerCommand& c, const Model<T>& model, const StackOp
   budget.charge(bytes(model.config, source.batch, source.length, target.length, precision_of<T>()), "the steps of this run");
   run.trace = Trace{sizes_of(model.config, model.config.has_decoder() ? Stack::decoder : Stack::encoder), precision_of<T>(), {}};
   run.trace.sizes.batch = run.written.size();
-  if (run.fused) return run_fused(c, model, options, source, target, run);
+  if (run.fused) {
+    run_fused(c, model, options, source, target, run);
+    return exit_done;
+  }
   StackOptions<T> detailed = options;
   const Detail detail = c.output.detail ? Detail::yes : Detail::no;
   detailed.layer.self.attention.detail = detailed.layer.cross.attention.detail = detailed.layer.norm.detail = detail;
   const auto steps = std::make_shared<TransformerSteps<T>>(transformer(source, target, model.weights, detailed));
   append_to(run.trace, *steps);
   run.steps = steps;
+  if constexpr (std::is_same_v<T, double>) {
+    if (!c.verify.files.empty()) {
+      const ModelRun verified{model.weights, *steps, with_padding_mask(detailed, source), with_target_masks(detailed, model.weights.encoder ? &source : nullptr)};
+      return verify_model_files({c.verify, c.output, c.run.max_memory}, run.trace.sizes, verified);
+    }
+  }
+  return exit_done;
 }
 
 std::string token_text(const std::optional<Vocabulary>& vocabulary, std::size_t token) {
@@ -210,13 +230,13 @@ bool takes_fused_path(const TransformerCommand& c, const Model<T>& model, const 
   const std::string last = last_step(model);
   const bool only_last = c.output.steps.empty() ? chosen_format(c.output).name == "text" && !answers_in_words(c, run)
                                                 : c.output.steps == std::vector<std::string>{last};
-  const char* const obstacle = c.output.list_steps ? "--list-steps" : c.output.detail ? "--detail" : nullptr;
+  const char* const obstacle = c.output.list_steps ? "--list-steps" : c.output.detail ? "--detail" : !c.verify.files.empty() ? "--verify" : nullptr;
   return chooses_fused_path(c.path, only_last, obstacle, last);
 }
 
 // A single sequence in text shows where the decoder looked; several, or words alone, need no steps.
 bool needs_trace(const TransformerCommand& c, const TransformerRun& run) {
-  return !answers_in_words(c, run) || c.output.list_steps || c.run.strict || (run.written.size() == 1 && c.output.notes);
+  return !answers_in_words(c, run) || !c.verify.files.empty() || c.output.list_steps || c.run.strict || (run.written.size() == 1 && c.output.notes);
 }
 
 // An encoder writes nothing, and neither does a decoder that was told what to write.
@@ -228,6 +248,7 @@ void check_generation(const TransformerCommand& c, const ModelConfig& config) {
 
 template <class T>
 int run_transformer(const TransformerCommand& c) {
+  check_verify(c);
   if (c.model.empty()) throw UsageError("--model", "is missing: the folder of a model (config.json, model.safetensors)");
   MemoryBudget budget(c.run.max_memory);
   const Model<T> model = read_model<T>(c.model, c.names, io::MemoryLimit(budget.left()));
@@ -247,7 +268,8 @@ int run_transformer(const TransformerCommand& c) {
     run.written.push_back({std::move(sequence), std::move(generated), std::move(text)});
   }
   label_run(model, run);
-  if (needs_trace(c, run)) trace_run(c, model, options, budget, run);
+  const int found = needs_trace(c, run) ? trace_run(c, model, options, budget, run) : exit_done;
+  if (!c.verify.files.empty()) return found;
   present(c, run);
   if (c.run.strict) require_finite(run.trace);
   return exit_done;
@@ -293,6 +315,7 @@ Run setup_transformer(CLI::App& app) {
   add_decoding_options(app, *command);
   add_run_options(app, command->run);
   add_path_option(app, command->path);
+  add_verify_options(app, command->verify);
   add_step_options(app, command->output);
   return [command]() {
     return with_precision(command->run.dtype, [&](auto t) { return run_transformer<decltype(t)>(*command); });

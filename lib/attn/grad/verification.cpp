@@ -9,14 +9,6 @@
 namespace attn {
 namespace {
 
-// How far float32 may be from it: what numbers of its size have for granted, or more where they cancel. A product of
-// matrices rounds every one of its sums, and has some units in the last place where the rounded pass has half a one.
-Tolerance rounding_of(const Tensor<double>& exact, const Tensor<double>& rounded) {
-  Tolerance tolerance = least_tolerance(exact);
-  tolerance.atol = std::max(tolerance.atol, 16 * compare(exact, rounded, {0, 0, true}).max_abs);
-  return tolerance;
-}
-
 Tensor<double> in_float32(Step, const Tensor<double>& own) { return rounded_to(own, Mantissa::float32); }
 
 bool differs_before(const std::vector<StepVerdict>& verdicts) {
@@ -50,7 +42,7 @@ class GradientWalk {
   StepVerdict judged(std::size_t i, const std::vector<StepVerdict>& before) const {
     const Tensor<double>& ours = ours_[i].value;
     const Step step = gradient_of(ours_[i].of);
-    Tolerance tolerance = options_.tolerance.value_or(rounding_of(ours, rounded_[i].value));
+    Tolerance tolerance = options_.tolerance.value_or(rounding_tolerance(ours, rounded_[i].value));
     tolerance.equal_nan = options_.equal_nan;
     StepVerdict verdict{step, {}, Local::unknown, tolerance, shape_of(ours), {}};
     const auto found = theirs_.find(step);

@@ -1,4 +1,5 @@
 #include <attn/error.hpp>
+#include <attn/path_steps.hpp>
 #include <attn/verify/align.hpp>
 #include <attn/verify/rearrange.hpp>
 
@@ -275,7 +276,7 @@ class Aligner {
   // The step of this kind in that block, if the run is one of a layer that has it.
   std::optional<Step> in_block(Block block, Step base) const {
     for (const auto& [step, shape] : ours_) {
-      if (place_of(step) && place_of(step)->block == block && base_of(step) == base) return step;
+      if (path_above(step).empty() && place_of(step) && place_of(step)->block == block && base_of(step) == base) return step;
     }
     return std::nullopt;
   }

@@ -135,6 +135,12 @@ Problem<double> moved_by_rounding(const Problem<double>& problem) {
   return moved;
 }
 
+Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<double>& from_rounded) {
+  Tolerance tolerance = least_tolerance(exact);
+  tolerance.atol = std::max(tolerance.atol, 16 * compare(exact, from_rounded, {0, 0, true}).max_abs);
+  return tolerance;
+}
+
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& single) {
   Rounding seen;
   if (exact.size() == single.size()) find_rounding(exact.data(), single.data(), exact.size(), seen);

@@ -16,6 +16,11 @@ Problem<float> in_float32(const Problem<double>& problem);
 /// plus eight units in the last place of the largest magnitude.
 Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<float>& in_float32);
 
+/// The same without an evaluation in float32: from one in float64 whose operands were rounded to float32, which may
+/// change it by a sixteenth. (A product of matrices rounds every one of its sums, and has some units in the last place
+/// where rounded operands have half a one.)
+Tolerance rounding_tolerance(const Tensor<double>& exact, const Tensor<double>& from_rounded);
+
 /// What a number that was rounded to so many decimals, by hand, may be away from the true value: half a unit
 /// of the last one, either way.
 Tolerance half_unit(int decimals);

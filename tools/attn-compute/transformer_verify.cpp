@@ -1,0 +1,50 @@
+#include "transformer_verify.hpp"
+
+#include "../common/formats.hpp"
+#include "../common/page_width.hpp"
+#include "../common/verify_files.hpp"
+#include "verify_values.hpp"
+
+#include <attn/path_steps.hpp>
+
+#include <utility>
+
+namespace attn::tools {
+namespace {
+
+// What the sentences about a mistake read off their tensors.
+lessons::Placeholders measured(const ModelRun& run, const Diagnosis& diagnosis, const Submission& theirs) {
+  Diagnosis in_layer = diagnosis;
+  in_layer.step = without_path(diagnosis.step);
+  return values_measured(problem_of_layer(run, diagnosis.step), in_layer, submission_of_layer(theirs, diagnosis.step));
+}
+
+}  // namespace
+
+int verify_model_files(const ModelVerification& command, const Sizes& sizes, const ModelRun& run) {
+  const std::map<Step, Shape> shapes = shapes_of(run);
+  const Step result = run.steps.logits ? Step::logits : under_path(path_of_stack(run.steps.decoder ? Stack::decoder : Stack::encoder), Step::output);
+  const bool keeps_theirs = chosen_format(command.output).name == "html";  // only a page shows them
+  const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) {
+    Judged one{file, align(read_submission(file, result, command.max_memory), shapes, command.verify.map), {}, {}, {}};
+    one.verification = verify_model(run, one.theirs, verify_options_of(command.verify));
+    for (const Diagnosis& diagnosis : one.verification.diagnosis) one.measured.emplace(diagnosis.id, measured(run, diagnosis, one.theirs));
+    if (!keeps_theirs) one.theirs.tensors.clear();
+    return one;
+  });
+  ReportWords words;
+  words.language = command.output.language;
+  words.values = [&](const Diagnosis& diagnosis) {
+    Diagnosis in_layer = diagnosis;
+    in_layer.step = without_path(diagnosis.step);
+    return values_of_run(problem_of_layer(run, diagnosis.step), in_layer, command.output.language);
+  };
+  words.has_cells = false;
+  words.ours = [&run]() { return tensors_of(run); };
+  words.sizes = sizes;
+  words.color = wants_colour(command.output);
+  words.width = page_width(command.output);
+  return report_judged(files, words, command.output);
+}
+
+}  // namespace attn::tools
