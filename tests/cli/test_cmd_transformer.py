@@ -165,6 +165,85 @@ class Decoding(TransformerTest):
         self.assertEqual(len(self.gpt("--tokens", "3,1")["sequences"][0]["written_tokens"]), 9)
 
 
+class Verification(TransformerTest):
+    RUN = ("transformer", "--model", TRAINED, "--text", "三百二十一")
+
+    def saved(self, **changed):
+        """Their tensors in float32; of dots in names double underscores, and None for a step that is not handed in."""
+        changed = {name.replace("__", "."): values for name, values in changed.items()}
+        steps = {**self.trained_steps("--text", "三百二十一"), **changed}
+        np.savez(self.folder / "theirs.npz", **{name: values.astype(np.float32) for name, values in steps.items() if values is not None})
+        return "theirs.npz"
+
+    def judged(self, *arguments):
+        return json.loads(self.succeed(*self.RUN, "--verify", *arguments, "-f", "json"))
+
+    def test_the_models_own_steps_match_in_float32(self):
+        report = self.judged(self.saved())
+        self.assertEqual(report["verdict"], "match")
+        self.assertEqual([step["step"] for step in report["steps"]], list(self.trained_steps("--text", "三百二十一")))
+        self.assertEqual({step["local"] for step in report["steps"]}, {"match"})
+        self.assertEqual(report["diagnosis"], [])
+
+    def test_a_mistake_in_one_layer_is_named_there_and_the_rest_is_a_consequence(self):
+        steps = self.trained_steps("--text", "三百二十一")
+        raw, masked = steps["decoder.1.self.scores_raw"], steps["decoder.1.self.scores_masked"]
+        unscaled = np.where(np.isinf(masked), -np.inf, raw)
+        weights = np.exp(unscaled - unscaled.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        names = list(steps)
+        later = names[names.index("decoder.1.self.heads") + 1:]
+        theirs = self.saved(**{name.replace(".", "__"): None for name in later},
+                            decoder__1__self__scores_scaled=raw, decoder__1__self__scores_masked=unscaled, decoder__1__self__weights=weights,
+                            decoder__1__self__heads=weights @ steps["decoder.1.self.v"])
+        text = self.differ(*self.RUN, "--verify", theirs)
+        self.assertIn("first wrong step: decoder.1.self.scores_scaled", text)
+        self.assertRegex(text, r"C2  No scale\n +at decoder.1.self.scores_scaled; explains it\n[^→]*1/√16 = 0.25")
+        self.assertRegex(text, r"decoder.1.self.weights +consequence +match")
+        self.assertRegex(text, r"encoder.1.self.weights +match +match")
+        self.assertIn("最先出错的一步：decoder.1.self.scores_scaled", self.differ(*self.RUN, "--verify", theirs, "--lang", "zh"))
+
+    def test_what_no_mistake_explains_is_said_with_its_worst_cell(self):
+        hidden = self.trained_steps("--text", "三百二十一")["encoder.0.ffn_hidden"].copy()
+        hidden[0, 1, 5] += 3
+        text = self.differ(*self.RUN, "--verify", self.saved(encoder__0__ffn_hidden=hidden))
+        self.assertIn("first wrong step: encoder.0.ffn_hidden", text)
+        self.assertIn("encoder.0.ffn_hidden[0,1,5]", text)
+        self.assertNotIn("--cell", text)
+
+    def test_names_tolerances_files_and_formats_are_as_in_the_other_subcommands(self):
+        logits = self.trained_steps("--text", "三百二十一")["logits"]
+        np.save(self.folder / "logits.npy", logits)
+        self.assertEqual([step["step"] for step in self.judged("logits.npy")["steps"] if step["status"] == "match"], ["logits"])
+        np.savez(self.folder / "named.npz", mine=logits + 0.01)
+        self.differ(*self.RUN, "--verify", "named.npz", "--map", "mine=logits")
+        self.succeed(*self.RUN, "--verify", "named.npz", "--map", "mine=logits", "--rtol", "0", "--atol", "0.02")
+        np.savez(self.folder / "wrong.npz", logits=logits + 0.01)
+        self.assertRegex(self.differ(*self.RUN, "--verify", "logits.npy", "wrong.npz"), r"logits.npy +match *\n *wrong.npz +mismatch +logits")
+        for form in ("csv", "markdown", "latex", "html"):
+            self.assertIn("logits", self.succeed(*self.RUN, "--verify", "logits.npy", "-f", form), form)
+
+    def test_the_steps_of_other_programs_match_and_a_wrong_one_is_found_in_its_layer(self):
+        """PyTorch's, of models in the forms of GPT-2, BERT, LLaMA and others (tests/reference/make_models.py)."""
+        for model in sorted(GPT.parent.iterdir()):
+            with self.subTest(model=model.name):
+                run = ["transformer", "--model", model, "--names", model / "names.json", *json.loads((model / "case.json").read_text())["argv"]]
+                steps = {name: values.astype(np.float32) for name, values in np.load(model / "steps.npz").items()}
+                np.savez(self.folder / "theirs.npz", **steps)
+                report = json.loads(self.succeed(*run, "--verify", "theirs.npz", "-f", "json"))
+                self.assertEqual((report["verdict"], report["unmatched"]), ("match", []))
+                wrong = next(name for name in steps if name.endswith(".1.ffn_output"))
+                steps[wrong] = steps[wrong] + np.float32(0.01)
+                np.savez(self.folder / "theirs.npz", **steps)
+                report = json.loads(self.differ(*run, "--verify", "theirs.npz", "-f", "json"))
+                self.assertEqual(report["first_divergent_step"], wrong)
+
+    def test_options_without_effect_are_refused(self):
+        for option in (["--steps", "logits"], ["--list-steps"], ["--precision", "3"], ["--path", "fused"], ["--dtype", "float32"]):
+            self.refuse(USAGE, *self.RUN, "--verify", self.saved(), *option, mentions=option[:1])
+        self.refuse(USAGE, *self.RUN, "--rtol", "1", "--atol", "1", mentions=["--verify"])
+
+
 class Refusals(TransformerTest):
     def copy(self, source=TRAINED):
         folder = self.folder / "model"

@@ -84,7 +84,7 @@ class ModelWalk {
     if (weights.encoder) last = walk_stack(Stack::encoder, *run_.steps.encoder, *weights.encoder, run_.encoder.layer, {});
     if (weights.decoder) last = walk_stack(Stack::decoder, *run_.steps.decoder, *weights.decoder, run_.decoder.layer, last);
     if (run_.steps.logits) {
-      const auto map = [&](const Tensor<double>& x) { return linear(x, weights.w_out, weights.b_out, "logits"); };
+      const auto map = [&](const Tensor<double>& x) { return linear(x, weights.w_out, weights.b_out, std::string(name_of(S::logits))); };
       judge(S::logits, *run_.steps.logits, map(last), map(rounded(last)));
     }
     const bool any = std::any_of(result_.steps.begin(), result_.steps.end(), [](const StepVerdict& verdict) { return verdict.compared(); });

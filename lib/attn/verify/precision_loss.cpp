@@ -83,6 +83,22 @@ bool is_smooth(std::vector<Deviation> cells) {
   return variance > 0 && off_line < 0.2 * variance;
 }
 
+// Whether theirs are ours times one number, but for little: rounding is as often upwards as downwards.
+bool is_factor(const Tensor<double>& ours, const Tensor<double>& theirs) {
+  constexpr std::size_t fewest_cells = 16;  // of fewer, rounding may look like it
+  double product = 0, square = 0, error = 0;
+  std::size_t cells = 0;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const double own = ours.data()[i], off = theirs.data()[i] - own;
+    if (!std::isfinite(own) || !std::isfinite(off) || off == 0) continue;
+    ++cells;
+    product += own * off;
+    square += own * own;
+    error += off * off;
+  }
+  return cells >= fewest_cells && square > 0 && error - product * product / square < 0.25 * error;
+}
+
 // TF32 has as many digits as float16, but its products are summed in float32: what has float16 numbers alone is float16.
 std::vector<Mantissa> candidates(const Tensor<double>& theirs) {
   const Tensor<double> numbers = without_fills(theirs);
@@ -100,6 +116,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   const Tolerance tolerance{d.tolerance.rtol, d.tolerance.atol, true};
   const Difference seen = compare(plain, without_fills(d.theirs.at(d.step)), tolerance);
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
+  if (is_factor(plain, without_fills(d.theirs.at(d.step)))) return std::nullopt;
   std::optional<Diagnosis> best;
   double best_distance = std::log(6.0);
   for (const Mantissa mantissa : candidates(d.theirs.at(d.step))) {

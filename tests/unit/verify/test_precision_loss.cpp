@@ -115,3 +115,12 @@ TEST_CASE("TF32 and float16 have as many digits; what has float16 numbers alone 
   });
   CHECK(precision_of(Step::scores_raw, products) == "TF32");
 }
+
+TEST_CASE("numbers that are all one per cent too large were not rounded") {
+  Tensors larger = right(square()).run();
+  for (double& score : larger[Step::scores_raw].storage()) score *= 1.01;
+  CHECK(precision_of(Step::scores_raw, larger).empty());
+  Tensors halves = right(square()).run();
+  for (double& score : halves[Step::scores_raw].storage()) score = of_bits(score, 8);
+  CHECK(precision_of(Step::scores_raw, halves) == "bfloat16");
+}
