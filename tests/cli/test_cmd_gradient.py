@@ -141,6 +141,25 @@ class Verification(ToolTest):
         self.saved(d_x=lambda d: np.where(d == d.max(), np.nan, d))
         self.differ(*self.RUN, "--verify", "theirs.npz", "--equal-nan")
 
+    def test_maps_as_pytorch_keeps_them_another_upstream_and_nan_are_told(self):
+        text = self.succeed(*self.RUN, "--verify", self.saved(d_w_q=lambda d: d.T, d_w_o=lambda d: d.T))
+        self.assertIn("d_w_q = d_w_q (same name; axes (out, in) → (in, out))", text)
+        narrow = ("gradient", "cross", "--d-model", "8", "--head-dim", "3")
+        self.succeed(*narrow, "-o", "narrow.npz")
+        gradients = dict(np.load(self.folder / "narrow.npz"))
+        self.assertEqual(gradients["d_w_k"].shape, (8, 3))
+        np.savez(self.folder / "turned.npz", **{name: values.T if name.startswith("d_w_") and name[-1] in "qkv" else values for name, values in gradients.items()})
+        self.succeed(*narrow, "--verify", "turned.npz")
+        self.succeed(*self.RUN, "--upstream", "ones:2x4x12", "-o", "ones.npz")
+        self.assertIn("(--upstream)", self.differ(*self.RUN, "--verify", "ones.npz"))
+        self.succeed(*self.RUN, "--upstream", "ones:2x4x12", "--verify", "ones.npz")
+        nan = ("gradient", "dot", "--query", '[["NaN",1]]', "--key", "[[1,2]]")
+        self.succeed(*nan, "-o", "nan.npz")
+        self.assertIn("T3", self.differ(*nan, "--verify", "nan.npz"))
+        self.succeed(*nan, "--verify", "nan.npz", "--equal-nan")
+        np.save(self.folder / "dx.npy", np.load(self.folder / "ones.npz")["d_x"])
+        self.succeed(*self.RUN, "--upstream", "ones:2x4x12", "--verify", "dx.npy")
+
     def test_every_format(self):
         self.saved(d_v=lambda d: -d)
         for form, mention in (("csv", "d_v,"), ("markdown", "| d\\_v"), ("latex", "d\\_v"), ("html", "d_v")):

@@ -211,6 +211,17 @@ class Verification(TransformerTest):
         self.assertIn("encoder.0.ffn_hidden[0,1,5]", text)
         self.assertNotIn("--cell", text)
 
+    def test_a_step_outside_of_the_layers_is_said_to_be_one(self):
+        logits = self.trained_steps("--text", "三百二十一")["logits"]
+        text = self.differ(*self.RUN, "--verify", self.saved(logits=logits + 1))
+        self.assertIn("first wrong step: logits", text)
+        self.assertIn("this step stands outside", text)
+
+    def test_names_under_a_module_of_theirs_are_found(self):
+        steps = self.trained_steps("--text", "三百二十一")
+        np.savez(self.folder / "named.npz", **{f"model.{name}": values for name, values in steps.items()})
+        self.assertEqual(self.judged("named.npz")["unmatched"], [])
+
     def test_names_tolerances_files_and_formats_are_as_in_the_other_subcommands(self):
         logits = self.trained_steps("--text", "三百二十一")["logits"]
         np.save(self.folder / "logits.npy", logits)

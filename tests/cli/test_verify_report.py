@@ -166,8 +166,10 @@ class VerifyReportTest(ToolTest):
             np.save(self.folder / file, steps[step])
             report = json.loads(self.succeed(*RUN, "--verify", file, "-f", "json"))
             self.assertEqual([s["step"] for s in report["steps"] if s["status"] == "match"], [step])
-        self.assertIn("scores_scaled = scores_scaled (by the name of the file)", self.succeed(*RUN, "--verify", "scores_scaled.npy"))
-        self.assertIn("scores_scaled = scores_scaled（按文件名）", self.succeed(*RUN, "--verify", "scores_scaled.npy", "--lang", "zh"))
+        np.save(self.folder / "my.weights.npy", steps["weights"])
+        self.assertIn("my.weights = weights (by the name of the file)", self.succeed(*RUN, "--verify", "my.weights.npy"))
+        self.assertIn("my.weights = weights（按文件名）", self.succeed(*RUN, "--verify", "my.weights.npy", "--lang", "zh"))
+        self.assertIn("y = output (an array without a name; --map", self.succeed(*RUN, "--verify", "y.npy"))  # as large as the input
         np.save(self.folder / "mine.npy", steps["weights"])
         self.assertIn("mine = output (an array without a name; --map", self.report("mine.npy"))
         self.assertIn("没有名字的数组", self.report("mine.npy", "--lang", "zh"))

@@ -19,6 +19,12 @@ lessons::Placeholders measured(const ModelRun& run, const Diagnosis& diagnosis, 
   return values_measured(problem_of_layer(run, diagnosis.step), in_layer, submission_of_layer(theirs, diagnosis.step));
 }
 
+// "encoder.0.x", but neither "encoder.x" nor "encoder.final.norm".
+bool is_in_layer(Step step) {
+  const std::string_view path = path_above(step);
+  return path.size() > 1 && path[path.size() - 2] >= '0' && path[path.size() - 2] <= '9';
+}
+
 }  // namespace
 
 int verify_model_files(const ModelVerification& command, const Sizes& sizes, const ModelRun& run) {
@@ -40,6 +46,7 @@ int verify_model_files(const ModelVerification& command, const Sizes& sizes, con
     return values_of_run(problem_of_layer(run, diagnosis.step), in_layer, command.output.language);
   };
   words.has_cells = false;
+  words.unexplained = [](Step step) { return is_in_layer(step) ? "unknown" : "outside_layers"; };
   words.ours = [&run]() { return tensors_of(run); };
   words.sizes = sizes;
   words.color = wants_colour(command.output);

@@ -36,7 +36,8 @@ struct ReportWords {
   /// The values of the placeholders in the message about a mistake: what this run has.
   std::function<lessons::Placeholders(const Diagnosis&)> values;
   bool has_cells = true;  ///< the subcommand takes one number apart with --cell
-  bool has_catalogue = true;  ///< mistakes were looked for
+  /// What is said of a step that nothing explains, by the name of the text; empty: that the catalogue does not.
+  std::function<const char*(Step)> unexplained{};
   Sizes sizes{};          ///< of the run, for the labels of axes
   int hint = 0;
   bool color = false;

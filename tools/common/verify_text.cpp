@@ -100,7 +100,8 @@ class Page {
 
   void add_alignments() {
     for (const Alignment& a : judged_.theirs.alignments) {
-      if (a.how == "name" && a.axes.empty()) continue;
+      const bool same_name = a.how == "name" || (a.how == "file" && a.theirs == name_of(a.step));
+      if (same_name && a.axes.empty()) continue;
       const char* entry = a.axes.empty() ? "aligned" : a.axes == "axes of size 1" ? "aligned_ones" : "aligned_axes";
       add_paragraph(word(entry, {{"name", a.theirs}, {"step", std::string(name_of(a.step))}, {"found", word("by_" + a.how)}, {"expected", with_arrow(a.axes)}}), 2);
     }
@@ -183,7 +184,7 @@ class Page {
     for (const StepVerdict& step : v_.steps) {
       if (step.step != *v_.first_divergent_step || step.difference.total == 0) continue;
       add("\n");
-      add_paragraph(word(!page_.has_catalogue ? "no_catalogue" : page_.hint == 0 ? "unknown" : "unknown_hint"), 0);
+      add_paragraph(word(page_.unexplained ? page_.unexplained(step.step) : page_.hint == 0 ? "unknown" : "unknown_hint"), 0);
       if (page_.hint > 0) continue;
       const std::string cell = fmt::format("{}[{}]", name_of(step.step), fmt::join(unravel(step.difference.at, step.ours), ","));
       add(page_.has_cells ? "  --cell '" + cell + "'\n" : "  " + cell + "\n");

@@ -202,8 +202,7 @@ class Aligner {
   void by_name() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       if (taken_[i]) continue;
-      std::optional<Step> step = named(theirs_[i].name);
-      if (!step) step = named(last_part(theirs_[i].name));
+      const std::optional<Step> step = named_by_end(theirs_[i].name);
       if (!step || !free(*step)) continue;
       if (!theirs_[i].unnamed) take(i, *step, "name", AxisOrder::ours);
       // What a run is given may have any file's name, and any file its shape.
@@ -213,7 +212,10 @@ class Aligner {
 
   void by_default() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
-      if (!taken_[i] && theirs_[i].unnamed) take_if_it_fits(i, theirs_[i].unnamed, AxisOrder::ours, "name");
+      if (taken_[i] || !theirs_[i].unnamed) continue;
+      const auto may_be = [&](const auto& ours) { return free(ours.first) && ours.second == theirs_[i].tensor.shape(); };
+      const bool only_one = std::count_if(ours_.begin(), ours_.end(), may_be) < 2;
+      take_if_it_fits(i, theirs_[i].unnamed, AxisOrder::ours, only_one ? "name" : "default");
     }
   }
 
@@ -269,6 +271,15 @@ class Aligner {
   std::optional<Step> named(const std::string& name) const {
     for (const auto& [step, shape] : ours_) {
       if (name_of(step) == name) return step;
+    }
+    return std::nullopt;
+  }
+
+  // The step with that name, or with the longest end of it that is one: "model.encoder.0.x".
+  std::optional<Step> named_by_end(const std::string& name) const {
+    for (std::size_t from = 0; from < name.size(); ++from) {
+      const bool begins = from == 0 || name[from - 1] == '.' || name[from - 1] == '/';
+      if (const auto step = begins ? named(name.substr(from)) : std::nullopt) return step;
     }
     return std::nullopt;
   }

@@ -101,6 +101,8 @@ bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
 }
 
 bool Confirmation::keep_result(const Mistakes& mistakes) const {
+  // The run with the mistakes gives theirs: their result says it.
+  if (is_compared(problem_.steps.back())) return verdict_on(verdicts_, problem_.steps.back())->difference.status == Status::match;
   return in_every_part(problem_, parts_, [&](const Part& part) -> std::optional<bool> {
     const Step result = part.problem().steps.back();
     std::map<Step, Tensor<double>> copies;
@@ -216,6 +218,7 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
       const bool judged = verdict.compared() && part.judges(verdict.step);
       if (judged && !agrees(run, verdict, part)) return {extent, run.applied()};
       run.release(verdict.step);
+      copies.clear();  // what was read off them is in the run
       extent = Extent::step;
     }
     if (joined.needed() && is_compared(Step::output)) joined.put(part, run.get(Step::merged));

@@ -58,7 +58,7 @@ class Confirmation {
   /// mistake shows what it does not compute with.
   bool are_one(const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
 
-  /// Whether the result of the run with these mistakes is ours all the same, in every part.
+  /// Whether the result of the run with these mistakes, which gives all of theirs, is ours all the same.
   bool keep_result(const std::vector<const Mistake*>& mistakes) const;
 
  private:

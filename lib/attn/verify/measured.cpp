@@ -1,4 +1,5 @@
 #include <attn/verify/measured.hpp>
+#include <attn/verify/median_ratio.hpp>
 #include <attn/verify/mistakes.hpp>
 
 #include <algorithm>
@@ -10,19 +11,6 @@ namespace attn {
 namespace {
 
 using Number = std::optional<double>;
-
-// The median of wrong / right: a few cells that differ for another reason do not move it.
-Number median_ratio(const Tensor<double>& wrong, const Tensor<double>& right) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < right.size() && wrong.size() == right.size(); ++i) {
-    const double ratio = wrong.data()[i] / right.data()[i];
-    if (std::isfinite(ratio) && ratio != 0) ratios.push_back(ratio);
-  }
-  if (ratios.empty()) return std::nullopt;
-  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-  std::nth_element(ratios.begin(), middle, ratios.end());
-  return *middle;
-}
 
 Number first_forbidden(const Tensor<double>& scores, const Tensor<double>& mask) {
   for (std::size_t i = 0; i < mask.size() && scores.size() == mask.size(); ++i) {

@@ -1,5 +1,6 @@
 // P5, C1–C7, X1, X2: the product of queries and keys, the scale, the soft cap.
 #include <attn/ops/stages.hpp>
+#include <attn/verify/median_ratio.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
 
@@ -36,21 +37,10 @@ Result custom_scale_ignored(Run& run, Step, const Tensor<double>*) {
 // Some other constant factor: the one that theirs has over ours.
 Result some_other_scale(Run& run, Step step, const Tensor<double>* theirs) {
   const Tensor<double>& raw = run.get(S::scores_raw);
-  double factor = own_scale(run) * 0.7;
-  if (theirs && step == S::scores_scaled && shape_of(*theirs) == shape_of(raw)) {
-    // The median of the ratios: a few cells that differ for another reason do not move it.
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      const double ratio = theirs->data()[i] / raw.data()[i];
-      if (std::isfinite(ratio)) ratios.push_back(ratio);
-    }
-    if (ratios.empty()) return std::nullopt;
-    std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
-    factor = ratios[ratios.size() / 2];
-  } else if (theirs) {
-    return std::nullopt;
-  }
-  return scaled_scores(raw, factor);
+  if (!theirs) return scaled_scores(raw, own_scale(run) * 0.7);
+  const std::optional<double> factor = step == S::scores_scaled ? median_ratio(*theirs, raw) : std::nullopt;
+  if (!factor) return std::nullopt;
+  return scaled_scores(raw, *factor);
 }
 
 // The whole scale on the queries, or its root on queries and keys; the scores are the same.

@@ -1,6 +1,7 @@
 // W1–W7, S5, M17, T2: softmax, dropout, what is exported, and reduced precision.
 #include <attn/ops/stages.hpp>
 #include <attn/random.hpp>
+#include <attn/verify/median_ratio.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/precision.hpp>
 #include <attn/verify/rearrange.hpp>
@@ -87,26 +88,15 @@ Result without_maximum(Run& run, Step, const Tensor<double>*) {
 // Dropout that should be off: the rate is read off the ratios, or is one half.
 Result dropout_active(Run& run, Step step, const Tensor<double>* theirs) {
   if (run.problem().has(S::weights_dropped)) return std::nullopt;
-  const Tensor<double> own = run.compute(step);
-  double kept_factor = 2;
+  Tensor<double> weights = run.compute(step);
+  const std::optional<double> kept_factor = theirs ? median_ratio(*theirs, weights) : 2;
+  if (!(kept_factor.value_or(0) > 1.001)) return std::nullopt;
   TorchGenerator random(0);
-  Tensor<double> result = own;
-  if (theirs) {
-    if (shape_of(*theirs) != shape_of(own)) return std::nullopt;
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < own.size(); ++i) {
-      if (own.data()[i] > 0 && theirs->data()[i] != 0) ratios.push_back(theirs->data()[i] / own.data()[i]);
-    }
-    if (ratios.empty()) return std::nullopt;
-    std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
-    kept_factor = ratios[ratios.size() / 2];
-    if (!(kept_factor > 1.001)) return std::nullopt;
-  }
-  for (std::size_t i = 0; i < own.size(); ++i) {
+  for (std::size_t i = 0; i < weights.size(); ++i) {
     const bool dropped = theirs ? theirs->data()[i] == 0 : random.uniform_double() < 0.5;
-    result.data()[i] = dropped ? 0 : own.data()[i] * kept_factor;
+    weights.data()[i] = dropped ? 0 : weights.data()[i] * *kept_factor;
   }
-  return result;
+  return weights;
 }
 
 Result averaged(Run& run, Step, const Tensor<double>*) {

@@ -84,13 +84,14 @@ bool is_smooth(std::vector<Deviation> cells) {
 }
 
 // Whether theirs are ours times one number, but for little: rounding is as often upwards as downwards.
-bool is_factor(const Tensor<double>& ours, const Tensor<double>& theirs) {
+bool is_factor(const Tensor<double>& ours, const Tensor<double>& theirs, const Tolerance& tolerance) {
   constexpr std::size_t fewest_cells = 16;  // of fewer, rounding may look like it
   double product = 0, square = 0, error = 0;
   std::size_t cells = 0;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const double own = ours.data()[i], off = theirs.data()[i] - own;
-    if (!std::isfinite(own) || !std::isfinite(off) || off == 0) continue;
+    const bool counts = std::abs(off) > tolerance.atol + tolerance.rtol * std::abs(own);
+    if (!std::isfinite(own) || !std::isfinite(off) || !counts) continue;
     ++cells;
     product += own * off;
     square += own * own;
@@ -116,7 +117,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   const Tolerance tolerance{d.tolerance.rtol, d.tolerance.atol, true};
   const Difference seen = compare(plain, without_fills(d.theirs.at(d.step)), tolerance);
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
-  if (is_factor(plain, without_fills(d.theirs.at(d.step)))) return std::nullopt;
+  if (is_factor(plain, without_fills(d.theirs.at(d.step)), tolerance)) return std::nullopt;
   std::optional<Diagnosis> best;
   double best_distance = std::log(6.0);
   for (const Mantissa mantissa : candidates(d.theirs.at(d.step))) {

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 using namespace attn;
 using namespace loops;
@@ -15,11 +16,11 @@ using namespace loops;
 namespace {
 
 struct Run {
-  Problem<double> problem = problem_of(causal());
+  Problem<double> problem;
   Tensor<double> upstream = naive::numbers<double>({2, 5, 6}, 77);
   Tensors gradients;
 
-  Run() {
+  explicit Run(Problem<double> given = problem_of(causal())) : problem(std::move(given)) {
     for (const Gradient& gradient : backward(problem, upstream)) gradients[gradient_of(gradient.of)] = gradient.value;
   }
   Verification judged(const VerifyOptions& options = {}) const { return verify_gradients(problem, upstream, submission_of(gradients), options); }
@@ -104,6 +105,18 @@ TEST_CASE("a given tolerance is the one that counts") {
   CHECK(run.judged(wide).verdict == Verdict::match);
 }
 
+TEST_CASE("the same NaN on both sides is said to be nothing that was compared") {
+  Run run;
+  run.problem.inputs.at(Step::x)(0, 0, 0) = std::nan("");
+  run = Run(run.problem);
+  const Verification found = run.judged();
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(ids_of(found.diagnosis) == "T3");
+  VerifyOptions equal_nan;
+  equal_nan.equal_nan = true;
+  CHECK(run.judged(equal_nan).verdict == Verdict::match);
+}
+
 TEST_CASE("NaN that comes of their NaN is a consequence") {
   Run run;
   run.of(Step::scores_scaled)(0, 1, 2, 1) = std::nan("");
@@ -111,4 +124,29 @@ TEST_CASE("NaN that comes of their NaN is a consequence") {
   const Verification found = run.judged();
   CHECK(found.first_divergent_step == gradient_of(Step::scores_scaled));
   CHECK_FALSE(on(found, Step::scores_raw).diverges());
+}
+
+TEST_CASE("the gradients of maps may stand as PyTorch keeps maps") {
+  const Run run;
+  const auto ours = backward(run.problem, run.upstream);
+  Submission theirs = submission_of(run.gradients);
+  const Step of_map = gradient_of(Step::w_q), of_bias = gradient_of(Step::b_q), of_heads = gradient_of(Step::heads);
+  for (const Step step : {of_map, of_bias, of_heads}) theirs.alignments.push_back({step, std::string(name_of(step)), "name", ""});
+  const Tensor<double> map = theirs.tensors.at(of_map).in<double>();
+  Tensor<double> turned = empty<double>({6, 6});
+  for (Index in = 0; in < 6; ++in) {
+    for (Index out = 0; out < 6; ++out) turned(out, in) = map(in, out);
+  }
+  theirs.tensors.at(of_map) = turned;
+  const Submission as_ours = with_maps_turned(theirs, ours);
+  CHECK(as_ours.tensors.at(of_map).in<double>() == map);
+  CHECK(as_ours.alignments[0].axes == "(out, in) to (in, out)");
+  CHECK(as_ours.alignments[1].axes.empty());
+  CHECK(verify_gradients(run.problem, run.upstream, as_ours, {}).verdict == Verdict::match);
+  // What is right as it stands is left so, and what is right neither way, too.
+  CHECK(with_maps_turned(as_ours, ours).tensors.at(of_map).in<double>() == map);
+  theirs.tensors.at(of_map) = filled<double>({6, 6}, 1.0);
+  CHECK(with_maps_turned(theirs, ours).tensors.at(of_map).in<double>() == filled<double>({6, 6}, 1.0));
+  theirs.tensors.at(of_map) = filled<double>({5, 6}, 1.0);
+  CHECK(shape_of(with_maps_turned(theirs, ours).tensors.at(of_map).in<double>()) == Shape{5, 6});
 }

@@ -2,6 +2,7 @@
 #include "verify/layer_cases.hpp"
 
 #include <attn/error.hpp>
+#include <attn/path_steps.hpp>
 #include <attn/verify/align.hpp>
 #include <attn/verify/verification.hpp>
 
@@ -173,11 +174,23 @@ TEST_CASE("an array without a name is what its file is called, if it has the sha
   CHECK(found("attention_weights", {2, 3, 4, 5}) == "weights alias");
   CHECK(found("mine", {2, 3, 4, 5}) == "output default");  // three steps have this shape
   CHECK(found("hook_pattern", {2, 3, 4, 5}) == "weights alias");
-  CHECK(found("y", {2, 4, 18}) == "output name");
-  CHECK(found("x", {2, 4, 18}) == "output name");        // what a run is given may be called anything
-  CHECK(found("weights", {2, 4, 18}) == "output name");  // no weights have this shape
+  CHECK(found("y", {2, 4, 18}) == "output default");        // the input has this shape, too
+  CHECK(found("x", {2, 4, 18}) == "output default");        // what a run is given may be called anything
+  CHECK(found("weights", {2, 4, 18}) == "output default");  // no weights have this shape
   CHECK(found("y", {2, 3, 4, 6}) == "output default");   // queries or heads
   CHECK(found("y", {2, 3, 5, 6}) == "k shape");
   const Submission mapped = align({{"y", naive::numbers<double>({2, 3, 4, 5}, 1), {}, Step::output}}, steps(), {{"y", "weights"}});
   CHECK(mapped.alignments.at(0).step == Step::weights);
+}
+
+TEST_CASE("the longest end of a name that is a step counts") {
+  const std::map<Step, Shape> ours = {{under_path("encoder.0.", Step::x), {2, 3}}, {under_path("encoder.", Step::x), {2, 3}}, {Step::logits, {2, 5}}};
+  const auto found = [&](const std::string& name, const Shape& shape) {
+    const Submission s = align({{name, filled<double>(shape, 1.0)}}, ours, {});
+    return s.alignments.empty() ? std::string() : std::string(name_of(s.alignments.front().step));
+  };
+  CHECK(found("model.encoder.0.x", {2, 3}) == "encoder.0.x");
+  CHECK(found("model/encoder.x", {2, 3}) == "encoder.x");
+  CHECK(found("my.logits", {2, 5}) == "logits");
+  CHECK(found("encoder.7.x", {2, 3}).empty());  // no such layer, and two steps have its shape
 }
