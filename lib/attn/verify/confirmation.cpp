@@ -37,8 +37,9 @@ bool act_at(const Mistakes& mistakes, Step step) {
 
 }  // namespace
 
-Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
+Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
+                           std::function<void()> judge_locally)
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), judge_locally_(std::move(judge_locally)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
   if (parts_.size() > 1) small_parts_.emplace(small_, right_, *parts_.front());
 }
 
@@ -53,7 +54,10 @@ Extent Confirmation::in_parts(const Mistakes& mistakes) const {
   return can_be_told_in_parts(mistakes) ? reached_in(parts_, mistakes) : Extent::nothing;
 }
 
-Extent Confirmation::in_whole(const Mistakes& mistakes) const { return reached_in({std::nullopt}, mistakes); }
+Extent Confirmation::in_whole(const Mistakes& mistakes) const {
+  if (judge_locally_) judge_locally_();
+  return reached_in({std::nullopt}, mistakes);
+}
 
 bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !can_be_told_in_parts(mistakes) || read_theirs(mistakes); }
 
@@ -198,12 +202,28 @@ const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, st
 // What they were given says nothing of what a mistake makes of it.
 void Confirmation::know_theirs(MistakenRun& run, const Part& part, const Mistakes& mistakes) const {
   for (const StepVerdict& verdict : verdicts_) {
-    if (!is_known(verdict.step) || (was_given(verdicts_, problem_, verdict.step) && change(mistakes, verdict.step))) continue;
-    run.know(verdict.step, [this, &part, step = verdict.step]() {
-      StoredTensor cut;
-      return part.cut(step, theirs_.at(step), cut).in<double>();
-    });
+    const bool stands = is_known(verdict.step) && !(was_given(verdicts_, problem_, verdict.step) && change(mistakes, verdict.step));
+    if (stands) know_their(run, verdict.step, part);
   }
+}
+
+void Confirmation::know_their(MistakenRun& run, Step step, const Part& part) const {
+  run.know(step, [this, &part, step]() {
+    StoredTensor cut;
+    return part.cut(step, theirs_.at(step), cut).in<double>();
+  });
+}
+
+// Our operation gives it from what it reads of theirs, and the mistakes do not come between.
+bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step) const {
+  const StepVerdict* const verdict = verdict_on(verdicts_, step);
+  if (step <= step_ || !verdict || verdict->local != Local::match || act_at(mistakes, step)) return false;
+  const std::vector<Step> operands = operands_of(step);
+  return std::all_of(operands.begin(), operands.end(), [&](Step operand) {
+    if (!problem_.has(operand)) return true;
+    const StepVerdict* const read = verdict_on(verdicts_, operand);
+    return read && read->compared() && read->difference.status != Status::shape;
+  });
 }
 
 // A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
@@ -216,7 +236,11 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
-      if (judged && !agrees(run, verdict, part)) return {extent, run.applied()};
+      if (whole && judge_locally_ && follows_from_theirs(mistakes, verdict.step)) {
+        know_their(run, verdict.step, part);
+      } else if (judged && !agrees(run, verdict, part)) {
+        return {extent, run.applied()};
+      }
       run.release(verdict.step);
       copies.clear();  // what was read off them is in the run
       extent = Extent::step;

@@ -20,7 +20,10 @@ enum class Extent { nothing, step, rest };
 /// The problem, the submission and the verdicts must outlive it.
 class Confirmation {
  public:
-  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step);
+  /// `judge_locally`, which is called when it is first needed, makes the verdicts say of every step whether it follows from
+  /// theirs by our operation, in every part; without it none is known to.
+  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
+               std::function<void()> judge_locally = {});
   Confirmation(const Confirmation&) = delete;
   Confirmation& operator=(const Confirmation&) = delete;
 
@@ -32,7 +35,8 @@ class Confirmation {
   /// theirs; any others give nothing.
   Extent in_parts(const std::vector<const Mistake*>& mistakes) const;
 
-  /// The same of any mistakes, made in the whole.
+  /// The same of any mistakes, made in the whole. A step that they do not act on, and that follows from theirs, is not
+  /// computed.
   Extent in_whole(const std::vector<const Mistake*>& mistakes) const;
 
   /// Whether parts that give nothing say nothing of the whole: the mistakes mix what parts keep apart, or read a number off
@@ -77,14 +81,17 @@ class Confirmation {
   Held made(const std::function<bool(MistakenRun& small_run)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
+  void know_their(MistakenRun& run, Step step, const Part& part) const;
   void know_theirs(MistakenRun& run, const Part& part, const std::vector<const Mistake*>& mistakes) const;
   bool is_known(Step step) const;
+  bool follows_from_theirs(const std::vector<const Mistake*>& mistakes, Step step) const;
   bool agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const;
 
   const Problem<double>& problem_;
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const Step step_;
+  const std::function<void()> judge_locally_;
   const std::vector<std::optional<Slice>> parts_;
   const Problem<double> small_;  // like it
   const std::map<Step, Tensor<double>> right_;  // of the small one

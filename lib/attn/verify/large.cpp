@@ -158,7 +158,7 @@ class LargeWalk {
   Explained explained(const StepVerdict& verdict) {
     if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
     if (rounding_only(verdict)) return {{{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
-    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step);
+    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step, [this] { judge_in_all_parts([](Step) { return true; }); });
     if (verdict.difference.status == Status::shape) return made_in_whole(verdict.step, whole.of_another_shape());
     bool pairs_left_out = false;
     std::vector<Slice> walked;

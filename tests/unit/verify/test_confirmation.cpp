@@ -132,3 +132,41 @@ TEST_CASE("only rows of padding differ where every other row agrees as closely a
   theirs[Step::output](0, 2, 2) += 2.5 * atol;
   CHECK_FALSE(confirmed(problem, theirs, Step::output, "M17"));
 }
+
+TEST_CASE("what follows from theirs, as it was judged in all parts, is not made again in the whole") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = with_scaled(problem, [](Index, Index) { return 0.7; });
+  const Submission right = submission_of(theirs);
+  theirs[Step::heads](1, 2, 100, 0) += 1;
+  const Submission wrong = submission_of(theirs);
+  const Mistake* const other_factor = mistakes_of("C7").back();
+  REQUIRE(other_factor->variant == "another factor");
+  const auto extent = [&](const Submission& submission, bool says_match) {
+    std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+    int asked = 0;
+    const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled, [&] {
+      ++asked;
+      for (StepVerdict& verdict : verdicts) verdict.local = says_match ? Local::match : Local::unknown;
+    });
+    const Extent found = confirmation.in_whole({other_factor});
+    CHECK(asked == 1);
+    return found;
+  };
+  CHECK(extent(right, true) == Extent::rest);
+  CHECK(extent(right, false) == Extent::rest);
+  CHECK(extent(wrong, false) == Extent::step);  // the heads do not give theirs
+  CHECK(extent(wrong, true) == Extent::rest);   // taken as they were judged
+}
+
+TEST_CASE("a mistake that gives theirs keeps the result if theirs is ours") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = with_scaled(problem, [](Index, Index) { return 0.7; });
+  const auto keeps = [&](const Tensors& tensors) {
+    const Submission submission = submission_of(tensors);
+    const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+    return Confirmation(problem, submission, verdicts, Step::scores_scaled).keep_result({mistakes_of("C7").back()});
+  };
+  CHECK_FALSE(keeps(theirs));
+  theirs[Step::output] = run_problem(problem).at(Step::output);
+  CHECK(keeps(theirs));
+}
