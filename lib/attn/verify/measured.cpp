@@ -36,12 +36,13 @@ Number cap_of(const Tensor<double>& capped, const Tensor<double>& scores) {
   return high;
 }
 
-// The step as the mistake makes it, and what it should have been made from.
-Number read_off(MistakenRun& run, const std::string& id) {
+// The step as the mistake makes it, and what it should have been made from. Weights of theirs, which may be large, are
+// read as they are.
+Number read_off(MistakenRun& run, const std::string& id, const Tensor<double>* their_weights) {
   if (id == "C7") return median_ratio(run.get(Step::scores_scaled), run.get(Step::scores_raw));
   if (id == "M9") return first_forbidden(run.get(Step::scores_masked), run.get(Step::mask));
   if (id == "X2") return cap_of(run.get(Step::scores_capped), run.get(Step::scores_scaled));
-  const Number kept = median_ratio(run.get(Step::weights), run.compute(Step::weights));
+  const Number kept = median_ratio(their_weights ? *their_weights : run.get(Step::weights), run.compute(Step::weights));
   return kept ? Number(1 - 1 / *kept) : std::nullopt;
 }
 
@@ -55,14 +56,15 @@ std::optional<double> measured_number(const std::string& id, const std::string& 
     if (mistake->variant != variant) continue;
     try {
       Tensor<double> copy;
-      MistakenRun run(problem, {mistake}, [&](Step step) -> const Tensor<double>* {
+      const auto their_tensor = [&](Step step) -> const Tensor<double>* {
         const auto found = theirs.find(step);
         return found == theirs.end() ? nullptr : &found->second.widened(copy);
-      });
+      };
+      MistakenRun run(problem, {mistake}, their_tensor);
       for (const auto& [step, tensor] : theirs) {
         if (step < mistake->acts_on.front()) run.know(step, [&stored = tensor]() { return stored.in<double>(); });
       }
-      if (const Number number = read_off(run, id)) return number;
+      if (const Number number = read_off(run, id, id == "W4" ? their_tensor(Step::weights) : nullptr)) return number;
     } catch (const std::exception&) {
       continue;  // their tensors before the step do not fit each other
     }
