@@ -16,8 +16,9 @@ cxx_files = git ls-files -- '*.cpp' '*.hpp'
 
 .PHONY: build demo test test-release sanitize bench notebooks install format tidy clean help packages test-packages bench-packages
 
+# Without the tests, which need packages of their own; scripts/run-tests.sh switches them on.
 build: packages  ## build the library and the tools (default)
-	@$(call configure,release)
+	@$(call configure,release) -D ATTNSCOPE_BUILD_TESTS=OFF
 	@cmake --build build/release --parallel $(JOBS) --target programs
 
 demo: build  ## build, then show attn-compute at work

@@ -38,7 +38,7 @@ add_counts() {
 for preset; do
   report=$PWD/build/$preset/test-report.xml
   rm -f "$report"
-  if cmake --preset "$preset" && cmake --build --preset "$preset" --parallel "$JOBS"; then
+  if cmake --preset "$preset" -D ATTNSCOPE_BUILD_TESTS=ON && cmake --build --preset "$preset" --parallel "$JOBS"; then
     ctest --preset "$preset" --parallel "$JOBS" --output-junit "$report" </dev/null
     if [ -f "$report" ]; then
       add_counts "$report"
