@@ -166,7 +166,7 @@ class Verification(ToolTest):
             self.assertIn(mention, self.differ(*self.RUN, "--verify", "theirs.npz", "-f", form), form)
 
     def test_options_without_effect_are_refused(self):
-        for option in (["--measure", "3"], ["--steps", "d_q"], ["--list-steps"], ["--precision", "3"]):
+        for option in (["--measure", "3"], ["--steps", "d_q"], ["--list-steps"], ["--precision", "3"], ["--detail"], ["--strict"]):
             self.refuse(USAGE, *self.RUN, "--verify", self.saved(), *option, mentions=[option[0], "--verify"])
 
 

@@ -250,7 +250,7 @@ class Verification(TransformerTest):
                 self.assertEqual(report["first_divergent_step"], wrong)
 
     def test_options_without_effect_are_refused(self):
-        for option in (["--steps", "logits"], ["--list-steps"], ["--precision", "3"], ["--path", "fused"], ["--dtype", "float32"]):
+        for option in (["--steps", "logits"], ["--list-steps"], ["--precision", "3"], ["--strict"], ["--path", "fused"], ["--dtype", "float32"]):
             self.refuse(USAGE, *self.RUN, "--verify", self.saved(), *option, mentions=option[:1])
         self.refuse(USAGE, *self.RUN, "--rtol", "1", "--atol", "1", mentions=["--verify"])
 

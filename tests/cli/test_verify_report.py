@@ -177,7 +177,7 @@ class VerifyReportTest(ToolTest):
 
     def test_options_of_the_steps_are_refused_rather_than_left_without_effect(self):
         name = self.wrong("C1")
-        for option in (["--steps", "output"], ["--precision", "2"], ["--full"], ["--cell", "weights[0,0,0,0]"], ["--list-steps"]):
+        for option in (["--steps", "output"], ["--precision", "2"], ["--full"], ["--cell", "weights[0,0,0,0]"], ["--list-steps"], ["--strict"]):
             self.refuse(USAGE, *RUN, "--verify", name, *option, mentions=[option[0], "cannot be combined with --verify"])
 
     def test_several_submissions_give_a_table_and_the_worst_exit_code(self):

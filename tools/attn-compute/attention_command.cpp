@@ -102,14 +102,16 @@ void check_verify(const AttentionCommand& command) {
   if (command.verify.files.empty()) return;
   const OutputOptions& o = command.output;
   if (o.show_recipe) throw UsageError("--show-recipe", "cannot be combined with --verify: it prints a program and computes nothing");
-  check_findings_only(o);
+  check_findings_only(o, command.run);
+  if (command.gradient && o.detail) throw UsageError("--detail", "cannot be combined with --verify, which holds the gradients of the inputs and the steps, not of the inside of softmax");
   if (command.gradient && command.gradient->measured) throw UsageError("--measure", "cannot be combined with --verify, which holds gradients against ours, not against differences");
 }
 
-void check_findings_only(const OutputOptions& o) {
+void check_findings_only(const OutputOptions& o, const RunOptions& run) {
   const std::pair<bool, const char*> without_effect[] = {
       {o.list_steps, "--list-steps"}, {!o.cell.empty(), "--cell"},           {o.matrix, "--matrix"}, {o.labels, "--labels"},
       {!o.steps.empty(), "--steps"},  {o.precision.has_value(), "--precision"}, {o.full, "--full"},
+      {run.strict, "--strict"},
   };
   for (const auto& [given, option] : without_effect) {
     if (given) throw UsageError(option, "cannot be combined with --verify, which prints its findings instead of the steps");

@@ -72,8 +72,8 @@ struct AttentionResult {
 /// Throws UsageError for verification options that contradict each other or name no mistake of attention.
 void check_verify(const AttentionCommand& command);
 
-/// Throws UsageError for output options that have no effect where --verify prints its findings instead of the steps.
-void check_findings_only(const OutputOptions& output);
+/// Throws UsageError for options that have no effect where --verify prints its findings instead of the steps.
+void check_findings_only(const OutputOptions& output, const RunOptions& run);
 
 /// Draws the dropout mask [B, H, Lq, Lk], last of everything drawn; empty without dropout.
 template <class T>

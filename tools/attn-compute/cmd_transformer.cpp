@@ -90,7 +90,7 @@ Generated write_one(const TransformerCommand& c, const Model<T>& model, const St
 
 void check_verify(const TransformerCommand& c) {
   check_verify_options(c.verify, c.run.dtype, [] { return std::vector<std::string>(); });
-  if (!c.verify.files.empty()) check_findings_only(c.output);
+  if (!c.verify.files.empty()) check_findings_only(c.output, c.run);
 }
 
 // What the decoder read in all: the prompt, and what it wrote but for the last token.

@@ -12,17 +12,12 @@
 namespace attn::tools {
 namespace {
 
-// What the sentences about a mistake read off their tensors.
+// What the sentences about a mistake read off their tensors; of a step outside of the layers they read nothing.
 lessons::Placeholders measured(const ModelRun& run, const Diagnosis& diagnosis, const Submission& theirs) {
+  if (!is_in_layer(run, diagnosis.step)) return {};
   Diagnosis in_layer = diagnosis;
   in_layer.step = without_path(diagnosis.step);
   return values_measured(problem_of_layer(run, diagnosis.step), in_layer, submission_of_layer(theirs, diagnosis.step));
-}
-
-// "encoder.0.x", but neither "encoder.x" nor "encoder.final.norm".
-bool is_in_layer(Step step) {
-  const std::string_view path = path_above(step);
-  return path.size() > 1 && path[path.size() - 2] >= '0' && path[path.size() - 2] <= '9';
 }
 
 }  // namespace
@@ -41,12 +36,13 @@ int verify_model_files(const ModelVerification& command, const Sizes& sizes, con
   ReportWords words;
   words.language = command.output.language;
   words.values = [&](const Diagnosis& diagnosis) {
+    if (!is_in_layer(run, diagnosis.step)) return lessons::Placeholders();
     Diagnosis in_layer = diagnosis;
     in_layer.step = without_path(diagnosis.step);
     return values_of_run(problem_of_layer(run, diagnosis.step), in_layer, command.output.language);
   };
   words.has_cells = false;
-  words.unexplained = [](Step step) { return is_in_layer(step) ? "unknown" : "outside_layers"; };
+  words.unexplained = [&run](Step step) { return is_in_layer(run, step) ? "unknown" : "outside_layers"; };
   words.ours = [&run]() { return tensors_of(run); };
   words.sizes = sizes;
   words.color = wants_colour(command.output);

@@ -51,7 +51,7 @@ void require_blanks(Submission& theirs, const std::map<Step, Shape>& ours, const
 StoredTensor stored(const io::Array& array, const std::string& subject) {
   const bool in_order = array.byte_order == io::ByteOrder::little && array.layout == io::Layout::row_major;
   for (const Precision precision : {Precision::float64, Precision::float32}) {
-    if (in_order && array.dtype == dtype_of(precision)) return {TensorView(precision, array.shape, array.bytes.data), array.bytes.owner};
+    if (in_order && array.dtype == dtype_of(precision)) return {TensorView(precision, array.shape, array.bytes.data), array.bytes.owner, [bytes = array.bytes] { io::forget_pages(bytes); }};
   }
   const bool narrow = array.dtype == DType::float32 || array.dtype == DType::float16 || array.dtype == DType::bfloat16;
   if (narrow) return io::to_tensor<float>(array, subject);

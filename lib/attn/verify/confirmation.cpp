@@ -31,6 +31,10 @@ bool only_show(const Mistakes& mistakes) {
   return std::any_of(mistakes.begin(), mistakes.end(), [](const Mistake* mistake) { return mistake->effect == Effect::shows; });
 }
 
+bool read_cells(const Mistakes& mistakes) {
+  return std::all_of(mistakes.begin(), mistakes.end(), [](const Mistake* mistake) { return mistake->reads_cells; });
+}
+
 bool act_at(const Mistakes& mistakes, Step step) {
   return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) { return acts_at(*mistake, step); });
 }
@@ -38,8 +42,8 @@ bool act_at(const Mistakes& mistakes, Step step) {
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
-                           std::function<void()> judge_locally)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), judge_locally_(std::move(judge_locally)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
+                           std::function<void()> before_whole)
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), before_whole_(std::move(before_whole)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
   if (parts_.size() > 1) small_parts_.emplace(small_, right_, *parts_.front());
 }
 
@@ -55,7 +59,7 @@ Extent Confirmation::in_parts(const Mistakes& mistakes) const {
 }
 
 Extent Confirmation::in_whole(const Mistakes& mistakes) const {
-  if (judge_locally_) judge_locally_();
+  if (before_whole_) before_whole_();
   return reached_in({std::nullopt}, mistakes);
 }
 
@@ -226,17 +230,18 @@ bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step) cons
   });
 }
 
-// A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
+// A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone, but for one
+// that every cell has for itself.
 Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole, JoinedHeads<double>& joined) const {
   std::map<Step, Tensor<double>> copies;
-  MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
+  MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole || read_cells(mistakes) ? their_tensor(step, part, copies) : nullptr; });
   know_theirs(run, part, mistakes);
   Extent extent = Extent::nothing;
   try {
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
-      if (whole && judge_locally_ && follows_from_theirs(mistakes, verdict.step)) {
+      if (whole && before_whole_ && follows_from_theirs(mistakes, verdict.step)) {
         know_their(run, verdict.step, part);
       } else if (judged && !agrees(run, verdict, part)) {
         return {extent, run.applied()};

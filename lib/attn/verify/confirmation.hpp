@@ -20,10 +20,10 @@ enum class Extent { nothing, step, rest };
 /// The problem, the submission and the verdicts must outlive it.
 class Confirmation {
  public:
-  /// `judge_locally`, which is called when it is first needed, makes the verdicts say of every step whether it follows from
-  /// theirs by our operation, in every part; without it none is known to.
+  /// `before_whole` is called before anything is made in the whole. It makes the verdicts say of every step whether it
+  /// follows from theirs by our operation, in every part; without it none is known to.
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
-               std::function<void()> judge_locally = {});
+               std::function<void()> before_whole = {});
   Confirmation(const Confirmation&) = delete;
   Confirmation& operator=(const Confirmation&) = delete;
 
@@ -32,7 +32,7 @@ class Confirmation {
 
   /// How far the run with these mistakes is theirs; nothing where the mistakes change nothing in it. Made in every part
   /// by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read off
-  /// theirs; any others give nothing.
+  /// theirs but cell by cell; any others give nothing.
   Extent in_parts(const std::vector<const Mistake*>& mistakes) const;
 
   /// The same of any mistakes, made in the whole. A step that they do not act on, and that follows from theirs, is not
@@ -91,7 +91,7 @@ class Confirmation {
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const Step step_;
-  const std::function<void()> judge_locally_;
+  const std::function<void()> before_whole_;
   const std::vector<std::optional<Slice>> parts_;
   const Problem<double> small_;  // like it
   const std::map<Step, Tensor<double>> right_;  // of the small one

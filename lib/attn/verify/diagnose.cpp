@@ -37,6 +37,13 @@ bool is_mapped_by_them(const Problem<double>& problem, const std::vector<StepVer
   });
 }
 
+// What is only shown otherwise leaves it to a later step that differs by itself why the rest is not theirs.
+bool leaves_the_rest(const Divergence& d, const Mistake& mistake) {
+  return mistake.effect == Effect::shows && std::any_of(d.verdicts.begin(), d.verdicts.end(), [&](const StepVerdict& verdict) {
+    return verdict.step > d.step && verdict.diverges();
+  });
+}
+
 std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>& found) {
   std::vector<Diagnosis> result;
   for (const Fit& fit : found) {
@@ -46,7 +53,7 @@ std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>&
       const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
       if (listed) continue;
       Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, fit.residual, ""};
-      diagnosis.convention = mistake->convention && fit.rest && keeps_result(d, *mistake);
+      diagnosis.convention = mistake->convention && (fit.rest || leaves_the_rest(d, *mistake)) && keeps_result(d, *mistake);
       if (pair) diagnosis.with = mistake == &first ? fit.mistakes[1]->id : first.id;
       result.push_back(diagnosis);
     }

@@ -98,6 +98,7 @@ class LargeWalk {
 
  private:
   void explain_from(const StepVerdict& first) {
+    put_back_theirs();  // every step was read; what explains one reads few
     if (first.difference.status == Status::shape) judge_in_all_parts([](Step) { return true; });
     else judge_as_in_slice(first);
     explain(result_, [this](const StepVerdict& verdict) {
@@ -140,6 +141,7 @@ class LargeWalk {
       if (open.count(verdict.step) > 0) verdict.local = locals.at(verdict.step);
     }
     judged_.insert(open.begin(), open.end());
+    put_back_theirs();
   }
 
   // Whether the step may be something else than our operation on tensors of theirs before it, whichever of these explains
@@ -158,7 +160,7 @@ class LargeWalk {
   Explained explained(const StepVerdict& verdict) {
     if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
     if (rounding_only(verdict)) return {{{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
-    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step, [this] { judge_in_all_parts([](Step) { return true; }); });
+    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step, [this] { prepare_for_the_whole(); });
     if (verdict.difference.status == Status::shape) return made_in_whole(verdict.step, whole.of_another_shape());
     bool pairs_left_out = false;
     std::vector<Slice> walked;
@@ -166,7 +168,7 @@ class LargeWalk {
       if (!slice) return walk_of(slice).explained(verdict.step);
       // What follows the step was seen in the first; what explains the step is held against it in the whole.
       const auto last = walked.empty() ? std::nullopt : std::optional(verdict.step);
-      const Explained found = explained_on(walk_of(slice, last), verdict.step, whole);
+      const Explained found = explained_on(slice, last, verdict.step, whole);
       if (!found.diagnosis.empty()) return found;
       pairs_left_out = pairs_left_out || found.pairs_left_out;
       walked.push_back(*slice);
@@ -174,7 +176,7 @@ class LargeWalk {
     if (auto same = other_weights(verdict.step)) return {{*same}};
     // Those that mix what the last slice keeps apart were not tried.
     pairs_left_out = pairs_left_out || walked.back().sample || walked.back().kv_head;
-    walked_.reset();  // to make room
+    make_room();
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
     Explained found;
     if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));
@@ -182,15 +184,31 @@ class LargeWalk {
     return found;
   }
 
-  // What explains the step there, and is borne out by the whole.
-  Explained explained_on(const WalkOfPart& there, Step step, const Confirmation& whole) {
-    const Explained suspected = there.explained(step);
+  // What is made in the whole computes no step that follows from theirs, and needs the room of the slice that was walked
+  // and of what was read of theirs.
+  void prepare_for_the_whole() {
+    make_room();
+    judge_in_all_parts([](Step) { return true; });
+  }
+
+  void make_room() {
+    walked_.reset();
+    put_back_theirs();
+  }
+
+  void put_back_theirs() const {
+    for (const auto& [step, tensor] : theirs_.tensors) tensor.put_back();
+  }
+
+  // What explains the step on the slice, walked up to the `last` step, and is borne out by the whole.
+  Explained explained_on(const std::optional<Slice>& slice, std::optional<Step> last, Step step, const Confirmation& whole) {
+    const Explained suspected = walk_of(slice, last).explained(step);
     const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
     Explained found = borne_out(suspected, whole, ties);
     if (!found.diagnosis.empty()) return found;
     if (suspected.diagnosis.empty()) return suspected;
     if (auto same = other_weights(step)) return {{*same}};
-    if (auto loss = loss_of_precision(there.walk.divergence_at(step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
+    if (auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
     return {{}, false, suspected.pairs_left_out};
   }
 

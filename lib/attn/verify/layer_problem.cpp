@@ -132,6 +132,17 @@ Tensor<T> compute_in_layer(Evaluator<T>& run, Step step) {
   return rule != rules<T>().end() ? rule->second(part, layer) : part.compute(base_of(step));
 }
 
+void visit_layer(const LayerSteps<double>& steps, const std::function<void(Step, const Tensor<double>&)>& found) {
+  const bool norm_first = steps.placement == NormPlacement::pre;
+  const auto place = [&](Block block, Step step, const Tensor<double>& tensor) { found(at_place({block, part_of(step, norm_first)}, step), tensor); };
+  found(S::x, steps.x);
+  if (steps.memory) found(S::memory, *steps.memory);
+  visit_block(Block::self, steps.placement, steps.self, place);
+  if (steps.cross) visit_block(Block::cross, steps.placement, *steps.cross, place);
+  visit_block(Block::ffn, steps.placement, steps.ffn, place);
+  found(layer_output(), steps.output());
+}
+
 Problem<double> problem_of_layer(const LayerSteps<double>& steps, const LayerWeights<double>& weights, const LayerOptions<double>& options) {
   auto layer = std::make_shared<LayerProblem<double>>();
   layer->weights = weights;
@@ -143,20 +154,10 @@ Problem<double> problem_of_layer(const LayerSteps<double>& steps, const LayerWei
   Problem<double> problem;
   problem.sizes = steps.self.attention.attention.sizes;
   problem.output_shape = shape_of(steps.output());
-  problem.inputs.emplace(S::x, steps.x);
-  if (steps.memory) problem.inputs.emplace(S::memory, *steps.memory);
-  const auto add = [&](Block block, Step step, const Tensor<double>& tensor) {
-    const Step placed = at_place({block, part_of(step, layer->norm_first())}, step);
-    if (step_info(step).kind == StepKind::input) {
-      problem.inputs.emplace(placed, tensor);
-    } else {
-      problem.steps.push_back(placed);
-    }
-  };
-  visit_block(Block::self, steps.placement, steps.self, add);
-  if (steps.cross) visit_block(Block::cross, steps.placement, *steps.cross, add);
-  visit_block(Block::ffn, steps.placement, steps.ffn, add);
-  problem.steps.push_back(layer_output());
+  visit_layer(steps, [&problem](Step step, const Tensor<double>& tensor) {
+    if (step_info(step).kind == StepKind::input) problem.inputs.emplace(step, tensor);
+    else problem.steps.push_back(step);
+  });
   problem.layer = std::move(layer);
   return problem;
 }

@@ -6,6 +6,7 @@
 #include <attn/ops/layer.hpp>
 #include <attn/verify/problem.hpp>
 
+#include <functional>
 #include <map>
 
 namespace attn {
@@ -31,6 +32,9 @@ struct LayerProblem {
   /// The step that a block hands on.
   Step result_of(Block block) const;
 };
+
+/// found(step, tensor) for every tensor of a finished run, in the steps of a problem of it and in their order.
+void visit_layer(const LayerSteps<double>& steps, const std::function<void(Step, const Tensor<double>&)>& found);
 
 /// The problem of a finished run. `inputs` holds x, the memory and, at their places, the cached keys and
 /// values of self-attention.

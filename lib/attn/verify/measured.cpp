@@ -52,6 +52,7 @@ std::optional<double> measured_number(const std::string& id, const std::string& 
                                       const Problem<double>& problem,
                                       const std::map<Step, StoredTensor>& theirs) {
   if (id != "C7" && id != "M9" && id != "W4" && id != "X2") return std::nullopt;
+  for (const auto& [step, tensor] : theirs) tensor.put_back();  // few of them are read
   for (const Mistake* mistake : mistakes_of(id)) {
     if (mistake->variant != variant) continue;
     try {

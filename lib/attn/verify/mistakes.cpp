@@ -9,7 +9,7 @@ const std::vector<Mistake>& mistake_table() {
   static const std::vector<Mistake> table = [] {
     std::vector<Mistake> rows;
     for (auto* part : {projection_mistakes, head_mistakes, score_mistakes, mask_mistakes, fill_mistakes, softmax_mistakes,
-                       norm_mistakes, tolerance_mistakes}) {
+                       padding_mistakes, norm_mistakes, tolerance_mistakes}) {
       for (Mistake& mistake : part()) rows.push_back(std::move(mistake));
     }
     return rows;
@@ -59,9 +59,10 @@ MistakenRun::MistakenRun(const Problem<double>& problem, std::vector<const Mista
 
 bool acts_at(const Mistake& mistake, Step step) {
   const std::optional<LayerPlace> place = place_of(step);
-  if (step == layer_output()) return mistake.rewires;
   if (mistake.block && (!place || place->block != *mistake.block)) return false;
-  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), base_of(step)) != mistake.acts_on.end();
+  const bool is_result = step == layer_output();
+  if (is_result && mistake.rewires) return true;
+  return std::find(mistake.acts_on.begin(), mistake.acts_on.end(), is_result ? step : base_of(step)) != mistake.acts_on.end();
 }
 
 Step first_effect(const std::vector<const Mistake*>& mistakes) {

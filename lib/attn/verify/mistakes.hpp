@@ -33,6 +33,9 @@ struct Mistake {
   bool convention = false;
   /// Has a free number that fits whatever a more definite mistake fits: the last resort.
   bool fitted = false;
+  /// What it reads off theirs concerns every cell by itself: it may be read of any part of a tensor. False: a number that
+  /// is the same in the whole, or nothing.
+  bool reads_cells = false;
   /// About the parts of a layer around attention; cannot be made elsewhere.
   bool of_layers = false;
   /// Wires a layer differently, so that it cannot be made in one block alone.
@@ -104,6 +107,7 @@ std::vector<Mistake> score_mistakes();
 std::vector<Mistake> mask_mistakes();
 std::vector<Mistake> fill_mistakes();
 std::vector<Mistake> softmax_mistakes();
+std::vector<Mistake> padding_mistakes();
 std::vector<Mistake> norm_mistakes();
 std::vector<Mistake> tolerance_mistakes();
 

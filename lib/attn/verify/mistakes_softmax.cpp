@@ -1,4 +1,4 @@
-// W1–W7, S5, M17, T2: softmax, dropout, what is exported, and reduced precision.
+// W1–W7, S5, T2: softmax, dropout, what is exported, and reduced precision.
 #include <attn/ops/stages.hpp>
 #include <attn/random.hpp>
 #include <attn/verify/median_ratio.hpp>
@@ -141,24 +141,6 @@ Result all_ones(Run& run, Step, const Tensor<double>*) { return filled<double>(s
 
 Result exported_transposed(Run& run, Step, const Tensor<double>*) { return swap_axes(run.compute(S::weights), 2, 3); }
 
-// Rows of padded queries hold whatever the other program put there; every other row is ours.
-Result padded_queries_differ(Run& run, Step step, const Tensor<double>* theirs) {
-  const auto& lens = run.problem().options.attention.mask.valid_lens;
-  Tensor<double> result = run.compute(step);
-  if (lens.empty() || lens.size() != result.shape(0) || result.size() == 0 || !run.problem().attends_to_itself()) return std::nullopt;
-  if (theirs && shape_of(*theirs) != shape_of(result)) return std::nullopt;
-  const std::size_t rank = result.dimension(), length = result.shape(rank - 2), width = result.shape(rank - 1);
-  bool any = false;
-  for (std::size_t row = 0; row < result.size() / width; ++row) {
-    const std::size_t b = row / (result.size() / width / lens.size());
-    if (run.problem().sizes.queries_before + row % length < lens[b]) continue;
-    any = true;
-    for (std::size_t c = 0; c < width; ++c) result.data()[row * width + c] = theirs ? theirs->data()[row * width + c] : 0;
-  }
-  if (!any) return std::nullopt;
-  return result;
-}
-
 }  // namespace
 
 std::vector<Mistake> softmax_mistakes() {
@@ -177,8 +159,6 @@ std::vector<Mistake> softmax_mistakes() {
       {"W6", "(1 + x/256)^256", weights, approximate},
       {"W7", "", weights, all_ones},
       {"S5", "", weights, exported_transposed, Effect::shows},
-      {"M17", "", {S::output}, padded_queries_differ, Effect::shows, true},
-      {"M17", "", {S::weights}, padded_queries_differ, Effect::shows, true},
   };
 }
 

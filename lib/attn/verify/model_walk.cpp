@@ -2,6 +2,7 @@
 #include <attn/verify/excess.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/model_walk.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/precision.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -19,18 +20,6 @@ namespace {
 
 using S = Step;
 using Found = std::function<void(Step, const Tensor<double>&)>;
-
-// The tensors of a layer, in the steps of a problem of it.
-void visit_layer(const LayerSteps<double>& steps, const Found& found) {
-  const bool norm_first = steps.placement == NormPlacement::pre;
-  const auto place = [&](Block block, Step step, const Tensor<double>& tensor) { found(at_place({block, part_of(step, norm_first)}, step), tensor); };
-  found(S::x, steps.x);
-  if (steps.memory) found(S::memory, *steps.memory);
-  visit_block(Block::self, steps.placement, steps.self, place);
-  if (steps.cross) visit_block(Block::cross, steps.placement, *steps.cross, place);
-  visit_block(Block::ffn, steps.placement, steps.ffn, place);
-  found(layer_output(), steps.output());
-}
 
 void visit_embedding(const EmbeddingSteps<double>& steps, const Found& found) {
   found(S::token_embedding, steps.token_embedding);
@@ -53,6 +42,24 @@ void visit_model(const TransformerSteps<double>& steps, const Found& found) {
   if (steps.encoder) visit_stack(Stack::encoder, *steps.encoder, found);
   if (steps.decoder) visit_stack(Stack::decoder, *steps.decoder, found);
   if (steps.logits) found(S::logits, *steps.logits);
+}
+
+// A layer of a run, with what it was computed with.
+struct LayerOfRun {
+  const LayerSteps<double>& steps;
+  const LayerWeights<double>& weights;
+  const LayerOptions<double>& options;
+};
+
+std::optional<LayerOfRun> layer_of(const ModelRun& run, Step step) {
+  const auto in_stack = [&](Stack stack, const auto& steps, const auto& weights, const StackOptions<double>& options) -> std::optional<LayerOfRun> {
+    for (std::size_t i = 0; steps && i < steps->layers.size(); ++i) {
+      if (path_above(step) == path_of_layer(path_of_stack(stack), i)) return LayerOfRun{steps->layers[i], weights->layers[i], options.layer};
+    }
+    return std::nullopt;
+  };
+  const auto found = in_stack(Stack::encoder, run.steps.encoder, run.weights.encoder, run.encoder);
+  return found ? found : in_stack(Stack::decoder, run.steps.decoder, run.weights.decoder, run.decoder);
 }
 
 Tensor<double> rounded(const Tensor<double>& tensor) { return rounded_to(tensor, Mantissa::float32); }
@@ -98,6 +105,7 @@ class ModelWalk {
   Tensor<double> walk_stack(Stack stack, const StackSteps<double>& steps, const StackWeights<double>& weights, const LayerOptions<double>& options,
                             const Tensor<double>& memory) {
     const std::string path = path_of_stack(stack);
+    valid_lens_ = options.self.attention.mask.valid_lens;
     Tensor<double> x = walk_embedding(path, steps.embedding);
     if (steps.embedding.norm) x = walk_norm(path_of_embedding_norm(path), *steps.embedding.norm, *weights.embedding.norm, options.norm, x);
     for (std::size_t i = 0; i < steps.layers.size(); ++i) {
@@ -190,11 +198,17 @@ class ModelWalk {
     verdict.theirs = shape_of(theirs);
     verdict.difference = compare(ours, theirs, tolerance);
     tolerance.equal_nan = true;  // of theirs before it
-    verdict.local = agree(local, theirs, tolerance) ? Local::match : Local::mismatch;
+    const bool follows = agree(local, theirs, tolerance), padding = !follows && differs_in_padding(local, theirs, tolerance);
+    verdict.local = follows || padding ? Local::match : Local::mismatch;
+    if (padding) add_diagnosis({"M17", "", step, true, true, verdict.difference.max_abs, ""});
     result_.steps.push_back(verdict);
     const bool fits = verdict.difference.status != Status::shape;
     if (verdict.diverges()) add_first(step, fits ? std::optional(excess(ours, theirs, verdict.tolerance)) : std::nullopt);
     return fits ? theirs : local;
+  }
+
+  bool differs_in_padding(Tensor<double> local, const Tensor<double>& theirs, const Tolerance& tolerance) const {
+    return fill_padded_rows(local, valid_lens_, 0, &theirs) && agree(local, theirs, tolerance);
   }
 
   void add_first(Step step, const std::optional<Tensor<double>>& excess) {
@@ -211,6 +225,7 @@ class ModelWalk {
   const ModelRun& run_;
   const Submission& theirs_;
   const VerifyOptions& options_;
+  std::vector<std::size_t> valid_lens_;  // of the stack that is walked
   Verification result_;
   bool no_blind_spots_yet_ = true;
 };
@@ -229,16 +244,12 @@ std::map<Step, Shape> shapes_of(const ModelRun& run) {
   return shapes;
 }
 
+bool is_in_layer(const ModelRun& run, Step step) { return layer_of(run, step).has_value(); }
+
 Problem<double> problem_of_layer(const ModelRun& run, Step step) {
-  const auto in_stack = [&](Stack stack, const std::optional<StackSteps<double>>& steps) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; steps && i < steps->layers.size(); ++i) {
-      if (path_above(step) == path_of_layer(path_of_stack(stack), i)) return i;
-    }
-    return std::nullopt;
-  };
-  if (const auto i = in_stack(Stack::encoder, run.steps.encoder)) return problem_of_layer(run.steps.encoder->layers[*i], run.weights.encoder->layers[*i], run.encoder.layer);
-  if (const auto i = in_stack(Stack::decoder, run.steps.decoder)) return problem_of_layer(run.steps.decoder->layers[*i], run.weights.decoder->layers[*i], run.decoder.layer);
-  throw std::out_of_range("a step outside of the layers");
+  const auto layer = layer_of(run, step);
+  if (!layer) throw std::out_of_range("a step outside of the layers");
+  return problem_of_layer(layer->steps, layer->weights, layer->options);
 }
 
 Submission submission_of_layer(const Submission& theirs, Step step) {

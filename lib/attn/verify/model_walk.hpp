@@ -20,6 +20,9 @@ std::map<Step, Tensor<double>> tensors_of(const ModelRun& run);
 
 std::map<Step, Shape> shapes_of(const ModelRun& run);
 
+/// Whether a step stands in one of the layers: "encoder.0.x", but neither "encoder.x" nor "encoder.final.norm".
+bool is_in_layer(const ModelRun& run, Step step);
+
 /// The layer that a step stands in, as we ran it. Throws std::out_of_range for a step outside of the layers.
 Problem<double> problem_of_layer(const ModelRun& run, Step step);
 

@@ -4,6 +4,7 @@
 
 #include <attn/tensor.hpp>
 
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <variant>
@@ -16,8 +17,16 @@ class StoredTensor {
   StoredTensor(Tensor<double> values) : values_(std::move(values)) {}  // NOLINT: either is a stored tensor
   StoredTensor(Tensor<float> values) : values_(std::move(values)) {}   // NOLINT
 
-  /// Numbers that stand elsewhere, at any address. `owner` keeps them there; without one, they must outlive this.
-  StoredTensor(TensorView numbers, std::shared_ptr<const void> owner) : values_(Elsewhere{std::move(numbers), std::move(owner)}) {}
+  /// Numbers that stand elsewhere, at any address. `owner` keeps them there; without one, they must outlive this. `put_back`
+  /// gives up the memory that they were read into, where they can be read once more.
+  StoredTensor(TensorView numbers, std::shared_ptr<const void> owner, std::function<void()> put_back = {})
+      : values_(Elsewhere{std::move(numbers), std::move(owner), std::move(put_back)}) {}
+
+  /// Says that nobody reads the numbers for a while: those of a file need not stay in memory.
+  void put_back() const {
+    const auto* elsewhere = std::get_if<Elsewhere>(&values_);
+    if (elsewhere && elsewhere->put_back) elsewhere->put_back();
+  }
 
   TensorView view() const {
     return std::visit([](const auto& values) { return view_of(values); }, values_);
@@ -61,6 +70,7 @@ class StoredTensor {
   struct Elsewhere {
     TensorView numbers;
     std::shared_ptr<const void> owner;
+    std::function<void()> put_back;
   };
 
   template <class T>

@@ -70,12 +70,6 @@ inline std::vector<Planted> planted_softmax() {
            return cells4({2, 3, 5, 5}, [&](Index b, Index h, Index i, Index j) { return t.at(Step::weights)(b, h, j, i); });
          };
        }},
-      // Rows of queries beyond the valid length, 3 and 4, hold something else.
-      {"M17", "", Step::output, padded, [](Program& p) {
-         p.exported[Step::output] = [](P, T t) {
-           return cells3({2, 5, 6}, [&](Index b, Index l, Index c) { return l < 3 + b ? t.at(Step::output)(b, l, c) : 0.0; });
-         };
-       }},
   };
 }
 

@@ -13,7 +13,7 @@ using namespace loops;
 TEST_CASE("the table holds every part, in the order of the catalogue's groups") {
   const std::size_t rows = projection_mistakes().size() + head_mistakes().size() + score_mistakes().size() +
                            mask_mistakes().size() + fill_mistakes().size() + softmax_mistakes().size() +
-                           norm_mistakes().size() + tolerance_mistakes().size();
+                           padding_mistakes().size() + norm_mistakes().size() + tolerance_mistakes().size();
   CHECK(mistake_table().size() == rows);
   CHECK(mistake_table().front().id == projection_mistakes().front().id);
   CHECK(mistake_table().back().id == tolerance_mistakes().back().id);

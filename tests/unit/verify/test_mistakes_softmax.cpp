@@ -49,13 +49,3 @@ TEST_CASE("W6 rounds the scores and the weights to the format") {
   CHECK(half.shown(Step::weights)(0, 0, 0, 0) == 1500.0 / 2048);
   CHECK(half.shown(Step::weights)(0, 0, 0, 1) == 1095.0 / 4096);
 }
-
-TEST_CASE("M17 needs padded queries: valid lengths below the length, and self-attention") {
-  CHECK(impossible(softmax_mistakes(), "M17", "", square()));
-  Case whole = square();
-  whole.options.attention.mask.valid_lens = {5, 5};
-  CHECK(impossible(softmax_mistakes(), "M17", "", whole));
-  Case other_source = cross();
-  other_source.options.attention.mask.valid_lens = {2, 2};
-  CHECK(impossible(softmax_mistakes(), "M17", "", other_source));
-}

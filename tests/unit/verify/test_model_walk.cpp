@@ -154,3 +154,46 @@ TEST_CASE("with nothing to compare there is no verdict, and a step outside of th
   CHECK_THROWS_AS(problem_of_layer(ours.as_run(), Step::logits), std::out_of_range);
   CHECK(problem_of_layer(ours.as_run(), under_path("decoder.0.", Step::x)).has(Step::memory));
 }
+
+namespace {
+
+// Zeros in positions 2 and 3 of the second sequence, which has two tokens: in every tensor of the encoder with such rows.
+void leave_zeros_in_padding(Tensors& tensors) {
+  for (auto& [step, tensor] : tensors) {
+    const std::string name(name_of(step));
+    const std::size_t rank = tensor.dimension();
+    if (name.rfind("encoder.", 0) != 0 || rank < 3 || tensor.shape(rank - 2) != 4 || without_path(step) == at_place({Block::self, LayerPart::sublayer}, Step::mask)) continue;
+    const std::size_t width = tensor.shape().back();
+    for (std::size_t cell = tensor.size() / 2; cell < tensor.size(); ++cell) {
+      if (cell / width % 4 >= 2) tensor.data()[cell] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a model that leaves zeros in rows of padding, step after step, matches") {
+  for (const NormPlacement placement : {NormPlacement::pre, NormPlacement::post}) {
+    const Translated ours(placement);
+    Translated theirs(placement);
+    Tensors tensors = theirs.tensors();
+    leave_zeros_in_padding(tensors);
+    // Its decoder reads the zeros.
+    theirs.steps.decoder = run_stack<double>(theirs.target, tensors.at(under_path("encoder.", Step::output)), {}, *theirs.weights.decoder, theirs.decoder);
+    for (const auto& [step, tensor] : theirs.tensors()) {
+      if (name_of(step).substr(0, 8) == "decoder.") tensors[step] = tensor;
+    }
+    const Verification found = judged(ours, tensors);
+    CHECK(found.verdict == Verdict::match);
+    CHECK(ids_of(found.diagnosis) == "M17");
+    for (const char* outside : {"encoder.x", "encoder.token_embedding", "encoder.output"}) {
+      CHECK(on(found, outside).difference.status == Status::mismatch);
+      CHECK_FALSE(on(found, outside).diverges());
+      Tensors wrong = tensors;
+      for (auto& [step, tensor] : wrong) {
+        if (name_of(step) == outside) tensor.data()[0] += 0.5;  // a row that counts
+      }
+      CHECK(first_of(judged(ours, wrong)) == outside);
+    }
+  }
+}

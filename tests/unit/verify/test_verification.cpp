@@ -1,6 +1,7 @@
 #include "verify/given_heads.hpp"
 #include "verify/planted_heads.hpp"
 #include "verify/planted_mask.hpp"
+#include "verify/planted_padding.hpp"
 #include "verify/planted_projections.hpp"
 #include "verify/planted_scores.hpp"
 #include "verify/planted_softmax.hpp"
@@ -64,6 +65,7 @@ TEST_CASE("mistakes in the linear maps are found at their first step and named")
 TEST_CASE("mistakes with heads are found at their first step and named") { check_all_are_named(planted_heads()); }
 TEST_CASE("mistakes in scores, scale and cap are found at their first step and named") { check_all_are_named(planted_scores()); }
 TEST_CASE("mistakes with the mask are found at their first step and named") { check_all_are_named(planted_mask()); }
+TEST_CASE("rows of padding that differ are named and not held against anybody") { check_all_are_named(planted_padding()); }
 TEST_CASE("mistakes in the softmax are found at their first step and named") { check_all_are_named(planted_softmax()); }
 
 TEST_CASE("after the first wrong step the later ones differ end to end and follow locally") {

@@ -1,0 +1,48 @@
+#include "naive.hpp"
+
+#include <attn/verify/padding.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace attn;
+
+TEST_CASE("rows from the valid length on are filled, and no other") {
+  const Tensor<double> ours = naive::numbers<double>({2, 3, 4, 5}, 1), theirs = naive::numbers<double>({2, 3, 4, 5}, 2);
+  for (const std::size_t first : {0, 2}) {
+    Tensor<double> filled = ours;
+    REQUIRE(fill_padded_rows(filled, {3, 4}, first, &theirs));
+    for (std::size_t b = 0; b < 2; ++b) {
+      for (std::size_t h = 0; h < 3; ++h) {
+        for (std::size_t i = 0; i < 4; ++i) {
+          for (std::size_t j = 0; j < 5; ++j) CHECK(filled(b, h, i, j) == (first + i >= 3 + b ? theirs(b, h, i, j) : ours(b, h, i, j)));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("columns from the valid length on are filled") {
+  const Tensor<double> ours = naive::numbers<double>({2, 3, 4}, 1);
+  Tensor<double> filled = ours;
+  REQUIRE(fill_padded_columns(filled, {1, 4}, nullptr));
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 4; ++j) {
+      CHECK(filled(0, i, j) == (j >= 1 ? 0 : ours(0, i, j)));
+      CHECK(filled(1, i, j) == ours(1, i, j));
+    }
+  }
+}
+
+TEST_CASE("nothing is filled where nothing is padding") {
+  const Tensor<double> ours = naive::numbers<double>({2, 3, 4}, 1), other = naive::numbers<double>({2, 3, 5}, 2), row = naive::numbers<double>({2, 3}, 3);
+  const auto is_left = [](const Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs) {
+    Tensor<double> rows = tensor, columns = tensor;
+    const bool any = fill_padded_rows(rows, lens, 0, theirs) || fill_padded_columns(columns, lens, theirs);
+    return !any && rows == tensor && columns == tensor;
+  };
+  CHECK(is_left(ours, {}, nullptr));         // no lengths
+  CHECK(is_left(ours, {4, 4}, nullptr));     // nothing beyond them
+  CHECK(is_left(ours, {1, 1, 1}, nullptr));  // those of other samples
+  CHECK(is_left(ours, {1, 1}, &other));      // a tensor of another shape
+  CHECK(is_left(row, {1, 1}, nullptr));      // no samples
+}
