@@ -98,8 +98,9 @@ std::optional<Diagnosis> loss_of_precision(const Divergence& d) {
     if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
   }
   try {
-    if (auto exponential = approximate_exponential(d, run)) return exponential;
-    return reduced_precision(d, run.compute(d.step));
+    const Tensor<double> expected = run.compute(d.step);
+    if (auto exponential = approximate_exponential(d, run, expected)) return exponential;
+    return reduced_precision(d, expected);
   } catch (const std::exception&) {
     return std::nullopt;  // their tensors before this step do not fit each other
   }

@@ -237,12 +237,12 @@ class LargeWalk {
     const auto parts = of_heads ? parts_of(problem_) : parts_with_all_heads(problem_);
     std::vector<PrecisionOfPart> found(parts.size());
     for_each_part(problem_, parts, [&](const Part& part, std::size_t index) {
-      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected.step, options_);
+      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected, options_);
     });
     std::map<std::string, std::size_t> variants;
     for (const PrecisionOfPart& part : found) {
       if (!part.differs) continue;
-      if (!part.loss || part.loss->id != suspected.id) return std::nullopt;
+      if (!part.loss) return std::nullopt;
       ++variants[part.loss->variant];
     }
     const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };

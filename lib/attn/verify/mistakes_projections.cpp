@@ -1,5 +1,4 @@
 // P1–P4, P6–P8, S3, S4, H3: the linear maps, and which tensor goes into which of them.
-#include <attn/ops/matmul.hpp>
 #include <attn/transpose.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
@@ -60,8 +59,7 @@ Result in_output_shape(Run& run, Step step, Tensor<double> mapped) {
 
 Result mapped_with(Run& run, Step step, const Tensor<double>& source, const Matrix& w, const Matrix& b) {
   if (w && w->shape(0) != source.shape().back()) return std::nullopt;
-  Tensor<double> product = w ? matmul(source, *w) : source;
-  if (b && b->size() != product.shape().back()) return std::nullopt;
+  if (b && b->size() != (w ? w->shape(1) : source.shape().back())) return std::nullopt;
   return in_output_shape(run, step, linear(source, w, b, "map"));
 }
 

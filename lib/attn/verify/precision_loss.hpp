@@ -13,7 +13,7 @@ namespace attn {
 std::optional<Diagnosis> reduced_precision(const Divergence& divergence, const Tensor<double>& expected);
 
 /// W6: weights whose distance to the right ones is one smooth function of the score below its row's maximum,
-/// and not a temperature. `run` knows their upstream tensors.
-std::optional<Diagnosis> approximate_exponential(const Divergence& divergence, Evaluator<double>& run);
+/// and not a temperature. `run` knows their upstream tensors, and `expected` is our operation on them.
+std::optional<Diagnosis> approximate_exponential(const Divergence& divergence, Evaluator<double>& run, const Tensor<double>& expected);
 
 }  // namespace attn

@@ -1,4 +1,4 @@
-#include <attn/verify/diagnose.hpp>
+#include <attn/verify/precision_loss.hpp>
 #include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -26,7 +26,8 @@ std::map<Step, Tensor<double>> read_of_theirs(const Part& part, const Submission
 
 }  // namespace
 
-PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, Step step, const VerifyOptions& options) {
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options) {
+  const Step step = suspected.step;
   const std::map<Step, Tensor<double>> read = read_of_theirs(part, theirs, step);
   const Problem<float> narrow = in_float32(part.problem());
   Evaluator<double> run(part.problem());
@@ -45,7 +46,8 @@ PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, St
   Tolerance tolerance = options.tolerance.value_or(rounding);
   tolerance.equal_nan = options.equal_nan;
   if (agree(local, read.at(step), tolerance)) return {};
-  return {true, loss_of_precision({part.problem(), read, ours, {}, step, rounding, {}})};
+  const Divergence divergence{part.problem(), read, ours, {}, step, rounding, {}};
+  return {true, suspected.id == "W6" ? approximate_exponential(divergence, run, local) : reduced_precision(divergence, local)};
 }
 
 }  // namespace attn

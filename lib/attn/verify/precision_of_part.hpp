@@ -13,7 +13,8 @@ struct PrecisionOfPart {
   std::optional<Diagnosis> loss;  ///< where it differs
 };
 
-/// The step must have been handed in, in the shape that it has.
-PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, Step step, const VerifyOptions& options);
+/// Whether the part has the loss that was `suspected` elsewhere, at its step: W6 or T2, the latter in any format. The step
+/// must have been handed in, in the shape that it has.
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options);
 
 }  // namespace attn

@@ -105,7 +105,7 @@ Problem<float> in_float32(const Problem<double>& problem) {
   result.all_heads = problem.all_heads;
   result.own_memory = problem.own_memory;
   for (const auto& [step, tensor] : problem.inputs) result.inputs.emplace(step, narrowed(tensor));
-  result.weights = narrowed(*problem.weights);
+  result.weights = Shared<MultiheadWeights<float>>::made_by([all = problem.weights] { return narrowed(*all); });
   result.options = narrowed(problem.options);
   if (!problem.layer) return result;
   auto layer = std::make_shared<LayerProblem<float>>();

@@ -111,9 +111,8 @@ void cut_mask(MaskRules<double>& rules, const Slice& slice, std::size_t group) {
   }
 }
 
-MultiheadWeights<double> weights_of_heads(const Problem<double>& whole, std::size_t kv) {
-  const std::size_t d = whole.sizes.head_dim, dv = whole.sizes.value_dim, group = group_of(whole);
-  const MultiheadWeights<double>& all = *whole.weights;
+MultiheadWeights<double> weights_of_heads(const MultiheadWeights<double>& all, const Sizes& sizes, std::size_t group, std::size_t kv) {
+  const std::size_t d = sizes.head_dim, dv = sizes.value_dim;
   MultiheadWeights<double> w;
   w.w_q = part_of(all.w_q, {1, kv * group * d, group * d});
   w.b_q = part_of(all.b_q, {0, kv * group * d, group * d});
@@ -124,6 +123,11 @@ MultiheadWeights<double> weights_of_heads(const Problem<double>& whole, std::siz
   if (all.bias_k) w.bias_k = part_of(reshaped(*all.bias_k, {all.bias_k->size()}), {0, kv * d, d});
   if (all.bias_v) w.bias_v = part_of(reshaped(*all.bias_v, {all.bias_v->size()}), {0, kv * dv, dv});
   return w;  // no output is mapped from a few heads
+}
+
+// Most parts are given what the maps make.
+Shared<MultiheadWeights<double>> weights_of_heads(const Problem<double>& whole, std::size_t kv) {
+  return Shared<MultiheadWeights<double>>::made_by([all = whole.weights, sizes = whole.sizes, group = group_of(whole), kv] { return weights_of_heads(*all, sizes, group, kv); });
 }
 
 void cut_heads(Problem<double>& part, const Problem<double>& whole) {
@@ -172,7 +176,7 @@ Problem<double> problem_of_slice(const Problem<double>& problem, const Slice& sl
   Problem<double> part;
   part.sizes = problem.sizes;
   if (slice.sample) part.sizes.batch = 1;
-  part.weights = slice.kv_head ? Shared(weights_of_heads(problem, *slice.kv_head)) : problem.weights;
+  part.weights = slice.kv_head ? weights_of_heads(problem, *slice.kv_head) : problem.weights;
   part.options = problem.options;
   part.steps = problem.steps;
   part.all_heads = problem.all_heads;

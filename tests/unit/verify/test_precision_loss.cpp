@@ -35,7 +35,7 @@ std::optional<Diagnosis> judged(const Case& c, const Tensors& theirs) {
   const std::vector<StepVerdict> verdicts;
   const Divergence divergence{problem, theirs, ours, tolerances, Step::weights, {1e-6, 1e-6, false}, verdicts};
   Evaluator<double> run(problem);
-  return approximate_exponential(divergence, run);
+  return approximate_exponential(divergence, run, run.compute(Step::weights));
 }
 
 }  // namespace

@@ -8,18 +8,24 @@
 using namespace attn;
 using namespace loops;
 
+namespace {
+
+Diagnosis suspected(Step step, const std::string& id = "T2") { return {id, "", step, true, false, 0, ""}; }
+
+}  // namespace
+
 TEST_CASE("a step in few digits has lost precision in the part, and a right one has not") {
   const Problem<double> problem = given_heads(2, 120);
   const Part part(problem, Slice{1, 0});
   Tensors theirs = run_problem(problem);
-  CHECK_FALSE(precision_of_part(part, submission_of(theirs), Step::scores_scaled, {}).differs);
+  CHECK_FALSE(precision_of_part(part, submission_of(theirs), suspected(Step::scores_scaled), {}).differs);
   // Eight significant bits, by rounding to 2^-8 of the next lower power of two.
   for (double& score : theirs[Step::scores_scaled].storage()) {
     int exponent = 0;
     const double mantissa = std::frexp(score, &exponent);
     score = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
   }
-  const PrecisionOfPart found = precision_of_part(part, submission_of(theirs), Step::scores_scaled, {});
+  const PrecisionOfPart found = precision_of_part(part, submission_of(theirs), suspected(Step::scores_scaled), {});
   CHECK(found.differs);
   REQUIRE(found.loss);
   CHECK(found.loss->id == "T2");
@@ -30,7 +36,7 @@ TEST_CASE("a step that is wrong otherwise differs, and lost no precision") {
   const Problem<double> problem = given_heads(2, 120);
   Tensors theirs = run_problem(problem);
   for (double& score : theirs[Step::scores_scaled].storage()) score = 1 - score;
-  const PrecisionOfPart found = precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), Step::scores_scaled, {});
+  const PrecisionOfPart found = precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), suspected(Step::scores_scaled), {});
   CHECK(found.differs);
   CHECK_FALSE(found.loss);
 }
@@ -38,5 +44,14 @@ TEST_CASE("a step that is wrong otherwise differs, and lost no precision") {
 TEST_CASE("what is wrong before the step is not held against it") {
   const Problem<double> problem = given_heads(2, 120);
   const Tensors theirs = with_scaled(problem, [](Index, Index) { return 1.0; });
-  CHECK_FALSE(precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), Step::weights, {}).differs);
+  CHECK_FALSE(precision_of_part(Part(problem, Slice{0, 1}), submission_of(theirs), suspected(Step::weights), {}).differs);
+}
+
+TEST_CASE("a part is asked for the loss that was suspected, and no other") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = run_problem(problem);
+  for (double& weight : theirs[Step::weights].storage()) weight = static_cast<double>(static_cast<float>(weight * (1 + 1e-3 * std::sin(1e6 * weight))));
+  const Part part(problem, Slice{1, 0});
+  CHECK_FALSE(precision_of_part(part, submission_of(theirs), suspected(Step::weights, "W6"), {}).loss);
+  CHECK(precision_of_part(part, submission_of(theirs), suspected(Step::weights), {}).loss);
 }
