@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace attn {
 namespace {
@@ -22,11 +23,18 @@ struct Single {
   static constexpr std::size_t count = 1;
 };
 
+// Some neighbouring columns of a matrix; `stride` numbers on, the next row begins.
+template <class T>
+struct Strip {
+  const T* numbers;
+  std::size_t stride;
+};
+
 // A block of C, some rows by some vectors of columns, is summed in registers while the inner index runs. Each element
 // still receives its terms in the order of the inner index, each product and each sum rounded, so that neither the
 // block nor the width of the vectors changes a bit of the result.
 template <class Numbers, std::size_t block_rows, std::size_t vectors, class T>
-ATTNSCOPE_INLINED void multiply_block(const T* a, const T* b, T* c, std::size_t inner, std::size_t columns) {
+ATTNSCOPE_INLINED void multiply_block(const T* a, const Strip<T>& b, T* c, std::size_t inner, std::size_t columns) {
   using Vector = typename Numbers::Vector;
   Vector sums[block_rows][vectors];
   const auto each_sum = [&](auto&& f) __attribute__((always_inline)) {
@@ -40,29 +48,40 @@ ATTNSCOPE_INLINED void multiply_block(const T* a, const T* b, T* c, std::size_t 
   for (std::size_t k = 0; k < inner; ++k) {
     each_sum([&](Vector& sum, std::size_t row, std::size_t v) {
       Vector of_b;
-      std::memcpy(&of_b, b + k * columns + v * Numbers::count, sizeof of_b);
+      std::memcpy(&of_b, b.numbers + k * b.stride + v * Numbers::count, sizeof of_b);
       sum += a[row * inner + k] * of_b;
     });
   }
   each_sum([&](const Vector& sum, std::size_t row, std::size_t v) { std::memcpy(c + row * columns + v * Numbers::count, &sum, sizeof sum); });
 }
 
-// Strips of columns, of which each passes over all rows while its part of B is in the cache. The last strip takes
-// columns again that the one before has done, where there are not enough left.
+template <class Numbers, std::size_t vectors, class T>
+ATTNSCOPE_INLINED void multiply_strip(const T* a, const Strip<T>& b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  std::size_t i = 0;
+  for (; i + 4 <= rows; i += 4) multiply_block<Numbers, 4, vectors>(a + i * inner, b, c + i * columns, inner, columns);
+  for (; i < rows; ++i) multiply_block<Numbers, 1, vectors>(a + i * inner, b, c + i * columns, inner, columns);
+}
+
+// Where many rows of C pass over a strip of B, it is copied first: side by side its rows stay in the cache.
+constexpr std::size_t fewest_rows_for_copy = 16;
+
+// Strips of columns, of which each passes over all rows. The last strip takes columns again that the one before has
+// done, where there are not enough left.
 template <class Numbers, std::size_t vectors, class T>
 ATTNSCOPE_INLINED void multiply_strips(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
-  constexpr std::size_t strip = vectors * Numbers::count;
-  for (std::size_t done = 0; done < columns; done += strip) {
-    const std::size_t first = std::min(done, columns - strip);
-    std::size_t i = 0;
-    for (; i + 2 <= rows; i += 2) multiply_block<Numbers, 2, vectors>(a + i * inner, b + first, c + i * columns + first, inner, columns);
-    if (i < rows) multiply_block<Numbers, 1, vectors>(a + i * inner, b + first, c + i * columns + first, inner, columns);
+  constexpr std::size_t width = vectors * Numbers::count;
+  const bool copied = rows >= fewest_rows_for_copy && columns > width;
+  std::vector<T> copy(copied ? inner * width : 0);
+  for (std::size_t done = 0; done < columns; done += width) {
+    const std::size_t first = std::min(done, columns - width);
+    for (std::size_t k = 0; copied && k < inner; ++k) std::copy_n(b + k * columns + first, width, copy.data() + k * width);
+    multiply_strip<Numbers, vectors>(a, copied ? Strip<T>{copy.data(), width} : Strip<T>{b + first, columns}, c + first, rows, inner, columns);
   }
 }
 
 template <class T>
 ATTNSCOPE_INLINED void multiply_rows(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
-  if (columns >= 4 * Wide<T>::count) return multiply_strips<Wide<T>, 4>(a, b, c, rows, inner, columns);
+  if (columns >= 2 * Wide<T>::count) return multiply_strips<Wide<T>, 2>(a, b, c, rows, inner, columns);
   if (columns >= Wide<T>::count) return multiply_strips<Wide<T>, 1>(a, b, c, rows, inner, columns);
   multiply_strips<Single<T>, 1>(a, b, c, rows, inner, columns);
 }

@@ -300,7 +300,7 @@ bool Confirmation::agrees(MistakenRun& run, const StepVerdict& verdict, const Pa
   tolerance.atol = (only_show(run.mistakes()) ? 1 : 4) * std::max(tolerance.atol, verdict.tolerance.atol);
   tolerance.equal_nan = true;
   StoredTensor room;
-  return agree(shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);
+  return are_what(run.mistakes(), shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);
 }
 
 }  // namespace attn

@@ -49,7 +49,7 @@ std::optional<double> Hypothesis::residual(Step step, Tolerance tolerance) {
   if (!tensor) return std::nullopt;
   tolerance.equal_nan = true;
   const Tensor<double>& theirs = divergence_.theirs.at(step);
-  if (!agree(*tensor, theirs, tolerance) && !agrees_in_float32(step, *tensor, theirs)) return std::nullopt;
+  if (!are_what(run_.mistakes(), *tensor, theirs, tolerance) && !agrees_in_float32(step, *tensor, theirs)) return std::nullopt;
   return compare(*tensor, theirs, tolerance).max_abs;
 }
 

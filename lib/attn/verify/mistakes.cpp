@@ -2,6 +2,7 @@
 #include <attn/verify/mistakes.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace attn {
 
@@ -75,6 +76,17 @@ bool change(const std::vector<const Mistake*>& mistakes, Step step) {
   return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) {
     return mistake->effect == Effect::computes && acts_at(*mistake, step);
   });
+}
+
+bool are_what(const std::vector<const Mistake*>& mistakes, const Tensor<double>& shown, const TensorView& theirs, const Tolerance& tolerance) {
+  if (agree(shown, theirs, tolerance)) return true;
+  double digit = 0, largest = 0;
+  for (const Mistake* mistake : mistakes) digit = std::max(digit, mistake->last_digit);
+  if (digit == 0 || shape_of(shown) != theirs.shape()) return false;
+  for (const double value : shown.storage()) largest = std::max(largest, std::abs(value));
+  const Difference found = compare(shown, theirs, tolerance);
+  // A score that is carried to its next digit moves its weight by some of these, and its row with it.
+  return found.nonfinite == 0 && found.mismatched * 200 <= found.total && found.max_abs <= 16 * digit * largest;
 }
 
 std::optional<Tensor<double>> MistakenRun::mistaken(Step step, Effect effect) {

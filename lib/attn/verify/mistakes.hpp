@@ -4,6 +4,7 @@
 // What a mistake looks like to people (title, symptom, fix) is text, in lib/attn/lessons.
 #pragma once
 
+#include <attn/verify/compare.hpp>
 #include <attn/verify/problem.hpp>
 
 #include <functional>
@@ -36,6 +37,9 @@ struct Mistake {
   /// What it reads off theirs concerns every cell by itself: it may be read of any part of a tensor. False: a number that
   /// is the same in the whole, or nothing.
   bool reads_cells = false;
+  /// Of a tensor that keeps few digits, the last of them, relative to the number: float32 rounding of what it is made from
+  /// carries single cells to the next one. 0: it keeps all digits.
+  double last_digit = 0;
   /// About the parts of a layer around attention; cannot be made elsewhere.
   bool of_layers = false;
   /// Wires a layer differently, so that it cannot be made in one block alone.
@@ -62,6 +66,10 @@ Step first_effect(const std::vector<const Mistake*>& mistakes);
 
 /// Whether what is computed with is another tensor of this step where one of these mistakes is made.
 bool change(const std::vector<const Mistake*>& mistakes, Step step);
+
+/// Whether theirs are what a run with these mistakes shows: within the tolerance, but for single cells, one of two hundred
+/// at most, where a mistake keeps few digits.
+bool are_what(const std::vector<const Mistake*>& mistakes, const Tensor<double>& shown, const TensorView& theirs, const Tolerance& tolerance);
 
 /// Their tensor of a step, or nullptr; it has to last until the next call.
 using TheirTensor = std::function<const Tensor<double>*(Step)>;

@@ -26,6 +26,33 @@ TEST_CASE("terms are added in order: small ones are lost behind a large one, as 
   CHECK(matmul(small_last, ones)(0, 0) == 1e-16);
 }
 
+TEST_CASE("whatever the sizes, every element is the sum of its products in order, bit for bit") {
+  const std::size_t inner = 21;
+  for (const std::size_t rows : {1, 3, 4, 5, 15, 16, 19}) {
+    for (const std::size_t columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 37}) {
+      const auto a = naive::numbers<double>({rows, inner}, 7), b = naive::numbers<double>({inner, columns}, 8);
+      const auto a32 = naive::numbers<float>({rows, inner}, 7), b32 = naive::numbers<float>({inner, columns}, 8);
+      const Tensor<double> product = matmul(a, b);
+      const Tensor<float> product32 = matmul(a32, b32);
+      bool same = true;
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < columns; ++j) {
+          double sum = 0;
+          float sum32 = 0;
+          for (std::size_t k = 0; k < inner; ++k) {
+            sum += a(i, k) * b(k, j);
+            sum32 += a32(i, k) * b32(k, j);
+          }
+          same = same && product(i, j) == sum && product32(i, j) == sum32;
+        }
+      }
+      CAPTURE(rows);
+      CAPTURE(columns);
+      CHECK(same);
+    }
+  }
+}
+
 TEST_CASE("leading axes are kept, and an empty sum is zero") {
   CHECK(shape_of(matmul(naive::numbers<float>({2, 3, 4}, 1), naive::numbers<float>({4, 5}, 2))) == Shape{2, 3, 5});
   const Tensor<double> product = matmul(empty<double>({2, 0}), empty<double>({0, 3}));

@@ -355,6 +355,27 @@ TEST_CASE("scores of few digits are told in every part of a very large run") {
   CHECK(found.diagnosis.front().variant == "bfloat16");
 }
 
+TEST_CASE("a softmax in half precision is named in a very large run saved in float32, though single cells fall on another digit") {
+  const Problem<double> problem = given_heads(2, 120);
+  const auto half = [](double value) {  // eleven significant bits
+    int exponent = 0;
+    const double mantissa = std::frexp(value, &exponent);
+    return std::ldexp(std::nearbyint(std::ldexp(mantissa, 11)), exponent - 11);
+  };
+  Tensors theirs = run_problem(problem);
+  const Tensor<double>& scores = theirs.at(Step::scores_masked);
+  Tensor<double>& weights = theirs.at(Step::weights);
+  for (std::size_t row = 0; row < weights.size() / 120; ++row) {
+    double sum = 0;
+    for (std::size_t j = 0; j < 120; ++j) sum += std::exp(half(scores.data()[row * 120 + j]));
+    for (std::size_t j = 0; j < 120; ++j) weights.data()[row * 120 + j] = half(std::exp(half(scores.data()[row * 120 + j])) / sum);
+  }
+  theirs.erase(theirs.upper_bound(Step::weights), theirs.end());
+  const Verification found = verify_in_parts(problem, submission_of(theirs), {});
+  CHECK(found.first_divergent_step == Step::weights);
+  CHECK(ids_of(found.diagnosis) == "W6 T2");
+}
+
 TEST_CASE("another shape in a very large run is wrong, and no walk over everything is taken for it") {
   const Problem<double> problem = given_heads(1, 330);
   Submission theirs = submission_of(run_problem(problem));

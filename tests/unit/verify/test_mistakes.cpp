@@ -105,3 +105,20 @@ TEST_CASE("what comes before the mistakes may be known from a right run, and not
   CHECK(run.get(Step::scores_raw)(0, 0, 0, 0) == 17);
   CHECK(run.get(Step::scores_scaled)(0, 0, 0, 0) == 17);  // made with the mistake
 }
+
+TEST_CASE("float32 rounding may carry single cells of a tensor in few digits to the next one, and no others") {
+  const std::vector<const Mistake*> coarse = {mistakes_of("W6").front()}, exact = mistakes_of("W7");
+  const Tensor<double> shown = filled<double>({1, 1, 20, 20}, 0.5);
+  const Tolerance tolerance{1e-6, 1e-8, true};
+  const auto with = [&](std::size_t cells, double off) {
+    Tensor<double> theirs = shown;
+    for (std::size_t i = 0; i < cells; ++i) theirs.data()[i] += off;
+    return theirs;
+  };
+  CHECK(are_what(exact, shown, with(0, 0), tolerance));
+  CHECK_FALSE(are_what(exact, shown, with(2, 0x1p-11), tolerance));
+  CHECK(are_what(coarse, shown, with(2, 0x1p-11), tolerance));        // two of 400
+  CHECK_FALSE(are_what(coarse, shown, with(3, 0x1p-11), tolerance));  // three are too many
+  CHECK_FALSE(are_what(coarse, shown, with(2, 0.1), tolerance));      // and this is no digit
+  CHECK_FALSE(are_what(coarse, shown, filled<double>({1, 1, 20, 19}, 0.5), tolerance));
+}
