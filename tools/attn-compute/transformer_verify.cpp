@@ -1,7 +1,5 @@
 #include "transformer_verify.hpp"
 
-#include "../common/formats.hpp"
-#include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
 #include "verify_values.hpp"
 
@@ -25,16 +23,14 @@ lessons::Placeholders measured(const ModelRun& run, const Diagnosis& diagnosis, 
 int verify_model_files(const ModelVerification& command, const Sizes& sizes, const ModelRun& run) {
   const std::map<Step, Shape> shapes = shapes_of(run);
   const Step result = run.steps.logits ? Step::logits : under_path(path_of_stack(run.steps.decoder ? Stack::decoder : Stack::encoder), Step::output);
-  const bool keeps_theirs = chosen_format(command.output).name == "html";  // only a page shows them
   const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) {
     Judged one{file, align(read_submission(file, result, command.max_memory), shapes, command.verify.map), {}, {}, {}};
     one.verification = verify_model(run, one.theirs, verify_options_of(command.verify));
     for (const Diagnosis& diagnosis : one.verification.diagnosis) one.measured.emplace(diagnosis.id, measured(run, diagnosis, one.theirs));
-    if (!keeps_theirs) one.theirs.tensors.clear();
+    keep_for_report(one, command.output);
     return one;
   });
-  ReportWords words;
-  words.language = command.output.language;
+  ReportWords words = report_words(command.output, sizes);
   words.values = [&](const Diagnosis& diagnosis) {
     if (!is_in_layer(run, diagnosis.step)) return lessons::Placeholders();
     Diagnosis in_layer = diagnosis;
@@ -44,9 +40,6 @@ int verify_model_files(const ModelVerification& command, const Sizes& sizes, con
   words.has_cells = false;
   words.unexplained = [&run](Step step) { return is_in_layer(run, step) ? "unknown" : "outside_layers"; };
   words.ours = [&run]() { return tensors_of(run); };
-  words.sizes = sizes;
-  words.color = wants_colour(command.output);
-  words.width = page_width(command.output);
   return report_judged(files, words, command.output);
 }
 

@@ -1,7 +1,5 @@
 #include "verify_command.hpp"
 
-#include "../common/formats.hpp"
-#include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
 #include "verify_values.hpp"
 
@@ -11,8 +9,7 @@
 namespace attn::tools {
 namespace {
 
-// One submission, and everything its report says of their tensors, which end here: several files are not
-// held at once. Only a page for a browser shows the numbers themselves.
+// One submission, and everything its report says of their tensors.
 Judged judged(const std::string& file, const AttentionCommand& command, const Problem<double>& problem, const std::map<Step, Shape>& shapes) {
   std::vector<ForeignTensor> tensors = read_submission(file, Step::output, command.run.max_memory, io::EmptyCells::allowed);
   Judged one{file, aligned(std::move(tensors), shapes, command.verify.map, command.output), {}, {}, {}};
@@ -20,8 +17,7 @@ Judged judged(const std::string& file, const AttentionCommand& command, const Pr
   for (const Diagnosis& diagnosis : one.verification.diagnosis) {
     one.measured.emplace(diagnosis.id, values_measured(problem, diagnosis, one.theirs));
   }
-  // Only a page shows them; of many files they would fill the memory.
-  if (chosen_format(command.output).name != "html") one.theirs.tensors.clear();
+  keep_for_report(one, command.output);
   return one;
 }
 
@@ -69,14 +65,10 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
   const std::map<Step, Shape> shapes = step_shapes(problem);
   check_blank(command.output, names_of(shapes));
   const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) { return judged(file, command, problem, shapes); });
-  ReportWords words;
-  words.language = command.output.language;
+  ReportWords words = report_words(command.output, problem.sizes);
   words.values = [&](const Diagnosis& diagnosis) { return values_of_run(problem, diagnosis, command.output.language); };
   words.ours = [&problem]() { return run_problem(problem); };
-  words.sizes = problem.sizes;
   words.hint = command.verify.hint;
-  words.color = wants_colour(command.output);
-  words.width = page_width(command.output);
   return report_judged(files, words, command.output);
 }
 

@@ -2,6 +2,7 @@
 
 #include "formats.hpp"
 #include "memory_budget.hpp"
+#include "page_width.hpp"
 #include "run_tool.hpp"
 #include "verify_page.hpp"
 #include "verify_text.hpp"
@@ -115,6 +116,19 @@ std::vector<Judged> judge_files(const VerifyCommandOptions& options, const std::
     }
   }
   return judged;
+}
+
+void keep_for_report(Judged& judged, const OutputOptions& output) {
+  if (chosen_format(output).name != "html") judged.theirs.tensors.clear();
+}
+
+ReportWords report_words(const OutputOptions& output, const Sizes& sizes) {
+  ReportWords words;
+  words.language = output.language;
+  words.sizes = sizes;
+  words.color = wants_colour(output);
+  words.width = page_width(output);
+  return words;
 }
 
 VerifyOptions verify_options_of(const VerifyCommandOptions& o) {

@@ -34,6 +34,12 @@ VerifyOptions verify_options_of(const VerifyCommandOptions& options);
 /// being judged: it is reported with its reason. A single one throws.
 std::vector<Judged> judge_files(const VerifyCommandOptions& options, const std::function<Judged(const std::string&)>& judge);
 
+/// Ends their tensors, unless the report shows them: only a page does, and of many files they would fill the memory.
+void keep_for_report(Judged& judged, const OutputOptions& output);
+
+/// The words of a report as the options have them, of a run of these sizes.
+ReportWords report_words(const OutputOptions& output, const Sizes& sizes);
+
 /// Writes the reports to --output in the chosen format; exit_done if every file matches, else the worst exit code
 /// of any file: exit_different, or that of the error it was refused with.
 int report_judged(const std::vector<Judged>& judged, const ReportWords& words, const OutputOptions& output);

@@ -1,6 +1,5 @@
 #include "encoding_verify.hpp"
 
-#include "../common/page_width.hpp"
 #include "../common/verify_files.hpp"
 #include "../common/verify_words.hpp"
 
@@ -36,14 +35,12 @@ int verify_encoding_files(const VerifyCommandOptions& verify, const posenc::Enco
   const std::vector<Judged> judged = judge_files(verify, [&](const std::string& file) {
     Judged one{file, align(read_submission(file, report.unnamed, report.max_memory), shapes, verify.map), {}, {}, {}};
     one.verification = posenc::verify_encoding(run, one.theirs, verify_options_of(verify));
+    keep_for_report(one, report.output);
     return one;
   });
-  ReportWords words;
-  words.language = report.output.language;
+  ReportWords words = report_words(report.output, {});
   words.has_cells = report.has_cells;
   words.hint = verify.hint;
-  words.color = wants_colour(report.output);
-  words.width = page_width(report.output);
   words.values = [&report](const Diagnosis& diagnosis) {
     lessons::Placeholders values = values_of(report.output, report.sizes, diagnosis.variant, diagnosis.expected);
     values["step"] = std::string(name_of(diagnosis.step));

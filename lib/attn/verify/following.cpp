@@ -20,6 +20,7 @@ class Following {
   bool follows(const StepVerdict& verdict) {
     if (verdict.difference.status == Status::shape) return false;
     if (follows_from_equals(part_.problem(), verdicts_, verdict)) return true;
+    if (!options_.tolerance && departs_from_equals(part_.problem(), verdicts_, verdict)) return false;
     try {
       const Tensor<double> local = made<double>(part_.problem(), verdict.step);
       StoredTensor room;

@@ -83,21 +83,39 @@ bool is_smooth(std::vector<Deviation> cells) {
   return variance > 0 && off_line < 0.2 * variance;
 }
 
-// Whether theirs are ours times one number, but for little: rounding is as often upwards as downwards.
-bool is_factor(const Tensor<double>& ours, const Tensor<double>& theirs, const Tolerance& tolerance) {
-  constexpr std::size_t fewest_cells = 16;  // of fewer, rounding may look like it
-  double product = 0, square = 0, error = 0;
-  std::size_t cells = 0;
+// Sums over the cells that differ by more than float32 rounding explains.
+struct ErrorSums {
+  double cells = 0, own_squares = 0, errors = 0, squares = 0, products = 0, shares = 0, share_squares = 0;
+};
+
+ErrorSums sums_of(const Tensor<double>& ours, const Tensor<double>& theirs, const Tolerance& tolerance) {
+  ErrorSums sums;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const double own = ours.data()[i], off = theirs.data()[i] - own;
     const bool counts = std::abs(off) > tolerance.atol + tolerance.rtol * std::abs(own);
     if (!std::isfinite(own) || !std::isfinite(off) || !counts) continue;
-    ++cells;
-    product += own * off;
-    square += own * own;
-    error += off * off;
+    const double share = own == 0 ? 0 : std::abs(off / own);
+    ++sums.cells;
+    sums.own_squares += own * own;
+    sums.errors += off;
+    sums.squares += off * off;
+    sums.products += own * off;
+    sums.shares += share;
+    sums.share_squares += share * share;
   }
-  return cells >= fewest_cells && square > 0 && error - product * product / square < 0.25 * error;
+  return sums;
+}
+
+// Rounding is as often upwards as downwards, and takes any share of its last digit. Theirs that are ours times one number,
+// or plus one, or that are off by the same share everywhere, are something else. Of a few cells rounding may look like
+// that, unless it is exact.
+bool has_pattern(const ErrorSums& e) {
+  if (e.cells < 4 || e.own_squares == 0) return false;
+  const double little = (e.cells < 16 ? 0.01 : 0.25) * e.squares;
+  const bool factor = e.squares - e.products * e.products / e.own_squares < little;
+  const bool offset = e.squares - e.errors * e.errors / e.cells < little;
+  const bool same_share = e.cells >= 16 && e.share_squares * e.cells < 1.01 * e.shares * e.shares;
+  return factor || offset || same_share;
 }
 
 // TF32 has as many digits as float16, but its products are summed in float32: what has float16 numbers alone is float16.
@@ -116,7 +134,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   const Tolerance tolerance{d.tolerance.rtol, d.tolerance.atol, true};
   const Difference seen = compare(plain, theirs, tolerance);
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
-  if (is_factor(plain, theirs, tolerance)) return std::nullopt;
+  if (has_pattern(sums_of(plain, theirs, tolerance))) return std::nullopt;
   std::optional<Diagnosis> best;
   double best_distance = std::log(6.0);
   for (const Mantissa mantissa : candidates(theirs)) {

@@ -95,6 +95,15 @@ MultiheadOptions<float> narrowed(const MultiheadOptions<double>& o) {
   return result;
 }
 
+// Each number up or down by half a unit in the last place of float32, as the state of a generator says; the next state.
+std::uint32_t move_by_rounding(Tensor<double>& tensor, std::uint32_t state) {
+  for (double& value : tensor.storage()) {
+    state = state * 1664525u + 1013904223u;  // the linear congruential generator of Numerical Recipes
+    value *= 1 + ((state >> 31) != 0 ? 0.5 : -0.5) * static_cast<double>(std::numeric_limits<float>::epsilon());
+  }
+  return state;
+}
+
 }  // namespace
 
 Problem<float> in_float32(const Problem<double>& problem) {
@@ -120,18 +129,14 @@ Problem<float> in_float32(const Problem<double>& problem) {
 Problem<double> moved_by_rounding(const Problem<double>& problem) {
   Problem<double> moved = problem;
   std::uint32_t state = 1;
-  const auto move = [&state](Tensor<double>& tensor) {
-    for (double& value : tensor.storage()) {
-      state = state * 1664525u + 1013904223u;  // the linear congruential generator of Numerical Recipes
-      value *= 1 + ((state >> 31) != 0 ? 0.5 : -0.5) * static_cast<double>(std::numeric_limits<float>::epsilon());
+  for (auto& [step, tensor] : moved.inputs) state = move_by_rounding(tensor, state);
+  moved.weights = Shared<MultiheadWeights<double>>::made_by([all = problem.weights, state]() mutable {
+    MultiheadWeights<double> w = *all;
+    for (auto* map : {&w.w_q, &w.b_q, &w.w_k, &w.b_k, &w.w_v, &w.b_v, &w.bias_k, &w.bias_v, &w.w_o, &w.b_o}) {
+      if (*map) state = move_by_rounding(**map, state);
     }
-  };
-  for (auto& [step, tensor] : moved.inputs) move(tensor);
-  MultiheadWeights<double> w = *problem.weights;
-  for (auto* map : {&w.w_q, &w.b_q, &w.w_k, &w.b_k, &w.w_v, &w.b_v, &w.bias_k, &w.bias_v, &w.w_o, &w.b_o}) {
-    if (*map) move(**map);
-  }
-  moved.weights = std::move(w);
+    return w;
+  });
   return moved;
 }
 

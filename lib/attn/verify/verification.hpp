@@ -40,6 +40,9 @@ bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
 /// Equal results of equal operands: our operation gives theirs. What it reads and was not handed in comes from what was.
 bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
 
+/// A result of equal operands that is far from ours: our operation does not give theirs.
+bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+
 /// Whether the step was given to the run of attention, and they handed the same in.
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
 

@@ -3,9 +3,11 @@
 "Reading" is a NumPy process, as ours is a whole process: start-up, import and numpy.load of every array. The time of
 numpy.load alone, in a Python that runs already, stands beside it. Mistakes take a diagnosis and its confirmation on top
 of the comparison, two mistakes take two; numbers that are wrong for no reason take every diagnosis there is. One long
-head has no heads and samples to be taken apart into, and the output of a module needs all its heads."""
+head has no heads and samples to be taken apart into, and the output of a module needs all its heads: there every
+mistake of the catalogue is made."""
 
 import collections
+import json
 import multiprocessing
 import pathlib
 import subprocess
@@ -101,11 +103,11 @@ def loaded(path):
     return float(run.stdout), 0
 
 
-def contest(tool, run, path):
+def contest(tool, run, path, rounds=8):
     """{name: (seconds, peak bytes) of every round}; the first round warms up and does not count."""
     results = in_turn({"ours": lambda: verified([tool, *run, "--verify", path]),
                        "reading": lambda: verified([sys.executable, "-c", READ_BY_NUMPY, path]),
-                       "loading": lambda: loaded(path)}, 8)
+                       "loading": lambda: loaded(path)}, rounds)
     return {name: values[1:] for name, values in results.items()}
 
 
@@ -133,25 +135,54 @@ def module(folder, elements):
     return ["mha", "--causal", "--heads", "8", "--input", folder / "x.npy", "--weights", folder / "maps.npz"]
 
 
+DTYPES = ("float64", "float32")
 RUNS = {"2 samples of 8 heads": (lambda folder, elements: given_heads(folder, elements, 2, 8), {**MISTAKES, **MORE_MISTAKES}),
         "one head": (lambda folder, elements: given_heads(folder, elements, 1, 1), MISTAKES),
         "a module, one sample": (module, {**MISTAKES, **UNEXPLAINED})}
+EVERY_MISTAKE = {"a module, one sample"}
 
 
 def figures(bench):
+    tool = bench.tool("attn-compute")
     for run_name, (options, submissions) in RUNS.items():
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             run = options(folder, FEWER if bench.quick else ELEMENTS)
-            yield from figures_of_run(bench.tool("attn-compute"), run_name, run, submissions, folder)
+            for what, submission in submissions.items():
+                write_submission(tool, run, submission, folder)
+                for dtype in DTYPES:
+                    yield from figures_of(f"{run_name}, {what}, {dtype}", *contest_of(tool, run, submission, folder, dtype))
+            if run_name in EVERY_MISTAKE:
+                yield from figures_of_the_worst(tool, run_name, run, folder)
 
 
-def figures_of_run(tool, run_name, run, submissions, folder):
-    for what, submission in submissions.items():
-        mistakes = ["--mistake", submission.mistakes] if submission.mistakes else []
-        subprocess.run([tool, *run, *mistakes, "-o", folder / "all.npz", "--force"], check=True)
-        for dtype in ("float64", "float32"):
-            path = folder / f"{dtype}.npz"
-            elsewhere(write_as, path, folder / "all.npz", dtype, submission.spoilt)
-            # Uncompressed; its headers are a few hundred bytes a tensor.
-            yield from figures_of(f"{run_name}, {what}, {dtype}", contest(tool, run, path), path.stat().st_size)
+def write_submission(tool, run, submission, folder):
+    """What a run with these mistakes has; False where they cannot be made in it."""
+    (folder / "all.npz").unlink(missing_ok=True)
+    mistakes = ["--mistake", submission.mistakes] if submission.mistakes else []
+    made = subprocess.run([tool, *run, *mistakes, "-o", folder / "all.npz"], check=not mistakes, capture_output=bool(mistakes))
+    return made.returncode == 0
+
+
+def contest_of(tool, run, submission, folder, dtype, rounds=8):
+    """The contest, and the bytes of the tensors: uncompressed, with headers of a few hundred bytes a tensor."""
+    path = folder / f"{dtype}.npz"
+    elsewhere(write_as, path, folder / "all.npz", dtype, submission.spoilt)
+    return contest(tool, run, path, rounds), path.stat().st_size
+
+
+def figures_of_the_worst(tool, run_name, run, folder):
+    """Of every mistake of the catalogue that can be made in the run: the one that takes most time beside reading, and the
+    one that takes most of its memory."""
+    catalogue = json.loads(subprocess.run([tool, "mistakes", "-f", "json"], check=True, capture_output=True, text=True).stdout)
+    by_type = {dtype: [] for dtype in DTYPES}
+    for submission in (Submission(row["id"]) for row in catalogue):
+        if not write_submission(tool, run, submission, folder):
+            continue
+        for dtype in DTYPES:
+            by_type[dtype].append((submission.mistakes, *contest_of(tool, run, submission, folder, dtype, rounds=5)))
+    for dtype, contests in by_type.items():
+        rows = [list(figures_of(f"{run_name}, the worst of {len(contests)} mistakes: {mistake}, {dtype}", results, tensors))
+                for mistake, results, tensors in contests]
+        yield from max(rows, key=lambda figures: figures[0].ratio)[:2]
+        yield max(rows, key=lambda figures: figures[2].ours / (1.5 * figures[2].theirs + ROOM / 2**20))[2]

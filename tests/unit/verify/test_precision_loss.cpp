@@ -92,8 +92,8 @@ namespace {
 // To so many significant bits.
 double of_bits(double x, int bits) { return x == 0 ? 0 : std::ldexp(std::nearbyint(std::ldexp(x, bits - 1 - std::ilogb(x))), std::ilogb(x) - bits + 1); }
 
-std::string precision_of(Step step, const Tensors& theirs) {
-  const Problem<double> problem = problem_of(square());
+std::string precision_of(Step step, const Tensors& theirs, const Case& c = square()) {
+  const Problem<double> problem = problem_of(c);
   const Tensors ours = run_problem(problem);
   const std::vector<StepVerdict> verdicts;
   const std::map<Step, Tolerance> tolerances;
@@ -123,4 +123,24 @@ TEST_CASE("numbers that are all one per cent too large were not rounded") {
   Tensors halves = right(square()).run();
   for (double& score : halves[Step::scores_raw].storage()) score = of_bits(score, 8);
   CHECK(precision_of(Step::scores_raw, halves) == "bfloat16");
+}
+
+TEST_CASE("numbers that are all off by the same amount, or by the same share in either direction, were not rounded") {
+  Tensors moved = right(square()).run(), alternating = moved;
+  for (double& score : moved[Step::scores_raw].storage()) score += 0.003;
+  CHECK(precision_of(Step::scores_raw, moved).empty());
+  bool up = false;
+  for (double& score : alternating[Step::scores_raw].storage()) score *= (up = !up) ? 1.004 : 0.996;
+  CHECK(precision_of(Step::scores_raw, alternating).empty());
+}
+
+TEST_CASE("of nine numbers a common amount is seen, too, and rounding is still rounding") {
+  Case small = square();
+  small.inputs.x = naive::numbers<double>({1, 3, 6}, 11);
+  small.options.heads = small.options.kv_heads = 1;
+  Tensors moved = right(small).run(), halves = moved;
+  for (double& score : moved[Step::scores_raw].storage()) score += 0.003;
+  for (double& score : halves[Step::scores_raw].storage()) score = of_bits(score, 8);
+  CHECK(precision_of(Step::scores_raw, moved, small).empty());
+  CHECK_FALSE(precision_of(Step::scores_raw, halves, small).empty());  // nine numbers hardly tell the formats apart
 }
