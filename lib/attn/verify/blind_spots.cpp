@@ -34,7 +34,7 @@ class RightRun {
     for (const Step step : problem.steps) add(step, run.get(step), single);
   }
 
-  Shown show(const Mistake& mistake, const std::vector<Step>& observed) const {
+  Shown show(const Mistake& mistake, const Observed& observed) const {
     MistakenRun run(problem_, {&mistake});
     // A layer has the steps of attention several times over; there a mistake may act from the beginning on.
     const Step first = problem_.layer ? Step{} : *std::min_element(mistake.acts_on.begin(), mistake.acts_on.end());
@@ -42,16 +42,39 @@ class RightRun {
       if (step < first) run.know(step, tensor);
     }
     try {
-      for (const Step step : observed) {
-        if (step >= first && !agree(steps_.at(step), run.shown(step), tolerances_.at(step)) && run.applied()) return Shown::revealed;
+      for (const Step step : observed.steps) {
+        if (step >= first && differs(step, run.shown(step), observed.without_padding) && run.applied()) return Shown::revealed;
       }
     } catch (const std::exception&) {
       return Shown::revealed;  // it would not even fit
     }
-    return run.applied() ? Shown::unchanged : Shown::not_possible;
+    return can_be_made(run) ? Shown::unchanged : Shown::not_possible;
   }
 
  private:
+  bool differs(Step step, const Tensor<double>& shown, bool without_padding) const {
+    if (agree(steps_.at(step), shown, tolerances_.at(step))) return false;
+    if (!without_padding) return true;
+    MistakenRun right_but_for_padding(problem_, mistakes_of("M17"), [&shown](Step) { return &shown; });
+    for (const auto& [before, tensor] : steps_) {
+      if (before < step) right_but_for_padding.know(before, tensor);
+    }
+    return !agree(right_but_for_padding.shown(step), shown, tolerances_.at(step));
+  }
+
+  // Where it acts on nothing that was observed, it may act elsewhere.
+  bool can_be_made(MistakenRun& run) const {
+    try {
+      for (const Step step : problem_.steps) {
+        if (run.applied()) break;
+        run.shown(step);
+      }
+    } catch (const std::exception&) {
+      return run.applied();  // it does not fit what follows
+    }
+    return run.applied();
+  }
+
   void add(Step step, const Tensor<double>& tensor, Evaluator<float>& single) {
     steps_.emplace(step, tensor);
     Tolerance& tolerance = tolerances_[step] = rounding_tolerance(tensor, single.get(step));
@@ -76,7 +99,7 @@ std::vector<std::vector<const Mistake*>> rows_by_id(const Problem<double>& probl
 }
 
 // Empty when one of the ways to make a mistake shows.
-std::optional<BlindSpot> spot_of(const std::vector<const Mistake*>& rows, const RightRun& right, const std::vector<Step>& observed) {
+std::optional<BlindSpot> spot_of(const std::vector<const Mistake*>& rows, const RightRun& right, const Observed& observed) {
   BlindSpot spot{rows.front()->id, false};
   for (const Mistake* row : rows) {
     const Shown shown = right.show(*row, observed);
@@ -86,8 +109,8 @@ std::optional<BlindSpot> spot_of(const std::vector<const Mistake*>& rows, const 
   return spot;
 }
 
-std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step> observed) {
-  std::sort(observed.begin(), observed.end());
+std::vector<BlindSpot> spots_in(const Problem<double>& problem, Observed observed) {
+  std::sort(observed.steps.begin(), observed.steps.end());
   const RightRun right(problem);
   const std::vector<std::vector<const Mistake*>> ids = rows_by_id(problem);
   std::vector<std::optional<BlindSpot>> found(ids.size());
@@ -102,7 +125,7 @@ std::vector<BlindSpot> spots_in(const Problem<double>& problem, std::vector<Step
 
 }  // namespace
 
-BlindSpots find_blind_spots(const Problem<double>& problem, const std::vector<Step>& observed) {
+BlindSpots find_blind_spots(const Problem<double>& problem, const Observed& observed) {
   if (problem.layer && cells_of(problem) > most_cells_of_layer) return {{}, std::nullopt, true};
   if (problem.layer) return {spots_in(problem, observed), std::nullopt};
   if (cells_of(problem) <= most_cells) return {spots_in(problem, observed), std::nullopt};

@@ -21,8 +21,14 @@ struct BlindSpots {
   bool left_out = false;            ///< a layer too large to make every mistake in it
 };
 
-/// The ids whose every variant leaves all of these steps unchanged, to rounding, or does not apply. A large
+/// What of a submission was held against ours, and agrees.
+struct Observed {
+  std::vector<Step> steps;
+  bool without_padding = false;  ///< their rows of padding hold something else, and were left out
+};
+
+/// The ids whose every variant leaves all that was observed unchanged, to rounding, or does not apply. A large
 /// run is cut down first; a large layer is not tried at all.
-BlindSpots find_blind_spots(const Problem<double>& problem, const std::vector<Step>& observed);
+BlindSpots find_blind_spots(const Problem<double>& problem, const Observed& observed);
 
 }  // namespace attn

@@ -1,4 +1,5 @@
 #include <attn/verify/following.hpp>
+#include <attn/verify/from_equals.hpp>
 #include <attn/verify/parts.hpp>
 #include <attn/verify/rounding.hpp>
 

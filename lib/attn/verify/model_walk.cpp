@@ -165,11 +165,7 @@ class ModelWalk {
   }
 
   void look_for_blind_spots(const Verification& layer, const Problem<double>& problem) {
-    std::vector<Step> observed;
-    for (const StepVerdict& verdict : layer.steps) {
-      if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
-    }
-    add_blind_spots(result_, find_blind_spots(problem, observed), std::exchange(no_blind_spots_yet_, false));
+    add_blind_spots(result_, find_blind_spots(problem, observed_in(layer)), std::exchange(no_blind_spots_yet_, false));
   }
 
   // The result of the layer: theirs, or what it is by their tensors, as far as they fit.

@@ -16,20 +16,6 @@ std::set<Step> comparable_steps(const Problem<double>& problem, std::optional<St
   return steps;
 }
 
-// Whether all that a step is computed from, as far as it was handed in and fits, is ours.
-bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step) {
-  if (problem.layer) return !differs_before(verdicts, step);
-  const auto can_stand = [](const StepVerdict& read) { return read.compared() && read.difference.status != Status::shape; };
-  const auto is_known = [&](Step upstream) {
-    const StepVerdict* const read = verdict_on(verdicts, upstream);
-    return read && can_stand(*read);
-  };
-  return std::none_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& before) {
-    const bool differs = can_stand(before) && before.difference.status != Status::match;
-    return differs && is_computed_from(problem, step, before.step, is_known);
-  });
-}
-
 }  // namespace
 
 const char* to_string(Verdict verdict) {
@@ -43,22 +29,6 @@ const char* to_string(Local local) {
 const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step) {
   const auto found = std::find_if(verdicts.begin(), verdicts.end(), [step](const StepVerdict& verdict) { return verdict.step == step; });
   return found == verdicts.end() ? nullptr : &*found;
-}
-
-bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& before) {
-    return before.step < step && before.compared() && before.difference.status != Status::match;
-  });
-}
-
-bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  return verdict.difference.status == Status::match && reads_equals(problem, verdicts, verdict.step);
-}
-
-bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  constexpr double far = 1000;  // beyond all that the rounding of their operands may become
-  const bool differs = verdict.difference.status == Status::mismatch && verdict.difference.passing_atol > far * verdict.tolerance.atol;
-  return differs && reads_equals(problem, verdicts, verdict.step);
 }
 
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
@@ -83,16 +53,23 @@ Verification verify_at_once(const Problem<double>& problem, const Submission& th
   return verification;
 }
 
+Observed observed_in(const Verification& match) {
+  const auto& found = match.diagnosis;
+  Observed observed;
+  observed.without_padding = !found.empty() && std::all_of(found.begin(), found.end(), [](const Diagnosis& d) { return d.id == "M17"; });
+  for (const StepVerdict& verdict : match.steps) {
+    const Status status = verdict.difference.status;
+    if (status == Status::match || (status == Status::mismatch && observed.without_padding)) observed.steps.push_back(verdict.step);
+  }
+  return observed;
+}
+
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options) {
   // Worksheets are small.
   const bool worksheet = options.decimals || !theirs.unfilled.empty();
   Verification result = !worksheet && is_large(problem) ? verify_in_parts(problem, theirs, options) : verify_at_once(problem, theirs, options);
   if (result.verdict != Verdict::match) return result;
-  std::vector<Step> observed;
-  for (const StepVerdict& verdict : result.steps) {
-    if (verdict.difference.status == Status::match) observed.push_back(verdict.step);
-  }
-  BlindSpots blind = find_blind_spots(problem, observed);
+  BlindSpots blind = find_blind_spots(problem, observed_in(result));
   result.blind_spots = std::move(blind.spots);
   result.blind_spots_on = blind.decided_on;
   result.blind_spots_left_out = blind.left_out;

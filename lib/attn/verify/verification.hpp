@@ -34,15 +34,6 @@ struct StepVerdict {
 /// The verdict on a step; nullptr where the run does not have it.
 const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step);
 
-/// Whether a step of theirs before this one is not ours, end to end.
-bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
-
-/// Equal results of equal operands: our operation gives theirs. What it reads and was not handed in comes from what was.
-bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
-
-/// A result of equal operands that is far from ours: our operation does not give theirs.
-bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
-
 /// Whether the step was given to the run of attention, and they handed the same in.
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
 
@@ -81,6 +72,10 @@ struct VerifyOptions {
 
 /// The inputs and steps of a run, computed in order up to the `last` one, or all.
 std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, std::optional<Step> last = {});
+
+/// What of a submission that matches could have shown a mistake: the steps that are ours; all that were compared, where
+/// nothing but rows of padding differs.
+Observed observed_in(const Verification& match);
 
 /// Judges a submission. Never throws for what the submission holds: shapes that do not fit are findings.
 Verification verify(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options);

@@ -1,4 +1,5 @@
 #include <attn/verify/excess.hpp>
+#include <attn/verify/from_equals.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/verify/walk.hpp>
 #include <attn/workers.hpp>

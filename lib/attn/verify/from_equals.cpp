@@ -1,0 +1,40 @@
+#include <attn/verify/from_equals.hpp>
+
+#include <algorithm>
+
+namespace attn {
+namespace {
+
+// Whether all that a step is computed from, as far as it was handed in and fits, is ours.
+bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step) {
+  if (problem.layer) return !differs_before(verdicts, step);
+  const auto can_stand = [](const StepVerdict& read) { return read.compared() && read.difference.status != Status::shape; };
+  const auto is_known = [&](Step upstream) {
+    const StepVerdict* const read = verdict_on(verdicts, upstream);
+    return read && can_stand(*read);
+  };
+  return std::none_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& before) {
+    const bool differs = can_stand(before) && before.difference.status != Status::match;
+    return differs && is_computed_from(problem, step, before.step, is_known);
+  });
+}
+
+}  // namespace
+
+bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& before) {
+    return before.step < step && before.compared() && before.difference.status != Status::match;
+  });
+}
+
+bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
+  return verdict.difference.status == Status::match && reads_equals(problem, verdicts, verdict.step);
+}
+
+bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
+  constexpr double far = 1000;  // beyond all that the rounding of their operands may become
+  const bool differs = verdict.difference.status == Status::mismatch && verdict.difference.passing_atol > far * verdict.tolerance.atol;
+  return differs && reads_equals(problem, verdicts, verdict.step);
+}
+
+}  // namespace attn

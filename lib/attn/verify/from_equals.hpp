@@ -1,0 +1,19 @@
+// What the verdicts end to end say of a step by itself: nothing has to be computed where all that it reads is ours.
+#pragma once
+
+#include <attn/verify/verification.hpp>
+
+#include <vector>
+
+namespace attn {
+
+/// Whether a step of theirs before this one is not ours, end to end.
+bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
+
+/// Equal results of equal operands: our operation gives theirs. What it reads and was not handed in comes from what was.
+bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+
+/// A result of equal operands that is far from ours: our operation does not give theirs.
+bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+
+}  // namespace attn
