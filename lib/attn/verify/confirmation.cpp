@@ -31,10 +31,6 @@ bool only_show(const Mistakes& mistakes) {
   return std::any_of(mistakes.begin(), mistakes.end(), [](const Mistake* mistake) { return mistake->effect == Effect::shows; });
 }
 
-bool read_cells(const Mistakes& mistakes) {
-  return std::all_of(mistakes.begin(), mistakes.end(), [](const Mistake* mistake) { return mistake->reads_cells; });
-}
-
 bool act_at(const Mistakes& mistakes, Step step) {
   return std::any_of(mistakes.begin(), mistakes.end(), [step](const Mistake* mistake) { return acts_at(*mistake, step); });
 }
@@ -293,11 +289,12 @@ std::optional<bool> Confirmation::equal(const Part& part, const Mistakes& held, 
   return second.applied();
 }
 
-// A wrong picture is of the right numbers: no mistake makes their rounding larger.
+// A wrong picture is of the right numbers: neither a mistake nor what it puts in their place makes their rounding larger.
 bool Confirmation::agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const {
+  const bool picture = only_show(run.mistakes());
   const Tensor<double>& shown = run.shown(verdict.step);
-  Tolerance tolerance = least_tolerance(shown);
-  tolerance.atol = (only_show(run.mistakes()) ? 1 : 4) * std::max(tolerance.atol, verdict.tolerance.atol);
+  Tolerance tolerance = least_tolerance(picture ? run.get(verdict.step) : shown);
+  tolerance.atol = (picture ? 1 : 4) * std::max(tolerance.atol, verdict.tolerance.atol);
   tolerance.equal_nan = true;
   StoredTensor room;
   return are_what(run.mistakes(), shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);

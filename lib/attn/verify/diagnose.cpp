@@ -1,5 +1,6 @@
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/fitting.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/precision_loss.hpp>
 
 #include <algorithm>
@@ -37,11 +38,15 @@ bool is_mapped_by_them(const Problem<double>& problem, const std::vector<StepVer
   });
 }
 
-// What is only shown otherwise leaves it to a later step that differs by itself why the rest is not theirs.
-bool leaves_the_rest(const Divergence& d, const Mistake& mistake) {
-  return mistake.effect == Effect::shows && std::any_of(d.verdicts.begin(), d.verdicts.end(), [&](const StepVerdict& verdict) {
-    return verdict.step > d.step && verdict.diverges();
-  });
+// Rows of padding are no mistake where every cell that counts is ours; what follows is judged for itself, without them.
+// Any other convention has to explain all that follows, and keep the result.
+bool is_harmless(const Divergence& d, const Mistake& mistake, bool gives_rest) {
+  if (!mistake.reads_cells) return gives_rest && keeps_result(d, mistake);
+  const Tensor<double>& ours = d.ours.at(d.step);
+  const auto counting = with_padding_of(d.problem, d.step, d.theirs.at(d.step), &ours);
+  Tolerance tolerance = d.tolerances.at(d.step);
+  tolerance.equal_nan = true;
+  return counting && agree(ours, *counting, tolerance);
 }
 
 std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>& found) {
@@ -53,7 +58,7 @@ std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>&
       const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
       if (listed) continue;
       Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, fit.residual, ""};
-      diagnosis.convention = mistake->convention && (fit.rest || leaves_the_rest(d, *mistake)) && keeps_result(d, *mistake);
+      diagnosis.convention = mistake->convention && is_harmless(d, *mistake, fit.rest);
       if (pair) diagnosis.with = mistake == &first ? fit.mistakes[1]->id : first.id;
       result.push_back(diagnosis);
     }

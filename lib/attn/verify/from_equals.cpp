@@ -32,8 +32,9 @@ bool follows_from_equals(const Problem<double>& problem, const std::vector<StepV
 }
 
 bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  constexpr double far = 1000;  // beyond all that the rounding of their operands may become
-  const bool differs = verdict.difference.status == Status::mismatch && verdict.difference.passing_atol > far * verdict.tolerance.atol;
+  constexpr double far = 1000;  // beyond what the rounding of operands becomes, unless scores are very large
+  const Difference& found = verdict.difference;
+  const bool differs = found.status == Status::mismatch && found.cosine < 0.9 && found.passing_atol > far * verdict.tolerance.atol;
   return differs && reads_equals(problem, verdicts, verdict.step);
 }
 

@@ -1,4 +1,5 @@
 #include <attn/verify/hypothesis.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/rounding.hpp>
 
 #include <algorithm>
@@ -49,7 +50,9 @@ std::optional<double> Hypothesis::residual(Step step, Tolerance tolerance) {
   if (!tensor) return std::nullopt;
   tolerance.equal_nan = true;
   const Tensor<double>& theirs = divergence_.theirs.at(step);
-  if (!are_what(run_.mistakes(), *tensor, theirs, tolerance) && !agrees_in_float32(step, *tensor, theirs)) return std::nullopt;
+  // Cells that are theirs as they are make no others larger.
+  const bool rounds = !read_cells(run_.mistakes());
+  if (!are_what(run_.mistakes(), *tensor, theirs, tolerance) && !(rounds && agrees_in_float32(step, *tensor, theirs))) return std::nullopt;
   return compare(*tensor, theirs, tolerance).max_abs;
 }
 
@@ -64,16 +67,21 @@ bool Hypothesis::gives_the_rest() {
 }
 
 // A mistake may make numbers larger, and their rounding with them, than in the right run that the tolerance was measured
-// on. How far rounding goes here shows when the inputs are moved by as much as float32 would.
-bool Hypothesis::agrees_in_float32(Step step, const Tensor<double>& tensor, const Tensor<double>& theirs) {
+// on. How far rounding goes here shows when the inputs are moved by as much as float32 would: not in cells of padding,
+// which may be as large as they please, but in those that count.
+bool Hypothesis::agrees_in_float32(Step step, const Tensor<double>& shown, const Tensor<double>& handed_in) {
+  const auto counting = [&](const Tensor<double>& tensor) {
+    return with_padding_of(divergence_.problem, step, tensor, &divergence_.ours.at(step)).value_or(tensor);
+  };
+  const Tensor<double> tensor = counting(shown), theirs = counting(handed_in);
   const Difference difference = compare(tensor, theirs, {0, 0, true});
   if (difference.status == Status::shape || difference.nonfinite > 0 || difference.cosine < 1 - 1e-7) return false;
   MistakenRun run(moved_.get(), run_.mistakes(), &divergence_.theirs);
   know_theirs(run, divergence_);
   Tolerance tolerance = least_tolerance(tensor);
-  tolerance.atol += 4 * compare(tensor, run.shown(step), {0, 0, true}).max_abs;
+  tolerance.atol += 4 * compare(tensor, counting(run.shown(step)), {0, 0, true}).max_abs;
   tolerance.equal_nan = true;
-  return agree(tensor, theirs, tolerance);
+  return agree(shown, handed_in, tolerance);
 }
 
 }  // namespace attn

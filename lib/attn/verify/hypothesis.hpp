@@ -41,7 +41,7 @@ class Hypothesis {
   bool gives_the_rest();
 
  private:
-  bool agrees_in_float32(Step step, const Tensor<double>& tensor, const Tensor<double>& theirs);
+  bool agrees_in_float32(Step step, const Tensor<double>& shown, const Tensor<double>& handed_in);
 
   const Divergence& divergence_;
   MistakenRun run_;

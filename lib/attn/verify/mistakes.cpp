@@ -78,6 +78,10 @@ bool change(const std::vector<const Mistake*>& mistakes, Step step) {
   });
 }
 
+bool read_cells(const std::vector<const Mistake*>& mistakes) {
+  return std::all_of(mistakes.begin(), mistakes.end(), [](const Mistake* mistake) { return mistake->reads_cells; });
+}
+
 bool are_what(const std::vector<const Mistake*>& mistakes, const Tensor<double>& shown, const TensorView& theirs, const Tolerance& tolerance) {
   if (agree(shown, theirs, tolerance)) return true;
   double digit = 0, largest = 0;

@@ -67,6 +67,9 @@ Step first_effect(const std::vector<const Mistake*>& mistakes);
 /// Whether what is computed with is another tensor of this step where one of these mistakes is made.
 bool change(const std::vector<const Mistake*>& mistakes, Step step);
 
+/// Whether what these mistakes read off theirs is of every cell by itself.
+bool read_cells(const std::vector<const Mistake*>& mistakes);
+
 /// Whether theirs are what a run with these mistakes shows: within the tolerance, but for single cells, one of two hundred
 /// at most, where a mistake keeps few digits.
 bool are_what(const std::vector<const Mistake*>& mistakes, const Tensor<double>& shown, const TensorView& theirs, const Tolerance& tolerance);

@@ -20,9 +20,14 @@ using Run = Evaluator<double>;
 
 constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
 
-// Which cells of a row of scores [B, H, Lq, Lk] are divided by one sum: cells with equal key(b, h, i, j).
+// What becomes of cells that are divided by one sum where a rule forbids all of them: 0 over 0 in a program, or zeros where
+// it looks for that.
+enum class Forbidden { nan, zero };
+
+// Which cells of a row of scores [B, H, Lq, Lk] are divided by one sum: cells with equal key(b, h, i, j). Impossible with
+// NaN where no sum is empty.
 template <class Key>
-Result softmax_over(Run& run, Key key) {
+Result softmax_over(Run& run, Forbidden forbidden, Key key) {
   const Tensor<double>& scores = run.get(S::scores_masked);
   const auto each = [&](auto f) {
     std::size_t flat = 0;
@@ -41,9 +46,12 @@ Result softmax_over(Run& run, Key key) {
     const double score = scores.data()[flat];
     if (score > max[group] || std::isnan(score)) max[group] = score;  // one NaN is enough for all
   });
+  const bool any_empty = std::find(max.begin(), max.end(), minus_infinity) != max.end();
+  if (forbidden == Forbidden::nan && !any_empty) return std::nullopt;
+  const double of_nothing = forbidden == Forbidden::nan ? std::numeric_limits<double>::quiet_NaN() : 0;
   Tensor<double> weights = scores;
   each([&](std::size_t group, std::size_t flat) {
-    weights.data()[flat] = max[group] == minus_infinity ? 0 : std::exp(scores.data()[flat] - max[group]);
+    weights.data()[flat] = max[group] == minus_infinity ? of_nothing : std::exp(scores.data()[flat] - max[group]);
     sum[group] += weights.data()[flat];
   });
   each([&](std::size_t group, std::size_t flat) {
@@ -52,17 +60,21 @@ Result softmax_over(Run& run, Key key) {
   return weights;
 }
 
+template <Forbidden forbidden>
 Result over_queries(Run& run, Step, const Tensor<double>*) {
-  return softmax_over(run, [](const auto& s, auto b, auto h, auto, auto j) { return (b * s.shape(1) + h) * s.shape(3) + j; });
+  return softmax_over(run, forbidden, [](const auto& s, auto b, auto h, auto, auto j) { return (b * s.shape(1) + h) * s.shape(3) + j; });
 }
+template <Forbidden forbidden>
 Result over_batch(Run& run, Step, const Tensor<double>*) {
-  return softmax_over(run, [](const auto& s, auto, auto h, auto i, auto j) { return (h * s.shape(2) + i) * s.shape(3) + j; });
+  return softmax_over(run, forbidden, [](const auto& s, auto, auto h, auto i, auto j) { return (h * s.shape(2) + i) * s.shape(3) + j; });
 }
+template <Forbidden forbidden>
 Result over_heads(Run& run, Step, const Tensor<double>*) {
-  return softmax_over(run, [](const auto& s, auto b, auto, auto i, auto j) { return (b * s.shape(2) + i) * s.shape(3) + j; });
+  return softmax_over(run, forbidden, [](const auto& s, auto b, auto, auto i, auto j) { return (b * s.shape(2) + i) * s.shape(3) + j; });
 }
+template <Forbidden forbidden>
 Result over_heads_and_keys(Run& run, Step, const Tensor<double>*) {
-  return softmax_over(run, [](const auto& s, auto b, auto, auto i, auto) { return b * s.shape(2) + i; });
+  return softmax_over(run, forbidden, [](const auto& s, auto b, auto, auto i, auto) { return b * s.shape(2) + i; });
 }
 
 // exp without subtracting the maximum, in float32: infinite beyond 88.7.
@@ -153,10 +165,14 @@ Mistake softmax_row(const char* format, Mantissa mantissa, double last_digit) {
 std::vector<Mistake> softmax_mistakes() {
   const std::vector<Step> weights = {S::weights};
   return {
-      {"W1", "over queries", weights, over_queries},
-      {"W1", "over the batch", weights, over_batch},
-      {"W2", "over heads", weights, over_heads},
-      {"W2", "over heads and keys", weights, over_heads_and_keys},
+      {"W1", "over queries", weights, over_queries<Forbidden::zero>},
+      {"W1", "over queries, NaN", weights, over_queries<Forbidden::nan>},
+      {"W1", "over the batch", weights, over_batch<Forbidden::zero>},
+      {"W1", "over the batch, NaN", weights, over_batch<Forbidden::nan>},
+      {"W2", "over heads", weights, over_heads<Forbidden::zero>},
+      {"W2", "over heads, NaN", weights, over_heads<Forbidden::nan>},
+      {"W2", "over heads and keys", weights, over_heads_and_keys<Forbidden::zero>},
+      {"W2", "over heads and keys, NaN", weights, over_heads_and_keys<Forbidden::nan>},
       {"W3", "", weights, without_maximum},
       {"W4", "", weights, dropout_active},
       {"W5", "", weights, averaged, Effect::shows},

@@ -142,26 +142,31 @@ class ModelWalk {
   }
 
   Tensor<double> walk_layer(const std::string& path, const LayerSteps<double>& steps, const Problem<double>& problem) {
-    const Submission theirs = submission_of_layer(theirs_, under_path(path, S::x));
+    const Submission theirs = submission_of(path, problem);
     const Verification found = verify_at_once(problem, theirs, options_);
     std::map<Step, const Tensor<double>*> ours;
     visit_layer(steps, [&](Step step, const Tensor<double>& tensor) { ours[step] = &tensor; });
     for (const StepVerdict& of_layer : found.steps) {
       StepVerdict verdict = of_layer;
       verdict.step = under_path(path, of_layer.step);
-      const bool follows = found.verdict != Verdict::mismatch || !of_layer.diverges();
+      const bool follows = found.verdict == Verdict::match || !of_layer.diverges();
       if (verdict.compared()) verdict.local = follows ? Local::match : Local::mismatch;
-      if (verdict.compared()) verdict.difference = compare(*ours.at(of_layer.step), theirs.tensors.at(of_layer.step).view(), verdict.tolerance);
+      if (verdict.compared()) verdict.difference = compare(*ours.at(of_layer.step), theirs_.tensors.at(verdict.step).view(), verdict.tolerance);
       result_.steps.push_back(std::move(verdict));
     }
     if (found.first_divergent_step) add_first(under_path(path, *found.first_divergent_step), found.excess);
+    // Of a layer of which nothing but the input was handed in, this is judged all the same.
+    for (const StepVerdict& input : found.steps) {
+      if (found.verdict == Verdict::incomparable && input.diverges()) add_first(under_path(path, input.step), std::nullopt);
+    }
     for (Diagnosis diagnosis : found.diagnosis) {
       diagnosis.step = under_path(path, diagnosis.step);
       add_diagnosis(diagnosis);
     }
     result_.pairs_left_out = result_.pairs_left_out || found.pairs_left_out;
     if (found.verdict == Verdict::match) look_for_blind_spots(found, problem);
-    return what_follows(problem, theirs);
+    const bool padding = std::any_of(found.diagnosis.begin(), found.diagnosis.end(), [](const Diagnosis& d) { return d.id == "M17"; });
+    return padding ? where_it_counts(what_follows(problem, theirs), steps.output(), valid_lens_) : what_follows(problem, theirs);
   }
 
   void look_for_blind_spots(const Verification& layer, const Problem<double>& problem) {
@@ -200,11 +205,30 @@ class ModelWalk {
     result_.steps.push_back(verdict);
     const bool fits = verdict.difference.status != Status::shape;
     if (verdict.diverges()) add_first(step, fits ? std::optional(excess(ours, theirs, verdict.tolerance)) : std::nullopt);
-    return fits ? theirs : local;
+    return !fits ? local : padding ? where_it_counts(theirs, ours, valid_lens_) : theirs;
   }
 
   bool differs_in_padding(Tensor<double> local, const Tensor<double>& theirs, const Tolerance& tolerance) const {
-    return fill_padded_rows(local, valid_lens_, 0, &theirs) && agree(local, theirs, tolerance);
+    return fill_padded_rows(local, {valid_lens_}, &theirs) && agree(local, theirs, tolerance);
+  }
+
+  // What is computed from theirs has ours where no token stands: it may be anything there, as large as it pleases.
+  static Tensor<double> where_it_counts(Tensor<double> theirs, const Tensor<double>& ours, const std::vector<std::size_t>& lens) {
+    fill_padded_rows(theirs, {lens}, &ours);
+    return theirs;
+  }
+
+  // The layer's part of theirs, with the padding of what it is given as it comes out of the layers before.
+  Submission submission_of(const std::string& path, const Problem<double>& problem) const {
+    Submission theirs = submission_of_layer(theirs_, under_path(path, S::x));
+    const std::pair<Step, Block> given[] = {{S::x, Block::self}, {S::memory, Block::cross}};
+    for (const auto& [step, block] : given) {
+      const auto found = theirs.tensors.find(step);
+      if (found == theirs.tensors.end() || problem.layer->blocks.count(block) == 0) continue;
+      const auto& lens = problem.layer->blocks.at(block).options.attention.mask.valid_lens;
+      found->second = where_it_counts(found->second.in<double>(), problem.inputs.at(step), lens);
+    }
+    return theirs;
   }
 
   void add_first(Step step, const std::optional<Tensor<double>>& excess) {

@@ -1,35 +1,85 @@
+#include <attn/shape.hpp>
+#include <attn/verify/layer_problem.hpp>
 #include <attn/verify/padding.hpp>
+
+#include <cmath>
+#include <string>
 
 namespace attn {
 namespace {
 
-// Fills every cell of sample b for which is_padding(cell, lens[b]).
+using S = Step;
+
+// Fills every cell whose index along the axis, of `length`, index_of(cell) is.
 template <class F>
-bool fill(Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs, F&& is_padding) {
-  if (lens.empty() || tensor.dimension() < 3 || tensor.size() == 0 || lens.size() != tensor.shape(0)) return false;
-  if (theirs && shape_of(*theirs) != shape_of(tensor)) return false;
+bool fill(Tensor<double>& tensor, const PaddedAxis& axis, std::size_t length, const Tensor<double>* filler, F&& index_of) {
+  const std::vector<std::size_t>& lens = axis.lens;
+  if (lens.empty() || tensor.size() == 0 || lens.size() != tensor.shape(0)) return false;
+  if (filler && shape_of(*filler) != shape_of(tensor)) return false;
   const std::size_t sample = tensor.size() / lens.size();
   bool any = false;
   for (std::size_t cell = 0; cell < tensor.size(); ++cell) {
-    if (!is_padding(cell, lens[cell / sample])) continue;
+    const std::size_t index = index_of(cell);
+    if (axis.first + index < lens[cell / sample] || index + axis.exempt >= length) continue;
     any = true;
-    tensor.data()[cell] = theirs ? theirs->data()[cell] : 0;
+    tensor.data()[cell] = filler ? filler->data()[cell] : 0;
   }
   return any;
 }
 
-}  // namespace
-
-bool fill_padded_rows(Tensor<double>& tensor, const std::vector<std::size_t>& lens, std::size_t first, const Tensor<double>* theirs) {
-  if (tensor.dimension() < 3) return false;
-  const std::size_t width = tensor.shape().back(), length = tensor.shape(tensor.dimension() - 2);
-  return fill(tensor, lens, theirs, [=](std::size_t cell, std::size_t valid) { return first + cell / width % length >= valid; });
+// Whether nothing of a forbidden key reaches what counts: its weight is zero, and no row takes all keys alike.
+bool hides_keys(const AttentionOptions<double>& attention) {
+  return std::isinf(attention.mask_fill) && attention.masked_rows.value_or(MaskedRows::zero) != MaskedRows::uniform;
 }
 
-bool fill_padded_columns(Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs) {
+// Rows of keys: before the module appends its own, with these, or with those of the cache, too.
+PaddedAxis keys_of(const Problem<double>& attention, const std::string& axis, Step step) {
+  const AttentionOptions<double>& options = attention.options.attention;
+  if (!hides_keys(options)) return {};
+  const bool before_appended = step == S::k_proj || step == S::v_proj;
+  return {options.mask.valid_lens, axis == "Ln" ? attention.sizes.past_len : 0, before_appended ? 0 : options.mask.exempt_keys};
+}
+
+PaddedAxis queries_of(const Problem<double>& self) {
+  const Sizes& s = self.sizes;
+  const std::size_t queries = s.queries_before + s.query_len + s.queries_after, exempt = self.options.attention.mask.exempt_keys;
+  if (!self.attends_to_itself() || queries + s.past_len + exempt != s.key_len) return {};
+  return {self.options.attention.mask.valid_lens, s.past_len + s.queries_before, 0};
+}
+
+// "Lq", "Ln" or "Lk", whose rows a step has; empty where it has those of no sequence.
+std::string rows_of(Step step) {
+  const std::vector<std::string> axes = split_axes(step_info(step).axes);
+  const std::string rows = axes.size() < 3 ? "" : axes[axes.size() - 2];
+  return rows == "Lq" || rows == "Ln" || rows == "Lk" ? rows : "";
+}
+
+bool is_score_before_mask(Step step) { return step == S::scores_raw || step == S::scores_scaled || step == S::scores_capped; }
+
+}  // namespace
+
+bool fill_padded_rows(Tensor<double>& tensor, const PaddedAxis& rows, const Tensor<double>* filler) {
+  if (tensor.dimension() < 3) return false;
+  const std::size_t width = tensor.shape().back(), length = tensor.shape(tensor.dimension() - 2);
+  return fill(tensor, rows, length, filler, [=](std::size_t cell) { return cell / width % length; });
+}
+
+bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, const Tensor<double>* filler) {
   if (tensor.dimension() < 3) return false;
   const std::size_t width = tensor.shape().back();
-  return fill(tensor, lens, theirs, [=](std::size_t cell, std::size_t valid) { return cell % width >= valid; });
+  return fill(tensor, columns, width, filler, [=](std::size_t cell) { return cell % width; });
+}
+
+std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler) {
+  const std::optional<LayerPlace> place = place_of(step);
+  const Problem<double>& self = problem.layer ? problem.layer->blocks.at(Block::self) : problem;
+  const Problem<double>& own = place ? problem.layer->blocks.at(place->block) : self;
+  const std::string rows = rows_of(step);
+  if (rows.empty() || base_of(step) == S::mask) return std::nullopt;
+  bool any = fill_padded_rows(tensor, rows == "Lq" ? queries_of(self) : keys_of(own, rows, base_of(step)), filler);
+  if (is_score_before_mask(base_of(step))) any = fill_padded_columns(tensor, keys_of(own, "Lk", base_of(step)), filler) || any;
+  if (!any) return std::nullopt;
+  return tensor;
 }
 
 }  // namespace attn

@@ -1,20 +1,31 @@
-// Cells that belong to padding: whatever a program puts there, nothing that counts is made from it.
+// Cells that belong to padding: what a program puts there may be anything.
 #pragma once
 
-#include <attn/tensor.hpp>
+#include <attn/verify/problem.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace attn {
 
-/// Fills the rows of positions that hold no token: of sample b those from position lens[b] on. `tensor` is
-/// [B, …, L, W], row 0 of L stands at position `first`. They become those of `theirs`, of the same shape, or zeros where
-/// that is nullptr. False, and nothing is done, where there is no such row: without lengths, with those of another
-/// number of samples, or for a tensor without samples.
-bool fill_padded_rows(Tensor<double>& tensor, const std::vector<std::size_t>& lens, std::size_t first, const Tensor<double>* theirs);
+/// Positions of one axis that hold no token: of sample b those from lens[b] on, up to the last `exempt` ones, which no length
+/// is about. Index 0 of the axis stands at position `first`.
+struct PaddedAxis {
+  std::vector<std::size_t> lens;  ///< one a sample; empty: none is padding
+  std::size_t first = 0;
+  std::size_t exempt = 0;
+};
 
-/// The same of columns, [B, …, W]: column j is position j.
-bool fill_padded_columns(Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs);
+/// Fills the rows of a tensor [B, …, L, W], or the columns of one [B, …, W], at such positions with those of `filler`, of the
+/// same shape, or with zeros where that is nullptr. False, and nothing is done, where there are none: without lengths, with
+/// those of another number of samples, or for a tensor without samples.
+bool fill_padded_rows(Tensor<double>& tensor, const PaddedAxis& rows, const Tensor<double>* filler);
+bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, const Tensor<double>* filler);
+
+/// A tensor that stands for a step of the run, with the cells of padding of another. Rows of queries are padding where these
+/// attend to themselves, rows and columns of keys where the mask hides what they hold altogether. Empty where the step has no
+/// such cells.
+std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler);
 
 }  // namespace attn

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,26 @@ std::vector<Deviation> deviations(const Tensor<double>& scores, const Tensor<dou
     }
   }
   return found;
+}
+
+// Whether the rows are those of an exponential, however coarse: each sums to one, and none that spreads over more than a
+// factor of e is exact.
+bool are_of_one_function(const Tensor<double>& scores, const Tensor<double>& weights, const Tensor<double>& expected) {
+  const std::size_t keys = scores.shape().back();
+  for (std::size_t row = 0; keys > 0 && row < scores.size() / keys; ++row) {
+    const double *s = scores.data() + row * keys, *w = weights.data() + row * keys, *e = expected.data() + row * keys;
+    double sum = 0, off = 0, lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+    for (std::size_t j = 0; j < keys; ++j) {
+      sum += w[j];
+      off = std::max(off, std::abs(w[j] - e[j]));
+      if (!(e[j] > 0)) continue;
+      lowest = std::min(lowest, s[j]);
+      highest = std::max(highest, s[j]);
+    }
+    const bool seen = std::isfinite(highest);
+    if (seen && (std::abs(sum - 1) > 0.01 || (highest - lowest > 1 && off < 1e-6))) return false;
+  }
+  return true;
 }
 
 // Whether all errors are small beside those of another temperature: error = c·below.
@@ -118,6 +139,22 @@ bool has_pattern(const ErrorSums& e) {
   return factor || offset || same_share;
 }
 
+// Whether a row of theirs is exact where rounding to few digits would have left two numbers off at least.
+bool spares_a_row(const Tensor<double>& ours, const Tensor<double>& theirs, const Tensor<double>& rounded, const Tolerance& tolerance) {
+  const std::size_t width = ours.dimension() == 0 ? 1 : ours.shape().back();
+  const auto off = [&](const Tensor<double>& tensor, std::size_t row) {
+    std::size_t cells = 0;
+    for (std::size_t i = row * width; i < (row + 1) * width; ++i) {
+      cells += std::abs(tensor.data()[i] - ours.data()[i]) > tolerance.atol + tolerance.rtol * std::abs(ours.data()[i]);
+    }
+    return cells;
+  };
+  for (std::size_t row = 0; width > 0 && row < ours.size() / width; ++row) {
+    if (off(theirs, row) == 0 && off(rounded, row) > 1) return true;
+  }
+  return false;
+}
+
 // TF32 has as many digits as float16, but its products are summed in float32: what has float16 numbers alone is float16.
 std::vector<Mantissa> candidates(const Tensor<double>& numbers) {
   const bool halves = agree(rounded_to(numbers, Mantissa::float16), numbers, {0, 0, true});
@@ -138,10 +175,12 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   std::optional<Diagnosis> best;
   double best_distance = std::log(6.0);
   for (const Mantissa mantissa : candidates(theirs)) {
-    const Difference typical = compare(plain, without_fills(emulated(d, mantissa)), tolerance);
+    const Tensor<double> rounded = without_fills(emulated(d, mantissa));
+    const Difference typical = compare(plain, rounded, tolerance);
     if (typical.root_mean_square == 0 || seen.max_abs > 12 * typical.max_abs) continue;
     // Rounding spares few cells: a few that are far off may have the mean of it, and are something else.
     if (4 * seen.mismatched < typical.mismatched) continue;
+    if (spares_a_row(plain, theirs, rounded, tolerance)) continue;
     const double distance = std::abs(std::log(seen.root_mean_square / typical.root_mean_square));
     if (distance >= best_distance) continue;
     best_distance = distance;
@@ -158,6 +197,7 @@ std::optional<Diagnosis> approximate_exponential(const Divergence& d, Evaluator<
   const Difference seen = compare(expected, theirs, {0, 0, true});
   // Coarser than this it is another function, not an exponential.
   if (seen.nonfinite > 0 || seen.cosine < 0.9) return std::nullopt;
+  if (!are_of_one_function(scores, theirs, expected)) return std::nullopt;
   const std::vector<Deviation> cells = deviations(scores, theirs);
   if (cells.size() < 8 || is_temperature(cells) || !is_smooth(cells)) return std::nullopt;
   return Diagnosis{"W6", "approximate exponential", d.step, true, false, seen.max_abs, ""};

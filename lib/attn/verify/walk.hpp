@@ -37,7 +37,11 @@ class Walk {
  private:
   Tolerance tolerance_at(Step step) const;
   StepVerdict compared(Step step) const;
+  void leave_out_padding();
+  bool differs_in_padding_alone(const StepVerdict& verdict) const;
   void judge_locally();
+  void know_before(Step step, bool with_their_padding, Evaluator<double>& run, Evaluator<float>& single) const;
+  bool padding_follows(Step step) const;
   std::optional<Tolerance> judge_locally(StepVerdict& verdict) const;
   bool after_divergence(Step step) const;
   Explained explained(const StepVerdict& verdict) const;
@@ -50,6 +54,7 @@ class Walk {
   const std::map<Step, Tensor<double>> theirs_;
   const VerifyOptions options_;
   const std::map<Step, Tensor<double>> ours_;
+  std::map<Step, Tensor<double>> counting_;  // theirs with our padding, of steps that differ and have any
   std::map<Step, Tolerance> rounding_, local_tolerance_;
   std::vector<StepVerdict> verdicts_;
 };

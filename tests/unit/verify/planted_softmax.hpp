@@ -57,6 +57,10 @@ inline std::vector<Planted> planted_softmax() {
            });
          };
        }},
+      // 0/0 where a rule forbids all that is summed.
+      {"W1", "over queries, NaN", Step::weights, padded, [](Program& p) { softmax_over(p, [](const Shape& a, const Shape& b) { return a[0] == b[0] && a[1] == b[1] && a[3] == b[3]; }); }},
+      {"W1", "over the batch, NaN", Step::weights, causal, [](Program& p) { softmax_over(p, [](const Shape& a, const Shape& b) { return a[1] == b[1] && a[2] == b[2] && a[3] == b[3]; }); }},
+      {"W2", "over heads, NaN", Step::weights, causal, [](Program& p) { softmax_over(p, [](const Shape& a, const Shape& b) { return a[0] == b[0] && a[2] == b[2] && a[3] == b[3]; }); }},
       {"W5", "", Step::weights, square, [](Program& p) { p.exported[Step::weights] = [](P, T t) { return mean_of_heads(t.at(Step::weights)); }; }},
       {"W5", "in every head's place", Step::weights, square, [](Program& p) {
          p.exported[Step::weights] = [](P, T t) {

@@ -41,6 +41,7 @@ TEST_CASE("a result far from ours of equal operands does not follow, and a near 
     StepVerdict verdict{step, {}, Local::unknown, {1e-6, 1e-6, false}, {}, {}};
     verdict.difference.status = status;
     verdict.difference.passing_atol = passing_atol;
+    verdict.difference.cosine = 0.5;
     verdicts.push_back(verdict);
   };
   const auto departs = [&](Step step) { return departs_from_equals(problem, verdicts, *verdict_on(verdicts, step)); };
@@ -55,4 +56,6 @@ TEST_CASE("a result far from ours of equal operands does not follow, and a near 
   CHECK_FALSE(departs(Step::scores_raw));     // k_proj is not
   CHECK_FALSE(departs(Step::scores_masked));  // rounding may do as much
   CHECK_FALSE(departs(Step::weights));        // scores_masked is not ours
+  verdicts[1].difference.cosine = 0.999;
+  CHECK_FALSE(departs(Step::k_proj));         // large scores carry the rounding of theirs as far
 }

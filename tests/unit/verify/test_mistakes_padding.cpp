@@ -3,6 +3,11 @@
 #include "verify/planted_padding.hpp"
 #include "verify/submission.hpp"
 
+#include <attn/verify/padding.hpp>
+
+#include <algorithm>
+#include <cmath>
+
 using namespace attn;
 using namespace loops;
 
@@ -35,14 +40,16 @@ Tensors with_zeros(Tensors tensors) {
 
 TEST_CASE("M17 is what programs hand in that leave zeros in rows of padding") { check_rows_compute(padding_mistakes(), planted_padding(), true); }
 
-TEST_CASE("M17 needs padded queries: valid lengths below the length, and self-attention") {
+TEST_CASE("M17 needs padding: valid lengths below the length, of queries that attend to themselves") {
   CHECK(impossible(padding_mistakes(), "M17", "", square()));
   Case whole = square();
   whole.options.attention.mask.valid_lens = {5, 5};
   CHECK(impossible(padding_mistakes(), "M17", "", whole));
   Case other_source = cross();
   other_source.options.attention.mask.valid_lens = {2, 2};
-  CHECK(impossible(padding_mistakes(), "M17", "", other_source));
+  const Problem<double> problem = problem_of(other_source);
+  const Tensor<double> output = run_problem(problem).at(Step::output);
+  CHECK_FALSE(with_padding_of(problem, Step::output, output, nullptr));  // nothing is known of its queries
 }
 
 TEST_CASE("in a layer, zeros in rows of padding after every step are no mistake") {
@@ -92,6 +99,77 @@ TEST_CASE("what leaks from padded values through a fill that is too weak is no p
     if (step > Step::v) theirs.at(step) = run.get(step);
   }
   CHECK(verify(problem, submission_of(theirs), {}).verdict == Verdict::mismatch);
+  theirs.at(Step::output) = with_zeros_in_padding(theirs.at(Step::output), false);
+  CHECK(verify(problem, submission_of(theirs), {}).verdict == Verdict::mismatch);
+}
+
+TEST_CASE("padding as large as it pleases hides nothing that counts") {
+  const Problem<double> problem = problem_of(padded());
+  for (const double filler : {1e3, 9e4, 1e12, std::nan("")}) {
+    for (const Step step : {Step::q_proj, Step::k, Step::scores_raw, Step::weights, Step::heads, Step::output}) {
+      Tensors theirs = run_problem(problem);
+      Tensor<double>& tensor = theirs.at(step);
+      const Tensor<double> full = filled<double>(shape_of(tensor), filler);
+      tensor = *with_padding_of(problem, step, tensor, &full);
+      CAPTURE(filler);
+      CAPTURE(std::string(name_of(step)));
+      CHECK(verify(problem, submission_of(theirs), {}).verdict == Verdict::match);
+      tensor.data()[0] += 1e-3;  // position 0 of sample 0
+      const Verification found = verify(problem, submission_of(theirs), {});
+      CHECK(found.verdict == Verdict::mismatch);
+      CHECK(found.first_divergent_step == step);
+      CHECK(verify(problem, only(step, theirs), {}).verdict == Verdict::mismatch);
+    }
+  }
+}
+
+TEST_CASE("what NaN in padding makes of numbers that count is wrong, though later padding differs, too") {
+  const Problem<double> problem = problem_of(padded());
+  Tensors theirs = run_problem(problem);
+  const Tensor<double> full = filled<double>(shape_of(theirs.at(Step::v)), std::nan(""));
+  theirs.at(Step::v) = *with_padding_of(problem, Step::v, theirs.at(Step::v), &full);
+  for (const Step step : {Step::heads, Step::merged, Step::output}) std::fill_n(theirs.at(step).data(), theirs.at(step).size() / 2, std::nan(""));
+  theirs.at(Step::output) = with_zeros_in_padding(theirs.at(Step::output), false);
+  const Verification found = verify(problem, submission_of(theirs), {});
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(found.first_divergent_step == Step::heads);
+}
+
+TEST_CASE("keys of padding count where no rule hides them altogether") {
+  Case weak = padded();
+  weak.options.attention.mask_fill = -1;
+  Case uniform = padded();
+  uniform.options.attention.masked_rows = MaskedRows::uniform;
+  for (const Case& c : {weak, uniform}) {
+    const Problem<double> problem = problem_of(c);
+    Tensors theirs = run_problem(problem);
+    theirs.at(Step::v) = with_zeros_in_padding(theirs.at(Step::v), false);
+    CHECK(verify(problem, only(Step::v, theirs), {}).verdict == Verdict::mismatch);
+  }
+}
+
+TEST_CASE("keys of padding in cross-attention, in a cache, and before keys that a module appends") {
+  const Problem<double> layer = layers::problem_of(layers::decoder(NormPlacement::post));  // the memory of sample 1 has three
+  Tensors theirs = run_problem(layer);
+  for (const Step kind : {Step::k_proj, Step::k, Step::v_proj, Step::v}) {
+    Tensor<double>& keys = theirs.at(at_place({Block::cross, LayerPart::sublayer}, kind));
+    for (std::size_t cell = keys.size() / 2; cell < keys.size(); ++cell) {
+      if (cell / keys.shape().back() % 5 >= 3) keys.data()[cell] = 0;
+    }
+  }
+  const Verification found = verify(layer, submission_of(theirs), {});
+  CHECK(found.verdict == Verdict::match);
+  CHECK(ids_of(found.diagnosis) == "M17");
+
+  Case appended = padded();
+  appended.weights.bias_k = naive::numbers<double>({6}, 21);
+  appended.weights.bias_v = naive::numbers<double>({6}, 22);
+  const Problem<double> module = problem_of(appended);
+  Tensors zeros = run_problem(module);
+  zeros.at(Step::k)(0, 1, 4, 0) = 0;  // position 4 of sample 0 is padding
+  CHECK(verify(module, submission_of(zeros), {}).verdict == Verdict::match);
+  zeros.at(Step::k)(0, 1, 5, 0) = 0;  // position 5 is the appended key
+  CHECK(verify(module, submission_of(zeros), {}).verdict == Verdict::mismatch);
 }
 
 TEST_CASE("a decoder's rows beside the padding of its memory count") {

@@ -10,7 +10,7 @@ TEST_CASE("rows from the valid length on are filled, and no other") {
   const Tensor<double> ours = naive::numbers<double>({2, 3, 4, 5}, 1), theirs = naive::numbers<double>({2, 3, 4, 5}, 2);
   for (const std::size_t first : {0, 2}) {
     Tensor<double> filled = ours;
-    REQUIRE(fill_padded_rows(filled, {3, 4}, first, &theirs));
+    REQUIRE(fill_padded_rows(filled, {{3, 4}, first}, &theirs));
     for (std::size_t b = 0; b < 2; ++b) {
       for (std::size_t h = 0; h < 3; ++h) {
         for (std::size_t i = 0; i < 4; ++i) {
@@ -24,7 +24,7 @@ TEST_CASE("rows from the valid length on are filled, and no other") {
 TEST_CASE("columns from the valid length on are filled") {
   const Tensor<double> ours = naive::numbers<double>({2, 3, 4}, 1);
   Tensor<double> filled = ours;
-  REQUIRE(fill_padded_columns(filled, {1, 4}, nullptr));
+  REQUIRE(fill_padded_columns(filled, {{1, 4}}, nullptr));
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t j = 0; j < 4; ++j) {
       CHECK(filled(0, i, j) == (j >= 1 ? 0 : ours(0, i, j)));
@@ -33,11 +33,18 @@ TEST_CASE("columns from the valid length on are filled") {
   }
 }
 
+TEST_CASE("no length is about the exempt positions at the end") {
+  const Tensor<double> ours = naive::numbers<double>({1, 5, 2}, 1);
+  Tensor<double> filled = ours;
+  REQUIRE(fill_padded_rows(filled, {{2}, 0, 2}, nullptr));  // rows 2 of 0 … 4: 3 and 4 are exempt
+  for (std::size_t row = 0; row < 5; ++row) CHECK(filled(0, row, 0) == (row == 2 ? 0 : ours(0, row, 0)));
+}
+
 TEST_CASE("nothing is filled where nothing is padding") {
   const Tensor<double> ours = naive::numbers<double>({2, 3, 4}, 1), other = naive::numbers<double>({2, 3, 5}, 2), row = naive::numbers<double>({2, 3}, 3);
   const auto is_left = [](const Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs) {
     Tensor<double> rows = tensor, columns = tensor;
-    const bool any = fill_padded_rows(rows, lens, 0, theirs) || fill_padded_columns(columns, lens, theirs);
+    const bool any = fill_padded_rows(rows, {lens}, theirs) || fill_padded_columns(columns, {lens}, theirs);
     return !any && rows == tensor && columns == tensor;
   };
   CHECK(is_left(ours, {}, nullptr));         // no lengths
