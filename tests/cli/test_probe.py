@@ -34,6 +34,12 @@ class ProbeTest(ToolTest):
         self.assertEqual(len(ids), int(shown[1]))
         return program, shlex.split(command)[1:], ids
 
+    def test_the_steps_are_saved_before_they_are_compared_with_pytorch(self):
+        for case in ("self", "encoder-layer"):
+            program = self.succeed("probe", "--case", case, "-o", case + ".npz")
+            self.assertIn("assert_close", program)
+            self.assertLess(program.index("np.savez"), program.index("assert_close"))
+
     def test_every_mistake_that_can_be_made_shows_on_a_probe_and_is_named(self):
         shown = set()
         for case in self.cases():

@@ -147,8 +147,9 @@ int write_probe(const ProbeCommand& c, const Format& format) {
   const Survey survey = survey_of(*c.chosen, c.output.path);
   print(introduction(c, survey));
   ProbeRun recipe(*c.chosen, c.output.path, true);
+  // Before it is compared with PyTorch's own module: a wrong one stops the program there.
+  recipe.command->output.recipe_saving = saving_lines(c, survey);
   recipe.run();
-  print(saving_lines(c, survey));
   return exit_done;
 }
 

@@ -34,8 +34,8 @@ constexpr Part parts[] = {
     {"Mask: 0 where a query may attend, -inf where it may not.", recipe_mask},
     {"Weights: softmax over the keys.", recipe_softmax},
     {"The way back.", recipe_output},
-    {"The same by the module itself, in one call.", recipe_comparison},
 };
+constexpr Part comparison = {"The same by the module itself, in one call.", recipe_comparison};
 
 }  // namespace
 
@@ -43,11 +43,13 @@ std::string recipe_of(const RecipeRun& run) {
   std::string body;
   if (calls_module(run)) body += "torch.set_grad_enabled(False)  # nothing is trained here\n";
   if (draws_numbers(run)) body += fmt::format("torch.manual_seed({})\n", run.command.run.seed);
-  for (const Part& part : parts) {
+  const auto add = [&](const Part& part) {
     const std::string lines = part.lines(run);
-    if (!lines.empty())
-      body += (body.empty() ? "" : "\n") + ("# " + std::string(part.heading)) + "\n" + lines;
-  }
+    if (!lines.empty()) body += (body.empty() ? "" : "\n") + ("# " + std::string(part.heading)) + "\n" + lines;
+  };
+  for (const Part& part : parts) add(part);
+  body += run.command.output.recipe_saving;
+  add(comparison);
   return fmt::format(
       "# attn-compute {} as a PyTorch program: every step under the name that attn-compute gives it.\n{}\n{}",
       run.command.subcommand, python_preamble(body), body);

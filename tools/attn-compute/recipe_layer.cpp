@@ -271,7 +271,7 @@ std::string recipe_of(const LayerRecipe& run) {
   body += "\n# What the layer is.\n" + setting_lines(run) + definitions + (c.rope ? rope_definition : "");
   body += "\n# Masks: 0 where a query may attend, -inf where it may not.\n" + mask_lines(run, "mask", c.scores, run.sizes.self);
   if (run.shape.decoder) body += mask_lines(run, "memory_mask", c.cross_scores(), run.sizes.cross);
-  body += "\n# The run.\n" + run_lines(run) + comparison_lines(run);
+  body += "\n# The run.\n" + run_lines(run) + c.output.recipe_saving + comparison_lines(run);
   return "# attn-compute layer as a PyTorch program: every step in `steps`, under the name that attn-compute gives it.\n" + python_preamble(body) + "\n" + body;
 }
 

@@ -36,6 +36,7 @@ struct OutputOptions {
   bool labels = false;                ///< LaTeX: row and column labels
   bool full = false;                  ///< text, Markdown, LaTeX: leave nothing out
   bool show_recipe = false;
+  std::string recipe_saving;  ///< lines of the recipe between its steps and their comparison; no option sets them
   bool has_picture = false;           ///< the subcommand can draw: --format also knows gnuplot
   bool has_drawing = false;           ///< its text can hold a drawing, which may be coloured
   bool as_script = false;             ///< --format gnuplot

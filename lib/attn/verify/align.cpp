@@ -1,6 +1,7 @@
 #include <attn/error.hpp>
 #include <attn/path_steps.hpp>
 #include <attn/verify/align.hpp>
+#include <attn/verify/gradient_names.hpp>
 #include <attn/verify/rearrange.hpp>
 
 #include <algorithm>
@@ -243,6 +244,18 @@ class Aligner {
     }
   }
 
+  // Of a map also with its axes as PyTorch keeps them, (out, in).
+  void by_gradient_name() {
+    for (std::size_t i = 0; i < theirs_.size(); ++i) {
+      for (const std::string& name : our_gradient_names(theirs_[i].name)) {
+        const std::optional<Step> step = named(name);
+        const Shape shape = theirs_[i].tensor.shape();
+        if (taken_[i] || !step || !free(*step)) continue;
+        if (shape == ours_.at(*step) || Shape(shape.rbegin(), shape.rend()) == ours_.at(*step)) take(i, *step, "alias", AxisOrder::ours);
+      }
+    }
+  }
+
   void by_unique_shape() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       if (taken_[i]) continue;
@@ -323,6 +336,7 @@ Submission align(std::vector<ForeignTensor> theirs, const std::map<Step, Shape>&
   aligner.by_map(map);
   aligner.by_name();
   aligner.by_alias();
+  aligner.by_gradient_name();
   aligner.by_default();
   aligner.by_unique_shape();
   aligner.by_default_of_another_shape();

@@ -1,0 +1,14 @@
+// What autograd's names of gradients are called here: "linear1.weight.grad" is "ffn.d_w_1".
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace attn {
+
+/// The names that a gradient with this name may have here, the likeliest first; empty for a name that does not end in
+/// ".grad". "self.weights.grad" is that of "self.weights"; the parameters are those of torch.nn.Transformer's layers and
+/// torch.nn.MultiheadAttention, whatever stands before them.
+std::vector<std::string> our_gradient_names(const std::string& theirs);
+
+}  // namespace attn
