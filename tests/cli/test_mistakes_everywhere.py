@@ -20,11 +20,10 @@ EXTRA = {"X1": ["--softcap", "2"], "X2": ["--softcap", "2"], "W3": ["--scale", "
          "M11": ["--valid-lens", "EMPTY"], "M10": ["--valid-lens", "EMPTY"], "M14": ["--mask-fill", "-100"]}
 # What no attention run can be wrong in.
 NEVER = {"S1", "S2"}
-# About several heads, groups of heads, maps, or padded queries.
+# About several heads, groups of heads, or maps.
 NEEDS_HEADS = {"H1", "H3", "H4", "H5", "W5", "M12"}
 ONLY_GROUPED = {"G1", "G2"}
 ONLY_MAPPED = {"P1", "P2", "P4", "P7", "P9"}
-ONLY_SELF = {"M17"}
 
 
 class MistakesEverywhereTest(tool.ToolTest):
@@ -66,8 +65,6 @@ class MistakesEverywhereTest(tool.ToolTest):
                 elif mistake in NEEDS_HEADS:
                     self.assertIn("mha", made)
                     self.assertNotIn("self", made)
-                elif mistake in ONLY_SELF:
-                    self.assertEqual(set(made), set(PLAIN) - {"dot", "cross"})
                 elif mistake in ONLY_MAPPED:
                     self.assertEqual(set(made) & {"self", "cross", "mha"}, {"self", "cross", "mha"})
                     self.assertNotIn("sdpa", made)

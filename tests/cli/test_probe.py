@@ -153,17 +153,30 @@ class TorchTest(ProbeTest):
                 self.assertIn("self.weights" if case in LAYERS else "weights", compared)
                 self.assertEqual({step["status"] for step in report["steps"]}, {"match"}, case)
 
+    def run_wrong(self, program):
+        """A wrong program ends where it is compared with PyTorch's own module, and has saved its steps by then."""
+        (self.folder / "steps.npz").unlink(missing_ok=True)
+        run = subprocess.run([sys.executable, "-c", program], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertIn("AssertionError", run.stderr)
+
+    def test_a_softmax_over_the_wrong_axis_is_named_though_a_mask_makes_nan_of_it(self):
+        program, command, _ = self.program("self")
+        for axis, mistake in (("-2", "W1"), ("0", "W1"), ("1", "W2")):
+            self.run_wrong(program.replace("softmax(-1)", f"softmax({axis})"))
+            report = json.loads(self.differ(*command, "--verify", "steps.npz", "-f", "json"))
+            self.assertEqual(report["first_divergent_step"], "weights")
+            self.assertIn(mistake, [d["id"] for d in report["diagnosis"]])
+
     def test_a_line_of_a_layer_changed_by_hand_is_found_and_named(self):
         changes = {"unbiased=unbiased": ("unbiased=True", "L1"), "x.mean(-1, keepdim=True), x.var(-1,": ("x.mean(1, keepdim=True), x.var(1,", "L3"),
                    "keep(block, residual=x + y)\n    return x + y": ("keep(block, residual=y)\n    return y", "L5"),
                    "(norm_var + eps).sqrt()": ("(norm_var.sqrt() + eps)", "L2")}
         for case in LAYERS:
             program, command, _ = self.program(case)
-            program = program[:program.index("# The same by PyTorch's own layer")] + program[program.index("# The steps that there are"):]
             for right, (wrong, mistake) in changes.items():
                 with self.subTest(case=case, mistake=mistake):
                     self.assertIn(right, program)
-                    subprocess.run([sys.executable, "-c", program.replace(right, wrong)], cwd=self.folder, check=True, timeout=120)
+                    self.run_wrong(program.replace(right, wrong))
                     report = json.loads(self.differ(*command, "--verify", "steps.npz", "-f", "json"))
                     self.assertIn(mistake, [d["id"] for d in report["diagnosis"]])
 
