@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace attn {
 namespace {
@@ -125,6 +126,24 @@ Mistaken sentinel(double value, bool added) {
   };
 }
 
+// The finite number in the mask itself, to which the scores are added; where two rules forbid a cell, twice the number, or
+// −inf where that is too much for the format. The numbers are read off theirs.
+Result sentinel_in_mask(Run& run, Step step, const Tensor<double>* theirs) {
+  Tensor<double> mask = run.compute(step);
+  if (theirs && shape_of(*theirs) != shape_of(mask)) return std::nullopt;
+  std::set<double> numbers;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (!forbids(mask.data()[i])) continue;
+    const double number = theirs ? theirs->data()[i] : -1e9;
+    if (!(number < 0)) return std::nullopt;
+    if (std::isfinite(number)) numbers.insert(number);
+    mask.data()[i] = number;
+    if (numbers.size() > 2) return std::nullopt;
+  }
+  if (numbers.empty()) return std::nullopt;
+  return mask;
+}
+
 // A row in which every key is forbidden, given another fate; the other rows are ours.
 Mistaken masked_rows(MaskedRows policy) {
   return [policy](Run& run, Step, const Tensor<double>*) -> Result {
@@ -209,6 +228,7 @@ std::vector<Mistake> fill_mistakes() {
       fill("-10 added", -10, true),
       fill("-1e4 added", -1e4, true),
       fill("-1e9 added", -1e9, true),
+      {"M9", "in the mask", {S::mask}, sentinel_in_mask, Effect::computes, true},
       {"M10", "the fill is -inf in float16", both, overflowing_sentinel},
       {"M10", "the lowest float16 is added", scores, lowest_half_added},
       {"M11", "zero", {S::weights}, masked_rows(MaskedRows::zero)},

@@ -1,5 +1,6 @@
 #include "verify/mistake_testing.hpp"
 #include "verify/planted_mask.hpp"
+#include "verify/submission.hpp"
 
 using namespace attn;
 using namespace loops;
@@ -113,4 +114,36 @@ TEST_CASE("M11 gives hidden rows zero weights where the policy says uniform") {
   CHECK(run.shown(Step::weights)(0, 1, 2, 3) == 0);
   Evaluator<double> right(problem);
   CHECK(run.shown(Step::weights)(1, 1, 2, 3) == right.get(Step::weights)(1, 1, 2, 3));
+}
+
+namespace {
+
+// A program whose mask holds a number where it forbids, and adds it to the scores; its own rows do the rest.
+Tensors with_number_in_mask(const Case& c, double number) {
+  const Problem<double> problem = problem_of(c);
+  Tensors theirs = run_problem(problem);
+  Tensor<double>& mask = theirs.at(Step::mask);
+  for (double& cell : mask.storage()) cell = cell == 0 ? 0 : number;
+  Tensor<double>& scores = theirs.at(Step::scores_masked);
+  for (std::size_t i = 0; i < scores.size(); ++i) scores.data()[i] = theirs.at(Step::scores_scaled).data()[i] + mask.data()[i];
+  theirs.at(Step::weights) = softmax_rows(scores);
+  const Tensor<double> weights = theirs.at(Step::weights);
+  Evaluator<double> run(problem);
+  run.know(Step::weights, weights);
+  for (const Step step : {Step::heads, Step::merged, Step::output}) theirs.at(step) = run.get(step);
+  return theirs;
+}
+
+}  // namespace
+
+TEST_CASE("a large number in the mask itself is a convention, and a small one leaks") {
+  for (const double number : {-1e4, -1e9, -3.4028234663852886e38}) {
+    const Verification found = verify(problem_of(causal()), submission_of(with_number_in_mask(causal(), number)), {});
+    CHECK(found.verdict == Verdict::match);
+    CHECK(ids_of(found.diagnosis) == "M9");
+  }
+  const Verification weak = verify(problem_of(causal()), submission_of(with_number_in_mask(causal(), -10)), {});
+  CHECK(weak.verdict == Verdict::mismatch);
+  CHECK(weak.first_divergent_step == Step::mask);
+  CHECK(names(weak.diagnosis, "M9"));
 }
