@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <functional>
 
@@ -96,6 +97,20 @@ bool Confirmation::gives_another_shape(MistakenRun& run) const {
   }
 }
 
+// Whether it makes NaN of a step that is a number in every cell, on both sides.
+bool Confirmation::gives_nan_for_numbers(MistakenRun& run) const {
+  const auto has_nan = [](const Tensor<double>& tensor) {
+    return std::any_of(tensor.storage().begin(), tensor.storage().end(), [](double value) { return std::isnan(value); });
+  };
+  const Difference& found = verdict_on(verdicts_, step_)->difference;
+  if (found.status != Status::mismatch || found.nonfinite > 0 || has_nan(right_.at(step_))) return false;
+  try {
+    return has_nan(run.shown(step_));
+  } catch (const std::exception&) {
+    return false;  // the mistake does not fit the small run
+  }
+}
+
 bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
   if (only_show(held) || only_show(others)) return false;
   const bool joined = parts_.front() && parts_.front()->kv_head && problem_.has(Step::merged);
@@ -161,7 +176,7 @@ Confirmation::Held Confirmation::made(const std::function<bool(MistakenRun&)>& i
   std::vector<char> worth(candidates.size());  // threads write side by side
   for_each_piece(candidates.size(), worker_count(0, candidates.size()), [&](std::size_t i, std::size_t) {
     MistakenRun run(small_, {candidates[i]});
-    worth[i] = is_worth_it(run) ? 1 : 0;
+    worth[i] = is_worth_it(run) && !gives_nan_for_numbers(run) ? 1 : 0;
   });
   std::vector<std::pair<const Mistake*, Extent>> giving;
   for (std::size_t i = 0; i < candidates.size(); ++i) {

@@ -78,6 +78,7 @@ class Confirmation {
   bool is_compared(Step step) const;
   bool reaches(const Mistake& mistake) const;
   bool gives_another_shape(MistakenRun& small_run) const;
+  bool gives_nan_for_numbers(MistakenRun& small_run) const;
   Held made(const std::function<bool(MistakenRun& small_run)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
