@@ -41,7 +41,7 @@ class BearingOut {
       const Extent extent = extent_of(mistakes);
       if (extent <= best.extent) continue;
       best.extent = extent;
-      best.diagnosis.convention = is_convention(mistakes) && extent == Extent::rest && (read_cells(mistakes) || whole_.keep_result(mistakes));
+      best.diagnosis.convention = is_convention(mistakes) && (read_cells(mistakes) || (extent == Extent::rest && whole_.keep_result(mistakes)));
       if (extent == Extent::rest) break;
     }
     if (best.extent != Extent::nothing) borne_.push_back(best);

@@ -52,15 +52,26 @@ bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
 }
 
 Extent Confirmation::in_parts(const Mistakes& mistakes) const {
+  if (read_cells(mistakes)) return in_padding_alone();
   return can_be_told_in_parts(mistakes) ? reached_in(parts_, mistakes) : Extent::nothing;
 }
 
 Extent Confirmation::in_whole(const Mistakes& mistakes) const {
+  if (read_cells(mistakes)) return in_padding_alone();
   if (before_whole_) before_whole_();
   return reached_in({std::nullopt}, mistakes);
 }
 
-bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !can_be_told_in_parts(mistakes) || read_theirs(mistakes); }
+// What stands in cells of padding gives itself: the verdicts say where nothing else differs.
+Extent Confirmation::in_padding_alone() const {
+  if (!verdict_on(verdicts_, step_)->in_padding_alone) return Extent::nothing;
+  const auto differs_elsewhere = [this](const StepVerdict& later) {
+    return later.step > step_ && later.compared() && later.difference.status != Status::match && !later.in_padding_alone;
+  };
+  return std::any_of(verdicts_.begin(), verdicts_.end(), differs_elsewhere) ? Extent::step : Extent::rest;
+}
+
+bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !read_cells(mistakes) && (!can_be_told_in_parts(mistakes) || read_theirs(mistakes)); }
 
 // Whether a small run with the mistakes is another one when it is told what to be like.
 bool Confirmation::read_theirs(const Mistakes& mistakes) const {
@@ -241,11 +252,10 @@ bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step) cons
   });
 }
 
-// A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone, but for one
-// that every cell has for itself.
+// A number that is read off their tensors has to be the same in all parts: it is read in the `whole` alone.
 Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole, JoinedHeads<double>& joined) const {
   std::map<Step, Tensor<double>> copies;
-  MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole || read_cells(mistakes) ? their_tensor(step, part, copies) : nullptr; });
+  MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
   know_theirs(run, part, mistakes);
   Extent extent = Extent::nothing;
   try {

@@ -66,6 +66,7 @@ class Confirmation {
   bool keep_result(const std::vector<const Mistake*>& mistakes) const;
 
  private:
+  Extent in_padding_alone() const;
   bool read_theirs(const std::vector<const Mistake*>& mistakes) const;
   bool can_be_told_in_parts(const std::vector<const Mistake*>& mistakes) const;
   Extent reached_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;

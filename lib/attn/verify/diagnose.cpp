@@ -1,6 +1,5 @@
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/fitting.hpp>
-#include <attn/verify/padding.hpp>
 #include <attn/verify/precision_loss.hpp>
 
 #include <algorithm>
@@ -41,12 +40,7 @@ bool is_mapped_by_them(const Problem<double>& problem, const std::vector<StepVer
 // Rows of padding are no mistake where every cell that counts is ours; what follows is judged for itself, without them.
 // Any other convention has to explain all that follows, and keep the result.
 bool is_harmless(const Divergence& d, const Mistake& mistake, bool gives_rest) {
-  if (!mistake.reads_cells) return gives_rest && keeps_result(d, mistake);
-  const Tensor<double>& ours = d.ours.at(d.step);
-  const auto counting = with_padding_of(d.problem, d.step, d.theirs.at(d.step), &ours);
-  Tolerance tolerance = d.tolerances.at(d.step);
-  tolerance.equal_nan = true;
-  return counting && agree(ours, *counting, tolerance);
+  return mistake.reads_cells ? verdict_on(d.verdicts, d.step)->in_padding_alone : gives_rest && keeps_result(d, mistake);
 }
 
 std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>& found) {

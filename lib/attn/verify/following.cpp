@@ -1,5 +1,6 @@
 #include <attn/verify/following.hpp>
 #include <attn/verify/from_equals.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/parts.hpp>
 #include <attn/verify/rounding.hpp>
 
@@ -16,41 +17,62 @@ namespace {
 class Following {
  public:
   Following(const Part& part, const Submission& theirs, const std::vector<StepVerdict>& verdicts, const VerifyOptions& options)
-      : part_(part), theirs_(theirs.tensors), verdicts_(verdicts), options_(options) {}
+      : part_(part), theirs_(theirs.tensors), verdicts_(verdicts), options_(options), right_(part.problem()) {}
 
   bool follows(const StepVerdict& verdict) {
     if (verdict.difference.status == Status::shape) return false;
-    if (follows_from_equals(part_.problem(), verdicts_, verdict)) return true;
     if (!options_.tolerance && departs_from_equals(part_.problem(), verdicts_, verdict)) return false;
     try {
-      const Tensor<double> local = made<double>(part_.problem(), verdict.step);
-      StoredTensor room;
-      const TensorView theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room).view();
-      const auto agrees = [&](Tolerance tolerance) {
-        // NaN that follows from their own NaN is a consequence.
-        tolerance.equal_nan = options_.equal_nan || differs_before(verdicts_, verdict.step);
-        return agree(local, theirs, tolerance);
-      };
-      if (options_.tolerance) return agrees(*options_.tolerance);
-      return agrees(least_tolerance(local)) || agrees(rounding_tolerance(local, made<float>(single(), verdict.step)));
+      if (!follows_from_equals(part_.problem(), verdicts_, verdict) && !follows(verdict, Padding::left_out)) return false;
+      return !verdict.in_padding_alone || follows(verdict, Padding::theirs);
     } catch (const std::exception&) {
       return false;  // their upstream tensors do not even fit each other
     }
   }
 
  private:
+  // Cells of padding may hold anything: they are not to spoil, or to round, what counts. Without them ours stand there.
+  enum class Padding { left_out, theirs };
+
+  bool follows(const StepVerdict& verdict, Padding padding) {
+    const Step step = verdict.step;
+    Tensor<double> local = made<double>(part_.problem(), step, padding);
+    StoredTensor room;
+    const StoredTensor* theirs = &part_.cut(step, theirs_.at(step), room);
+    StoredTensor counting;
+    if (padding == Padding::left_out && differs(verdict)) {
+      if (auto with_ours = with_padding_of(part_.problem(), step, theirs->in<double>(), &local)) theirs = &(counting = std::move(*with_ours));
+    }
+    const auto agrees = [&](Tolerance tolerance) {
+      // NaN that follows from their own NaN is a consequence.
+      tolerance.equal_nan = options_.equal_nan || padding == Padding::theirs || differs_before(verdicts_, step);
+      return agree(local, theirs->view(), tolerance);
+    };
+    if (options_.tolerance) return agrees(*options_.tolerance);
+    return agrees(least_tolerance(local)) || agrees(rounding_tolerance(local, made<float>(single(), step, padding)));
+  }
+
+  static bool differs(const StepVerdict& verdict) { return verdict.difference.status != Status::match; }
+
   // Our operation on their upstream tensors; only one of the right shape can stand there.
   template <class T>
-  Tensor<T> made(const Problem<T>& problem, Step step) const {
+  Tensor<T> made(const Problem<T>& problem, Step step, Padding padding) {
     Evaluator<T> run(problem);
     for (const StepVerdict& before : verdicts_) {
       if (before.step >= step || !before.compared() || before.difference.status == Status::shape) continue;
-      run.know(before.step, [this, upstream = before.step]() {
-        StoredTensor room;
-        return part_.cut(upstream, theirs_.at(upstream), room).template in<T>();
-      });
+      run.know(before.step, [this, &before, padding]() { return upstream<T>(before, padding); });
     }
     return run.compute(step);
+  }
+
+  template <class T>
+  Tensor<T> upstream(const StepVerdict& verdict, Padding padding) {
+    StoredTensor room;
+    const StoredTensor& theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room);
+    if (padding == Padding::left_out && differs(verdict)) {
+      if (auto counting = with_padding_of(part_.problem(), verdict.step, theirs.in<double>(), &right_.get(verdict.step))) return xt::cast<T>(*counting);
+    }
+    return theirs.in<T>();
   }
 
   const Problem<float>& single() {
@@ -62,6 +84,7 @@ class Following {
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const VerifyOptions& options_;
+  Evaluator<double> right_;
   std::unique_ptr<Problem<float>> single_;
 };
 

@@ -5,8 +5,12 @@
 namespace attn {
 namespace {
 
+bool is_ours(const StepVerdict& verdict) { return verdict.difference.status == Status::match; }
+
+bool is_ours_but_for_padding(const StepVerdict& verdict) { return is_ours(verdict) || verdict.in_padding_alone; }
+
 // Whether all that a step is computed from, as far as it was handed in and fits, is ours.
-bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step) {
+bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step, bool (*is_equal)(const StepVerdict&)) {
   if (problem.layer) return !differs_before(verdicts, step);
   const auto can_stand = [](const StepVerdict& read) { return read.compared() && read.difference.status != Status::shape; };
   const auto is_known = [&](Step upstream) {
@@ -14,8 +18,7 @@ bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>
     return read && can_stand(*read);
   };
   return std::none_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& before) {
-    const bool differs = can_stand(before) && before.difference.status != Status::match;
-    return differs && is_computed_from(problem, step, before.step, is_known);
+    return can_stand(before) && !is_equal(before) && is_computed_from(problem, step, before.step, is_known);
   });
 }
 
@@ -28,14 +31,14 @@ bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
 }
 
 bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  return verdict.difference.status == Status::match && reads_equals(problem, verdicts, verdict.step);
+  return is_ours_but_for_padding(verdict) && reads_equals(problem, verdicts, verdict.step, is_ours_but_for_padding);
 }
 
 bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
   constexpr double far = 1000;  // beyond what the rounding of operands becomes, unless scores are very large
   const Difference& found = verdict.difference;
   const bool differs = found.status == Status::mismatch && found.cosine < 0.9 && found.passing_atol > far * verdict.tolerance.atol;
-  return differs && reads_equals(problem, verdicts, verdict.step);
+  return differs && reads_equals(problem, verdicts, verdict.step, is_ours);
 }
 
 }  // namespace attn

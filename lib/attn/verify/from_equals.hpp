@@ -10,7 +10,8 @@ namespace attn {
 /// Whether a step of theirs before this one is not ours, end to end.
 bool differs_before(const std::vector<StepVerdict>& verdicts, Step step);
 
-/// Equal results of equal operands: our operation gives theirs. What it reads and was not handed in comes from what was.
+/// Equal results of equal operands, but for cells of padding: our operation gives what counts of theirs. What it reads and
+/// was not handed in comes from what was.
 bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
 
 /// A result of equal operands that is far from ours: our operation does not give theirs.

@@ -1,4 +1,5 @@
 #include <attn/verify/judging.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/rounding.hpp>
 
 #include <algorithm>
@@ -77,11 +78,14 @@ Judging::FoundSteps Judging::found_in(const Part& part, std::size_t index, Joine
       single->release(step);
       return tolerance;
     };
+    const auto counting_is_ours = [&](const Found& judged) { return judged.cells.passes() || differs_in_padding_alone(part.problem(), step, ours, values, judged.tolerance); };
     Found& judged = found[step] = by(options_.tolerance ? *options_.tolerance : single ? measured() : least_tolerance(ours), ours, values);
-    if (!options_.tolerance && !single && !judged.cells.passes()) {
+    judged.counting_is_ours = counting_is_ours(judged);
+    if (!options_.tolerance && !single && !judged.counting_is_ours) {
       narrow = in_float32(part.problem());
       single = std::make_unique<Evaluator<float>>(narrow);
       judged = by(measured(), ours, values);
+      judged.counting_is_ours = counting_is_ours(judged);
     }
     if (differs || judged.cells.passes()) continue;
     differs = true;
@@ -100,7 +104,12 @@ Judging::Found Judging::found_of_joined(Joined& joined, const Parts& parts) cons
   const Tensor<double>& ours = run.get(Step::output);
   const TensorView theirs = theirs_.at(Step::output).view();
   Found found = by(options_.tolerance.value_or(least_tolerance(ours)), ours, theirs);
-  if (!options_.tolerance && !found.cells.passes()) found = by(rounding_of_joined(ours, joined, parts), ours, theirs);
+  const auto counting_is_ours = [&] { return found.cells.passes() || differs_in_padding_alone(problem_, Step::output, ours, theirs, found.tolerance); };
+  found.counting_is_ours = counting_is_ours();
+  if (!options_.tolerance && !found.counting_is_ours) {
+    found = by(rounding_of_joined(ours, joined, parts), ours, theirs);
+    found.counting_is_ours = counting_is_ours();
+  }
   if (found.cells.passes()) return found;
   found.blocks = worst_blocks(grid_of(shapes_.at(Step::output)), ours, theirs, found.tolerance, [](std::size_t at) { return at; });
   return found;
@@ -132,6 +141,7 @@ Judging::Found Judging::by(Tolerance tolerance, const Tensor<double>& ours, cons
 void Judging::add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const {
   const bool worse = found.cells.worst_excess() > all.cells.worst_excess();
   if (worse || (all.cells.passes() && found.tolerance.atol >= all.tolerance.atol)) all.tolerance = found.tolerance;
+  all.counting_is_ours = all.counting_is_ours && found.counting_is_ours;
   all.cells.merge(found.cells, [&](std::size_t at) { return slice ? places_in_whole(problem_, step, *slice)(at) : at; });
   all.blocks.insert(all.blocks.end(), found.blocks.begin(), found.blocks.end());
 }
@@ -144,6 +154,7 @@ StepVerdict Judging::verdict_of(Step step, const Shape& shape) const {
   if (const auto judged = found_.find(step); judged != found_.end()) {
     verdict.difference = judged->second.cells.finish();
     verdict.tolerance = judged->second.tolerance;
+    verdict.in_padding_alone = verdict.difference.status != Status::match && judged->second.counting_is_ours;
   } else {
     verdict.difference.status = Status::shape;
     verdict.tolerance = options_.tolerance.value_or(least_tolerance(empty<double>({0})));

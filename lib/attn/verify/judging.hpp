@@ -36,6 +36,7 @@ class Judging {
   struct Found {
     Comparison cells;
     Tolerance tolerance;
+    bool counting_is_ours = true;  // every cell that is not padding
     std::vector<BlockWorst> blocks = {};  // of the first step of a part that differs there
   };
   using FoundSteps = std::map<Step, Found>;

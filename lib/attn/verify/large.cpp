@@ -123,7 +123,8 @@ class LargeWalk {
     const std::vector<StepVerdict>& sliced = walk_of(slices_to_walk(problem_, first).front()).walk.verdicts();
     judge_locally([&](const StepVerdict& verdict) {
       const StepVerdict* const found = verdict_on(sliced, verdict.step);
-      return found ? found->local : Local::match;
+      const bool asks_less = found && found->in_padding_alone && !verdict.in_padding_alone;  // in the whole padding need not follow
+      return found && !asks_less ? found->local : Local::match;
     });
     if (!verdict_on(result_.steps, first.step)->diverges()) judge_in_all_parts([](Step) { return true; });
   }

@@ -1,6 +1,7 @@
 #include <attn/shape.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/padding.hpp>
+#include <attn/verify/stored_tensor.hpp>
 
 #include <cmath>
 #include <string>
@@ -56,6 +57,20 @@ std::string rows_of(Step step) {
 
 bool is_score_before_mask(Step step) { return step == S::scores_raw || step == S::scores_scaled || step == S::scores_capped; }
 
+struct PaddedAxes {
+  PaddedAxis rows, columns;
+};
+
+PaddedAxes padded_axes(const Problem<double>& problem, Step step) {
+  const std::optional<LayerPlace> place = place_of(step);
+  const Problem<double>& self = problem.layer ? problem.layer->blocks.at(Block::self) : problem;
+  const Problem<double>& own = place ? problem.layer->blocks.at(place->block) : self;
+  const std::string rows = rows_of(step);
+  const Step base = base_of(step);
+  if (rows.empty() || base == S::mask) return {};
+  return {rows == "Lq" ? queries_of(self) : keys_of(own, rows, base), is_score_before_mask(base) ? keys_of(own, "Lk", base) : PaddedAxis{}};
+}
+
 }  // namespace
 
 bool fill_padded_rows(Tensor<double>& tensor, const PaddedAxis& rows, const Tensor<double>* filler) {
@@ -71,15 +86,18 @@ bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, cons
 }
 
 std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler) {
-  const std::optional<LayerPlace> place = place_of(step);
-  const Problem<double>& self = problem.layer ? problem.layer->blocks.at(Block::self) : problem;
-  const Problem<double>& own = place ? problem.layer->blocks.at(place->block) : self;
-  const std::string rows = rows_of(step);
-  if (rows.empty() || base_of(step) == S::mask) return std::nullopt;
-  bool any = fill_padded_rows(tensor, rows == "Lq" ? queries_of(self) : keys_of(own, rows, base_of(step)), filler);
-  if (is_score_before_mask(base_of(step))) any = fill_padded_columns(tensor, keys_of(own, "Lk", base_of(step)), filler) || any;
-  if (!any) return std::nullopt;
+  const PaddedAxes axes = padded_axes(problem, step);
+  const bool rows = fill_padded_rows(tensor, axes.rows, filler);
+  if (!fill_padded_columns(tensor, axes.columns, filler) && !rows) return std::nullopt;
   return tensor;
+}
+
+bool differs_in_padding_alone(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, Tolerance tolerance) {
+  const PaddedAxes axes = padded_axes(problem, step);
+  if (axes.rows.lens.empty() && axes.columns.lens.empty()) return false;
+  const auto counting = with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), &ours);
+  tolerance.equal_nan = true;
+  return counting && agree(ours, *counting, tolerance);
 }
 
 }  // namespace attn

@@ -1,6 +1,7 @@
 // Cells that belong to padding: what a program puts there may be anything.
 #pragma once
 
+#include <attn/verify/compare.hpp>
 #include <attn/verify/problem.hpp>
 
 #include <cstddef>
@@ -27,5 +28,8 @@ bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, cons
 /// attend to themselves, rows and columns of keys where the mask hides what they hold altogether. Empty where the step has no
 /// such cells.
 std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler);
+
+/// Whether a step has cells of padding, and all others of theirs are ours, NaN taken for NaN.
+bool differs_in_padding_alone(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, Tolerance tolerance);
 
 }  // namespace attn

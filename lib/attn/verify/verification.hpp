@@ -27,6 +27,7 @@ struct StepVerdict {
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
   std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared
+  bool in_padding_alone = false;  ///< it differs, and every cell that is not padding is ours, NaN taken for NaN
   bool compared() const { return difference.status != Status::missing; }
   bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
 };

@@ -73,17 +73,16 @@ Walk::Walk(const Problem<double>& problem, const Submission& theirs, const Verif
 // Cells of padding may hold anything, as large as it pleases: what is computed from theirs has ours there, or it would be
 // rounded, and spoilt, by what does not count.
 void Walk::leave_out_padding() {
-  for (const StepVerdict& verdict : verdicts_) {
+  for (StepVerdict& verdict : verdicts_) {
     if (verdict.difference.status != Status::mismatch && verdict.difference.status != Status::nonfinite) continue;
-    if (auto counting = with_padding_of(problem_, verdict.step, theirs_.at(verdict.step), &ours_.at(verdict.step))) counting_.emplace(verdict.step, std::move(*counting));
+    const Tensor<double>& ours = ours_.at(verdict.step);
+    auto counting = with_padding_of(problem_, verdict.step, theirs_.at(verdict.step), &ours);
+    if (!counting) continue;
+    Tolerance tolerance = verdict.tolerance;
+    tolerance.equal_nan = true;
+    verdict.in_padding_alone = agree(ours, *counting, tolerance);
+    counting_.emplace(verdict.step, std::move(*counting));
   }
-}
-
-bool Walk::differs_in_padding_alone(const StepVerdict& verdict) const {
-  const auto counting = counting_.find(verdict.step);
-  Tolerance tolerance = verdict.tolerance;
-  tolerance.equal_nan = true;
-  return counting != counting_.end() && agree(ours_.at(verdict.step), counting->second, tolerance);
 }
 
 Verification Walk::findings() const {
@@ -135,7 +134,7 @@ void Walk::judge_locally() {
   });
   for (StepVerdict& verdict : verdicts_) {
     const bool computed = problem_.inputs.count(verdict.step) == 0;
-    if (computed && differs_in_padding_alone(verdict) && !padding_follows(verdict.step)) verdict.local = Local::mismatch;
+    if (computed && verdict.in_padding_alone && !padding_follows(verdict.step)) verdict.local = Local::mismatch;
   }
   for (std::size_t i = 0; i < tolerances.size(); ++i) {
     if (tolerances[i]) local_tolerance_[verdicts_[i].step] = *tolerances[i];

@@ -38,7 +38,6 @@ class Walk {
   Tolerance tolerance_at(Step step) const;
   StepVerdict compared(Step step) const;
   void leave_out_padding();
-  bool differs_in_padding_alone(const StepVerdict& verdict) const;
   void judge_locally();
   void know_before(Step step, bool with_their_padding, Evaluator<double>& run, Evaluator<float>& single) const;
   bool padding_follows(Step step) const;
