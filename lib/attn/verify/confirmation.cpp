@@ -39,8 +39,8 @@ bool act_at(const Mistakes& mistakes, Step step) {
 }  // namespace
 
 Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
-                           std::function<void()> before_whole)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), before_whole_(std::move(before_whole)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
+                           Padding padding, std::function<void()> before_whole)
+    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), padding_(padding), before_whole_(std::move(before_whole)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
   if (parts_.size() > 1) small_parts_.emplace(small_, right_, *parts_.front());
 }
 
@@ -132,7 +132,10 @@ bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
 
 bool Confirmation::keep_result(const Mistakes& mistakes) const {
   // The run with the mistakes gives theirs: their result says it.
-  if (is_compared(problem_.steps.back())) return verdict_on(verdicts_, problem_.steps.back())->difference.status == Status::match;
+  if (is_compared(problem_.steps.back())) {
+    const StepVerdict& result = *verdict_on(verdicts_, problem_.steps.back());
+    return result.difference.status == Status::match || (padding_ == Padding::left_out && result.in_padding_alone);
+  }
   return in_every_part(problem_, parts_, [&](const Part& part) -> std::optional<bool> {
     const Step result = part.problem().steps.back();
     std::map<Step, Tensor<double>> copies;
@@ -225,18 +228,21 @@ const Tensor<double>* Confirmation::their_tensor(Step step, const Part& part, st
   return &copy->second;
 }
 
-// What they were given says nothing of what a mistake makes of it.
-void Confirmation::know_theirs(MistakenRun& run, const Part& part, const Mistakes& mistakes) const {
+// What they were given says nothing of what a mistake makes of it. `right`: our run of the part, of which little is asked.
+void Confirmation::know_theirs(MistakenRun& run, const Part& part, Evaluator<double>& right) const {
   for (const StepVerdict& verdict : verdicts_) {
-    const bool stands = is_known(verdict.step) && !(was_given(verdicts_, problem_, verdict.step) && change(mistakes, verdict.step));
-    if (stands) know_their(run, verdict.step, part);
+    const bool stands = is_known(verdict.step) && !(was_given(verdicts_, problem_, verdict.step) && change(run.mistakes(), verdict.step));
+    if (stands) know_their(run, verdict.step, part, right);
   }
 }
 
-void Confirmation::know_their(MistakenRun& run, Step step, const Part& part) const {
-  run.know(step, [this, &part, step]() {
+void Confirmation::know_their(MistakenRun& run, Step step, const Part& part, Evaluator<double>& right) const {
+  run.know(step, [this, &part, &right, step]() {
     StoredTensor cut;
-    return part.cut(step, theirs_.at(step), cut).in<double>();
+    const StoredTensor& theirs = part.cut(step, theirs_.at(step), cut);
+    const bool may_be_ours = padding_ == Padding::left_out && verdict_on(verdicts_, step)->difference.status != Status::match && has_padding(part.problem(), step);
+    if (!may_be_ours) return theirs.in<double>();
+    return with_padding_of(part.problem(), step, theirs.in<double>(), &right.get(step)).value_or(theirs.in<double>());
   });
 }
 
@@ -256,14 +262,15 @@ bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step) cons
 Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mistakes, bool whole, JoinedHeads<double>& joined) const {
   std::map<Step, Tensor<double>> copies;
   MistakenRun run(part.problem(), mistakes, [&](Step step) { return whole ? their_tensor(step, part, copies) : nullptr; });
-  know_theirs(run, part, mistakes);
+  Evaluator<double> right(part.problem());
+  know_theirs(run, part, right);
   Extent extent = Extent::nothing;
   try {
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
       if (whole && before_whole_ && follows_from_theirs(mistakes, verdict.step)) {
-        know_their(run, verdict.step, part);
+        know_their(run, verdict.step, part, right);
       } else if (judged && !agrees(run, verdict, part)) {
         return {extent, run.applied()};
       }
@@ -282,7 +289,8 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
 Confirmation::Reached Confirmation::reached_joined(const JoinedHeads<double>& joined, const Mistakes& mistakes) const {
   const Part whole(problem_, std::nullopt);
   MistakenRun run(problem_, mistakes);
-  know_theirs(run, whole, mistakes);
+  Evaluator<double> right(problem_);
+  know_theirs(run, whole, right);
   run.know(Step::merged, joined.merged());
   try {
     if (agrees(run, *verdict_on(verdicts_, Step::output), whole)) return {Extent::rest, run.applied()};
@@ -296,8 +304,9 @@ Confirmation::Reached Confirmation::reached_joined(const JoinedHeads<double>& jo
 // follows from equal tensors is equal.
 std::optional<bool> Confirmation::equal(const Part& part, const Mistakes& held, const Mistakes& others) const {
   MistakenRun first(part.problem(), held), second(part.problem(), others);
-  know_theirs(first, part, held);
-  know_theirs(second, part, others);
+  Evaluator<double> right(part.problem());
+  know_theirs(first, part, right);
+  know_theirs(second, part, right);
   try {
     for (const StepVerdict& verdict : verdicts_) {
       const Step step = verdict.step;
@@ -322,7 +331,11 @@ bool Confirmation::agrees(MistakenRun& run, const StepVerdict& verdict, const Pa
   tolerance.atol = (picture ? 1 : 4) * std::max(tolerance.atol, verdict.tolerance.atol);
   tolerance.equal_nan = true;
   StoredTensor room;
-  return are_what(run.mistakes(), shown, part.cut(verdict.step, theirs_.at(verdict.step), room).view(), tolerance);
+  const StoredTensor& theirs = part.cut(verdict.step, theirs_.at(verdict.step), room);
+  if (are_what(run.mistakes(), shown, theirs.view(), tolerance)) return true;
+  if (padding_ == Padding::counts || !has_padding(part.problem(), verdict.step)) return false;
+  const auto counting = with_padding_of(part.problem(), verdict.step, theirs.in<double>(), &shown);
+  return counting && are_what(run.mistakes(), shown, *counting, tolerance);
 }
 
 }  // namespace attn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <attn/verify/mistakes.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/parts.hpp>
 #include <attn/verify/small_parts.hpp>
 #include <attn/verify/verification.hpp>
@@ -23,7 +24,7 @@ class Confirmation {
   /// `before_whole` is called before anything is made in the whole. It makes the verdicts say of every step whether it
   /// follows from theirs by our operation, in every part; without it none is known to.
   Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
-               std::function<void()> before_whole = {});
+               Padding padding = Padding::counts, std::function<void()> before_whole = {});
   Confirmation(const Confirmation&) = delete;
   Confirmation& operator=(const Confirmation&) = delete;
 
@@ -83,8 +84,8 @@ class Confirmation {
   Held made(const std::function<bool(MistakenRun& small_run)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
-  void know_their(MistakenRun& run, Step step, const Part& part) const;
-  void know_theirs(MistakenRun& run, const Part& part, const std::vector<const Mistake*>& mistakes) const;
+  void know_their(MistakenRun& run, Step step, const Part& part, Evaluator<double>& right) const;
+  void know_theirs(MistakenRun& run, const Part& part, Evaluator<double>& right) const;
   bool is_known(Step step) const;
   bool follows_from_theirs(const std::vector<const Mistake*>& mistakes, Step step) const;
   bool agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const;
@@ -93,6 +94,7 @@ class Confirmation {
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const Step step_;
+  const Padding padding_;
   const std::function<void()> before_whole_;
   const std::vector<std::optional<Slice>> parts_;
   const Problem<double> small_;  // like it

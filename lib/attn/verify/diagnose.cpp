@@ -81,7 +81,7 @@ std::optional<Diagnosis> reparametrised(const Problem<double>& problem, const st
     const Difference& found = verdict.difference;
     if (verdict.step == step && (found.status == Status::shape || found.nonfinite > 0)) return std::nullopt;
     const bool result = verdict.step == Step::weights || verdict.step == Step::output;
-    if (result && found.status != Status::match) return std::nullopt;
+    if (result && found.status != Status::match && !verdict.in_padding_alone) return std::nullopt;
     has_output = has_output || verdict.step == Step::output;
     // The output is held against ours; with other values it comes from another last map.
     if (verdict.step <= step || verdict.step == Step::output || is_mapped_by_them(problem, verdicts, verdict.step)) continue;
@@ -97,7 +97,9 @@ std::optional<Diagnosis> loss_of_precision(const Divergence& d) {
     if (step < d.step && fits(d, step, tensor)) run.know(step, tensor);
   }
   try {
-    const Tensor<double> expected = run.compute(d.step);
+    std::optional<Tensor<double>> room;
+    const Tensor<double> made = run.compute(d.step);
+    const Tensor<double>& expected = counting(d, d.step, made, room);
     if (auto exponential = approximate_exponential(d, run, expected)) return exponential;
     return reduced_precision(d, expected);
   } catch (const std::exception&) {
@@ -109,8 +111,8 @@ Explained diagnose(const Divergence& d) {
   Fitting fitting(d);
   std::vector<Fit> found = fitting.singles();
   if (found.empty()) {
-    if (auto same = reparametrised(d.problem, d.verdicts, d.step)) return {{*same}};
-    if (auto loss = loss_of_precision(d)) return {{*loss}};
+    if (auto same = reparametrised(d.problem, d.verdicts, d.step)) return {{*same}, false, false, {}, d.without_padding};
+    if (auto loss = loss_of_precision(d)) return {{*loss}, false, false, {}, d.without_padding};
     found = fitting.pairs();
   }
   if (found.empty()) return {{}, false, fitting.pairs_left_out()};
@@ -118,7 +120,7 @@ Explained diagnose(const Divergence& d) {
   keep_those_of_the_rest(found);
   keep_those_of_the_rest(last_resort);
   const bool rest = found.front().rest;
-  Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort)};
+  Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort), d.without_padding};
   add_precision_of_softmax(result.diagnosis);
   return result;
 }

@@ -14,6 +14,7 @@ struct Explained {
   bool rest = false;                 ///< every later step of theirs follows from it, too
   bool pairs_left_out = false;       ///< nothing does, and the run is too large to try mistakes in pairs
   std::vector<Diagnosis> last_resort = {};  ///< "some other factor" and its like, which fit whatever the diagnosis fits
+  bool without_padding = false;  ///< it explains what counts; cells of padding are something else
 };
 
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later

@@ -1,6 +1,13 @@
 #include <attn/verify/divergence.hpp>
+#include <attn/verify/padding.hpp>
 
 namespace attn {
+
+const Tensor<double>& counting(const Divergence& d, Step step, const Tensor<double>& tensor, std::optional<Tensor<double>>& room) {
+  if (!d.without_padding) return tensor;
+  room = with_padding_of(d.problem, step, tensor, &d.ours.at(step));
+  return room ? *room : tensor;
+}
 
 bool fits(const Divergence& d, Step step, const Tensor<double>& tensor) {
   return d.ours.count(step) > 0 && shape_of(d.ours.at(step)) == shape_of(tensor);

@@ -24,15 +24,15 @@ class Following {
     if (!options_.tolerance && departs_from_equals(part_.problem(), verdicts_, verdict)) return false;
     try {
       if (!follows_from_equals(part_.problem(), verdicts_, verdict) && !follows(verdict, Padding::left_out)) return false;
-      return !verdict.in_padding_alone || follows(verdict, Padding::theirs);
+      return !verdict.in_padding_alone || follows(verdict, Padding::counts);
     } catch (const std::exception&) {
       return false;  // their upstream tensors do not even fit each other
     }
   }
 
  private:
-  // Cells of padding may hold anything: they are not to spoil, or to round, what counts. Without them ours stand there.
-  enum class Padding { left_out, theirs };
+  // Cells of padding may hold anything: they are not to spoil, or to round, what counts. Where they are left out ours
+  // stand there.
 
   bool follows(const StepVerdict& verdict, Padding padding) {
     const Step step = verdict.step;
@@ -45,7 +45,7 @@ class Following {
     }
     const auto agrees = [&](Tolerance tolerance) {
       // NaN that follows from their own NaN is a consequence.
-      tolerance.equal_nan = options_.equal_nan || padding == Padding::theirs || differs_before(verdicts_, step);
+      tolerance.equal_nan = options_.equal_nan || padding == Padding::counts || differs_before(verdicts_, step);
       return agree(local, theirs->view(), tolerance);
     };
     if (options_.tolerance) return agrees(*options_.tolerance);

@@ -46,14 +46,16 @@ const Tensor<double>* Hypothesis::shown(Step step) {
 }
 
 std::optional<double> Hypothesis::residual(Step step, Tolerance tolerance) {
-  const Tensor<double>* tensor = shown(step);
-  if (!tensor) return std::nullopt;
+  const Tensor<double>* const made = shown(step);
+  if (!made) return std::nullopt;
+  std::optional<Tensor<double>> room;
+  const Tensor<double>& tensor = counting(divergence_, step, *made, room);
   tolerance.equal_nan = true;
   const Tensor<double>& theirs = divergence_.theirs.at(step);
   // Cells that are theirs as they are make no others larger.
   const bool rounds = !read_cells(run_.mistakes());
-  if (!are_what(run_.mistakes(), *tensor, theirs, tolerance) && !(rounds && agrees_in_float32(step, *tensor, theirs))) return std::nullopt;
-  return compare(*tensor, theirs, tolerance).max_abs;
+  if (!are_what(run_.mistakes(), tensor, theirs, tolerance) && !(rounds && agrees_in_float32(step, tensor, theirs))) return std::nullopt;
+  return compare(tensor, theirs, tolerance).max_abs;
 }
 
 bool Hypothesis::gives_the_rest() {
@@ -70,16 +72,16 @@ bool Hypothesis::gives_the_rest() {
 // on. How far rounding goes here shows when the inputs are moved by as much as float32 would: not in cells of padding,
 // which may be as large as they please, but in those that count.
 bool Hypothesis::agrees_in_float32(Step step, const Tensor<double>& shown, const Tensor<double>& handed_in) {
-  const auto counting = [&](const Tensor<double>& tensor) {
+  const auto without_padding = [&](const Tensor<double>& tensor) {
     return with_padding_of(divergence_.problem, step, tensor, &divergence_.ours.at(step)).value_or(tensor);
   };
-  const Tensor<double> tensor = counting(shown), theirs = counting(handed_in);
+  const Tensor<double> tensor = without_padding(shown), theirs = without_padding(handed_in);
   const Difference difference = compare(tensor, theirs, {0, 0, true});
   if (difference.status == Status::shape || difference.nonfinite > 0 || difference.cosine < 1 - 1e-7) return false;
   MistakenRun run(moved_.get(), run_.mistakes(), &divergence_.theirs);
   know_theirs(run, divergence_);
   Tolerance tolerance = least_tolerance(tensor);
-  tolerance.atol += 4 * compare(tensor, counting(run.shown(step)), {0, 0, true}).max_abs;
+  tolerance.atol += 4 * compare(tensor, without_padding(run.shown(step)), {0, 0, true}).max_abs;
   tolerance.equal_nan = true;
   return agree(shown, handed_in, tolerance);
 }

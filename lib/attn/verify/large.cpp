@@ -1,6 +1,7 @@
 #include <attn/verify/bearing_out.hpp>
 #include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/large.hpp>
 #include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/walk.hpp>
@@ -29,12 +30,8 @@ struct WalkOfPart {
 
   // What explains the step; nothing where it does not differ here.
   Explained explained(Step step) const {
-    return diverges_at(step) ? diagnose(walk.divergence_at(step)) : Explained();
-  }
-
-  bool diverges_at(Step step) const {
     const StepVerdict* const verdict = verdict_on(walk.verdicts(), step);
-    return verdict && verdict->diverges();
+    return verdict && verdict->diverges() ? walk.diagnosed(*verdict) : Explained();
   }
 
   const Part part;
@@ -161,7 +158,7 @@ class LargeWalk {
   Explained explained(const StepVerdict& verdict) {
     if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
     if (rounding_only(verdict)) return {{{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
-    const Confirmation whole(problem_, theirs_, result_.steps, verdict.step, [this] { prepare_for_the_whole(); });
+    const Confirmation whole = whole_from(verdict.step, Padding::counts);
     if (verdict.difference.status == Status::shape) return made_in_whole(verdict.step, whole.of_another_shape());
     bool pairs_left_out = false;
     std::vector<Slice> walked;
@@ -181,8 +178,16 @@ class LargeWalk {
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
     Explained found;
     if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));
+    if (found.diagnosis.empty() && may_hide_in_padding(verdict.step)) found = made_in_whole(verdict.step, whole_from(verdict.step, Padding::left_out).of_the_whole_alone(walked));
     found.pairs_left_out = found.diagnosis.empty() && pairs_left_out;
     return found;
+  }
+
+  // Other cells differ, too.
+  bool may_hide_in_padding(Step step) const { return has_padding(problem_, step) && !verdict_on(result_.steps, step)->in_padding_alone; }
+
+  Confirmation whole_from(Step step, Padding padding) {
+    return Confirmation(problem_, theirs_, result_.steps, step, padding, [this] { prepare_for_the_whole(); });
   }
 
   // What is made in the whole computes no step that follows from theirs, and needs the room of the slice that was walked
@@ -205,11 +210,13 @@ class LargeWalk {
   Explained explained_on(const std::optional<Slice>& slice, std::optional<Step> last, Step step, const Confirmation& whole) {
     const Explained suspected = walk_of(slice, last).explained(step);
     const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
-    Explained found = borne_out(suspected, whole, ties);
-    if (!found.diagnosis.empty()) return found;
     if (suspected.diagnosis.empty()) return suspected;
+    Explained found;
+    if (!suspected.without_padding) found = borne_out(suspected, whole, ties);
+    if (found.diagnosis.empty() && may_hide_in_padding(step)) found = borne_out(suspected, whole_from(step, Padding::left_out), ties);
+    if (!found.diagnosis.empty()) return found;
     if (auto same = other_weights(step)) return {{*same}};
-    if (auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step)); loss && (loss = lost_in_every_part(*loss))) return {{*loss}};
+    if (auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step, suspected.without_padding)); loss && (loss = lost_in_every_part(*loss, suspected.without_padding ? Padding::left_out : Padding::counts))) return {{*loss}};
     return {{}, false, suspected.pairs_left_out};
   }
 
@@ -233,12 +240,12 @@ class LargeWalk {
 
   // A loss of precision that a slice has, if every part that differs has it, in the precision that most of them are said
   // to have.
-  std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected) const {
+  std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected, Padding padding) const {
     const bool of_heads = has_heads(problem_, suspected.step);
     const auto parts = of_heads ? parts_of(problem_) : parts_with_all_heads(problem_);
     std::vector<PrecisionOfPart> found(parts.size());
     for_each_part(problem_, parts, [&](const Part& part, std::size_t index) {
-      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected, options_);
+      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected, options_, padding);
     });
     std::map<std::string, std::size_t> variants;
     for (const PrecisionOfPart& part : found) {

@@ -31,13 +31,14 @@ Result unmasked(Run& run, Step, const Tensor<double>*) {
   return scores_before_mask(run);
 }
 
-// A rule for rows without any key replaces them in a right run; a program that fills in numbers of its own
-// has no such rows, and its softmax decides.
-bool has_empty_rows(Run& run) {
-  if (!has_mask(run)) return false;
-  const std::vector<bool> rows = fully_masked_rows(run.get(S::mask));
+bool has_empty_rows(const Tensor<double>& scores) {
+  const std::vector<bool> rows = fully_masked_rows(scores);
   return std::find(rows.begin(), rows.end(), true) != rows.end();
 }
+
+// A rule for rows without any key replaces them in a right run; a program that fills in numbers of its own
+// has no such rows, and its softmax decides.
+bool has_empty_rows(Run& run) { return has_mask(run) && has_empty_rows(run.get(S::mask)); }
 
 // The same mistake at the scores in such a program; only where there are such rows.
 Mistake deciding(Mistake mistake) {
@@ -45,7 +46,9 @@ Mistake deciding(Mistake mistake) {
   mistake.acts_on = {S::scores_masked, S::weights};
   mistake.apply = [fill = mistake.apply](Run& run, Step step, const Tensor<double>* theirs) {
     if (!has_empty_rows(run)) return Result();
-    return step == S::weights ? Result(softmax(run.get(S::scores_masked)).weights) : fill(run, step, theirs);
+    if (step == S::scores_masked) return fill(run, step, theirs);
+    const Tensor<double>& filled = run.get(S::scores_masked);
+    return has_empty_rows(filled) ? Result() : Result(softmax(filled).weights);
   };
   return mistake;
 }

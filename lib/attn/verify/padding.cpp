@@ -85,6 +85,11 @@ bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, cons
   return fill(tensor, columns, width, filler, [=](std::size_t cell) { return cell % width; });
 }
 
+bool has_padding(const Problem<double>& problem, Step step) {
+  const PaddedAxes axes = padded_axes(problem, step);
+  return !axes.rows.lens.empty() || !axes.columns.lens.empty();
+}
+
 std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler) {
   const PaddedAxes axes = padded_axes(problem, step);
   const bool rows = fill_padded_rows(tensor, axes.rows, filler);
@@ -93,8 +98,7 @@ std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, St
 }
 
 bool differs_in_padding_alone(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, Tolerance tolerance) {
-  const PaddedAxes axes = padded_axes(problem, step);
-  if (axes.rows.lens.empty() && axes.columns.lens.empty()) return false;
+  if (!has_padding(problem, step)) return false;
   const auto counting = with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), &ours);
   tolerance.equal_nan = true;
   return counting && agree(ours, *counting, tolerance);

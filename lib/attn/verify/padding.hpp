@@ -10,6 +10,9 @@
 
 namespace attn {
 
+/// Whether cells of padding are held against theirs like any others, or ours stand there.
+enum class Padding { counts, left_out };
+
 /// Positions of one axis that hold no token: of sample b those from lens[b] on, up to the last `exempt` ones, which no length
 /// is about. Index 0 of the axis stands at position `first`.
 struct PaddedAxis {
@@ -23,6 +26,9 @@ struct PaddedAxis {
 /// those of another number of samples, or for a tensor without samples.
 bool fill_padded_rows(Tensor<double>& tensor, const PaddedAxis& rows, const Tensor<double>* filler);
 bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, const Tensor<double>* filler);
+
+/// Whether a step may have cells of padding: lengths are given, and are about its rows or columns.
+bool has_padding(const Problem<double>& problem, Step step);
 
 /// A tensor that stands for a step of the run, with the cells of padding of another. Rows of queries are padding where these
 /// attend to themselves, rows and columns of keys where the mask hides what they hold altogether. Empty where the step has no

@@ -3,6 +3,7 @@
 #include <attn/verify/rounding.hpp>
 
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace attn {
@@ -24,11 +25,20 @@ std::map<Step, Tensor<double>> read_of_theirs(const Part& part, const Submission
   return read;
 }
 
+void leave_out_padding(const Problem<double>& problem, std::map<Step, Tensor<double>>& theirs) {
+  Evaluator<double> right(problem);
+  for (auto& [step, tensor] : theirs) {
+    if (!has_padding(problem, step)) continue;
+    if (auto counting = with_padding_of(problem, step, tensor, &right.get(step))) tensor = std::move(*counting);
+  }
+}
+
 }  // namespace
 
-PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options) {
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options, Padding padding) {
   const Step step = suspected.step;
-  const std::map<Step, Tensor<double>> read = read_of_theirs(part, theirs, step);
+  std::map<Step, Tensor<double>> read = read_of_theirs(part, theirs, step);
+  if (padding == Padding::left_out) leave_out_padding(part.problem(), read);
   const Problem<float> narrow = in_float32(part.problem());
   Evaluator<double> run(part.problem());
   Evaluator<float> single(narrow);
@@ -41,10 +51,11 @@ PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, co
   for (const Step operand : operands_of(step)) {
     if (part.problem().has(operand)) ours.emplace(operand, run.get(operand));
   }
-  const Tensor<double>& local = ours.emplace(step, run.compute(step)).first->second;
+  Tensor<double>& local = ours.emplace(step, run.compute(step)).first->second;
   const Tolerance rounding = rounding_tolerance(local, single.compute(step));
   Tolerance tolerance = options.tolerance.value_or(rounding);
   tolerance.equal_nan = options.equal_nan;
+  if (padding == Padding::left_out) local = with_padding_of(part.problem(), step, local, &read.at(step)).value_or(local);
   if (agree(local, read.at(step), tolerance)) return {};
   const Divergence divergence{part.problem(), read, ours, {}, step, rounding, {}};
   return {true, suspected.id == "W6" ? approximate_exponential(divergence, run, local) : reduced_precision(divergence, local)};

@@ -1,6 +1,7 @@
 // Whether a step of theirs lost precision in a part of a large run, told from what the step reads there alone.
 #pragma once
 
+#include <attn/verify/padding.hpp>
 #include <attn/verify/parts.hpp>
 #include <attn/verify/verification.hpp>
 
@@ -15,6 +16,6 @@ struct PrecisionOfPart {
 
 /// Whether the part has the loss that was `suspected` elsewhere, at its step: W6 or T2, the latter in any format. The step
 /// must have been handed in, in the shape that it has.
-PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options);
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options, Padding padding);
 
 }  // namespace attn

@@ -94,9 +94,20 @@ Verification Walk::findings() const {
   return result;
 }
 
-Divergence Walk::divergence_at(Step step) const {
+Divergence Walk::divergence_at(Step step, bool without_padding) const {
+  if (without_padding && without_padding_.empty()) {
+    without_padding_ = counting_;
+    without_padding_.insert(theirs_.begin(), theirs_.end());
+  }
   const auto tolerance = local_tolerance_.find(step);
-  return {problem_, theirs_, ours_, rounding_, step, tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(step), verdicts_};
+  const Tolerance rounding = tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(step);
+  return {problem_, without_padding ? without_padding_ : theirs_, ours_, rounding_, step, rounding, verdicts_, without_padding};
+}
+
+Explained Walk::diagnosed(const StepVerdict& verdict) const {
+  Explained found = diagnose(divergence_at(verdict.step));
+  const bool may_hide = counting_.count(verdict.step) > 0 && !verdict.in_padding_alone;
+  return found.diagnosis.empty() && may_hide ? diagnose(divergence_at(verdict.step, true)) : found;
 }
 
 Tolerance Walk::tolerance_at(Step step) const {
@@ -223,7 +234,7 @@ bool Walk::rounding_only(const StepVerdict& verdict) const {
 Explained Walk::explained(const StepVerdict& verdict) const {
   if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
   if (rounding_only(verdict)) return {{{"T1", options_.decimals ? "decimals" : "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
-  Explained found = diagnose(divergence_at(verdict.step));
+  Explained found = diagnosed(verdict);
   // Decimals are coarser than any float: neither a low precision nor a coarse exponential can be told from them, and what
   // follows a wrong number on a sheet need not be made from it, as with other weights.
   const auto untold = [](const Diagnosis& d) { return d.id == "T2" || d.id == "P9" || (d.id == "W6" && d.variant == "approximate exponential"); };

@@ -29,7 +29,10 @@ class Walk {
   const std::vector<StepVerdict>& verdicts() const { return verdicts_; }
 
   /// What is to be explained at a step of theirs.
-  Divergence divergence_at(Step step) const;
+  Divergence divergence_at(Step step, bool without_padding = false) const;
+
+  /// What explains it: all of it or, where nothing does and other cells differ, too, what is not padding.
+  Explained diagnosed(const StepVerdict& verdict) const;
 
   /// The findings, without blind spots.
   Verification findings() const;
@@ -54,6 +57,7 @@ class Walk {
   const VerifyOptions options_;
   const std::map<Step, Tensor<double>> ours_;
   std::map<Step, Tensor<double>> counting_;  // theirs with our padding, of steps that differ and have any
+  mutable std::map<Step, Tensor<double>> without_padding_;  // all of theirs, with these; made when it is asked for
   std::map<Step, Tolerance> rounding_, local_tolerance_;
   std::vector<StepVerdict> verdicts_;
 };
