@@ -11,10 +11,10 @@
 namespace attn {
 namespace {
 
-// As many numbers as fit a register of 32 bytes.
-template <class T>
+// As many numbers as fit a register of so many bytes.
+template <class T, std::size_t bytes>
 struct Wide {
-  typedef T Vector __attribute__((vector_size(32)));
+  typedef T Vector __attribute__((vector_size(bytes)));
   static constexpr std::size_t count = sizeof(Vector) / sizeof(T);
 };
 template <class T>
@@ -79,21 +79,35 @@ ATTNSCOPE_INLINED void multiply_strips(const T* a, const T* b, T* c, std::size_t
   }
 }
 
-template <class T>
+template <std::size_t bytes, class T>
 ATTNSCOPE_INLINED void multiply_rows(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
-  if (columns >= 2 * Wide<T>::count) return multiply_strips<Wide<T>, 2>(a, b, c, rows, inner, columns);
-  if (columns >= Wide<T>::count) return multiply_strips<Wide<T>, 1>(a, b, c, rows, inner, columns);
+  using Numbers = Wide<T, bytes>;
+  if (columns >= 2 * Numbers::count) return multiply_strips<Numbers, 2>(a, b, c, rows, inner, columns);
+  if (columns >= Numbers::count) return multiply_strips<Numbers, 1>(a, b, c, rows, inner, columns);
   multiply_strips<Single<T>, 1>(a, b, c, rows, inner, columns);
 }
 
-ATTNSCOPE_WIDE_VECTORS void multiply_in_order(const float* a, const float* b, float* c, std::size_t rows, std::size_t inner,
-                                              std::size_t columns) {
-  multiply_rows(a, b, c, rows, inner, columns);
+ATTNSCOPE_WIDE_VECTORS void multiply_by_32_bytes(const float* a, const float* b, float* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  multiply_rows<32>(a, b, c, rows, inner, columns);
 }
 
-ATTNSCOPE_WIDE_VECTORS void multiply_in_order(const double* a, const double* b, double* c, std::size_t rows, std::size_t inner,
-                                              std::size_t columns) {
-  multiply_rows(a, b, c, rows, inner, columns);
+ATTNSCOPE_WIDE_VECTORS void multiply_by_32_bytes(const double* a, const double* b, double* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  multiply_rows<32>(a, b, c, rows, inner, columns);
+}
+
+ATTNSCOPE_WIDEST_VECTORS void multiply_by_64_bytes(const float* a, const float* b, float* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  multiply_rows<64>(a, b, c, rows, inner, columns);
+}
+
+ATTNSCOPE_WIDEST_VECTORS void multiply_by_64_bytes(const double* a, const double* b, double* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  multiply_rows<64>(a, b, c, rows, inner, columns);
+}
+
+// Few columns fill no register of 64 bytes.
+template <class T>
+void multiply_in_order(const T* a, const T* b, T* c, std::size_t rows, std::size_t inner, std::size_t columns) {
+  if (has_widest_vectors() && columns >= Wide<T, 64>::count) return multiply_by_64_bytes(a, b, c, rows, inner, columns);
+  multiply_by_32_bytes(a, b, c, rows, inner, columns);
 }
 
 // Whether rows·inner·columns reaches the threshold, without overflow.

@@ -23,7 +23,8 @@ Row<T> exponentials_of(const T* scores, T* exponentials, std::size_t keys) {
   }
   T sum = 0;
   for (std::size_t j = 0; j < keys; ++j) {
-    exponentials[j] = std::exp(scores[j] - max);
+    const T below = scores[j] - max;
+    exponentials[j] = below == -std::numeric_limits<T>::infinity() ? 0 : std::exp(below);  // so many keys are forbidden that it pays
     sum += exponentials[j];
   }
   return {max, sum};

@@ -58,6 +58,8 @@ Extent Confirmation::in_parts(const Mistakes& mistakes) const {
 
 Extent Confirmation::in_whole(const Mistakes& mistakes) const {
   if (read_cells(mistakes)) return in_padding_alone();
+  MistakenRun run(small_, mistakes);
+  if (gives_nan_for_numbers(run)) return Extent::nothing;
   if (before_whole_) before_whole_();
   return reached_in({std::nullopt}, mistakes);
 }
@@ -65,10 +67,7 @@ Extent Confirmation::in_whole(const Mistakes& mistakes) const {
 // What stands in cells of padding gives itself: the verdicts say where nothing else differs.
 Extent Confirmation::in_padding_alone() const {
   if (!verdict_on(verdicts_, step_)->in_padding_alone) return Extent::nothing;
-  const auto differs_elsewhere = [this](const StepVerdict& later) {
-    return later.step > step_ && later.compared() && later.difference.status != Status::match && !later.in_padding_alone;
-  };
-  return std::any_of(verdicts_.begin(), verdicts_.end(), differs_elsewhere) ? Extent::step : Extent::rest;
+  return any_differs_after(verdicts_, step_) ? Extent::step : Extent::rest;
 }
 
 bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !read_cells(mistakes) && (!can_be_told_in_parts(mistakes) || read_theirs(mistakes)); }
@@ -190,7 +189,7 @@ Confirmation::Held Confirmation::made(const std::function<bool(MistakenRun&)>& i
   std::vector<char> worth(candidates.size());  // threads write side by side
   for_each_piece(candidates.size(), worker_count(0, candidates.size()), [&](std::size_t i, std::size_t) {
     MistakenRun run(small_, {candidates[i]});
-    worth[i] = is_worth_it(run) && !gives_nan_for_numbers(run) ? 1 : 0;
+    worth[i] = is_worth_it(run) ? 1 : 0;
   });
   std::vector<std::pair<const Mistake*, Extent>> giving;
   for (std::size_t i = 0; i < candidates.size(); ++i) {

@@ -1,4 +1,5 @@
 #include <attn/verify/fitting.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/workers.hpp>
 
 #include <algorithm>
@@ -59,6 +60,15 @@ bool contradicts_earlier(const Divergence& d, const Mistakes& mistakes) {
   return false;
 }
 
+// Cells of padding give themselves: what theirs compute from them says nothing.
+std::optional<Fit> fit_of_padding(const Divergence& d, const Mistakes& mistakes) {
+  const StepVerdict* const verdict = verdict_on(d.verdicts, d.step);
+  if (!verdict || !verdict->in_padding_alone) return std::nullopt;
+  const Tensor<double>& theirs = d.theirs.at(d.step);
+  const auto shown = with_padding_of(d.problem, d.step, d.ours.at(d.step), &theirs);
+  return Fit{mistakes, compare(shown.value_or(theirs), theirs, {0, 0, true}).max_abs, !any_differs_after(d.verdicts, d.step)};
+}
+
 }  // namespace
 
 Fitting::Fitting(const Divergence& divergence) : divergence_(divergence), difference_(first_difference(divergence)), moved_(divergence.problem) {}
@@ -97,6 +107,10 @@ std::vector<Fit> Fitting::fits_of(const std::vector<Mistakes>& candidates) {
   std::vector<char> changing(candidates.size());  // threads write side by side
   const std::size_t workers = worker_count(cells_of(divergence_.problem) < fewest_cells_for_threads ? 1 : 0, candidates.size());
   for_each_piece(candidates.size(), workers, [&](std::size_t i, std::size_t) {
+    if (read_cells(candidates[i])) {
+      fits[i] = fit_of_padding(divergence_, candidates[i]);
+      return;
+    }
     Hypothesis hypothesis(divergence_, candidates[i], difference_, moved_);
     changing[i] = hypothesis.shown(divergence_.step) != nullptr ? 1 : 0;
     const std::optional<double> residual = hypothesis.residual(divergence_.step, divergence_.tolerance);

@@ -40,7 +40,7 @@ class Following {
     StoredTensor room;
     const StoredTensor* theirs = &part_.cut(step, theirs_.at(step), room);
     StoredTensor counting;
-    if (padding == Padding::left_out && differs(verdict)) {
+    if (padding == Padding::left_out && may_hide(verdict)) {
       if (auto with_ours = with_padding_of(part_.problem(), step, theirs->in<double>(), &local)) theirs = &(counting = std::move(*with_ours));
     }
     const auto agrees = [&](Tolerance tolerance) {
@@ -52,7 +52,7 @@ class Following {
     return agrees(least_tolerance(local)) || agrees(rounding_tolerance(local, made<float>(single(), step, padding)));
   }
 
-  static bool differs(const StepVerdict& verdict) { return verdict.difference.status != Status::match; }
+  bool may_hide(const StepVerdict& verdict) const { return verdict.difference.status != Status::match && has_padding(part_.problem(), verdict.step); }
 
   // Our operation on their upstream tensors; only one of the right shape can stand there.
   template <class T>
@@ -69,7 +69,7 @@ class Following {
   Tensor<T> upstream(const StepVerdict& verdict, Padding padding) {
     StoredTensor room;
     const StoredTensor& theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room);
-    if (padding == Padding::left_out && differs(verdict)) {
+    if (padding == Padding::left_out && may_hide(verdict)) {
       if (auto counting = with_padding_of(part_.problem(), verdict.step, theirs.in<double>(), &right_.get(verdict.step))) return xt::cast<T>(*counting);
     }
     return theirs.in<T>();

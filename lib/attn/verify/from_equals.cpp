@@ -26,7 +26,7 @@ bool reads_equals(const Problem<double>& problem, const std::vector<StepVerdict>
 
 bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
   return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& before) {
-    return before.step < step && before.compared() && before.difference.status != Status::match;
+    return before.step < step && before.differs();
   });
 }
 

@@ -52,9 +52,7 @@ std::optional<double> Hypothesis::residual(Step step, Tolerance tolerance) {
   const Tensor<double>& tensor = counting(divergence_, step, *made, room);
   tolerance.equal_nan = true;
   const Tensor<double>& theirs = divergence_.theirs.at(step);
-  // Cells that are theirs as they are make no others larger.
-  const bool rounds = !read_cells(run_.mistakes());
-  if (!are_what(run_.mistakes(), tensor, theirs, tolerance) && !(rounds && agrees_in_float32(step, tensor, theirs))) return std::nullopt;
+  if (!are_what(run_.mistakes(), tensor, theirs, tolerance) && !agrees_in_float32(step, tensor, theirs)) return std::nullopt;
   return compare(tensor, theirs, tolerance).max_abs;
 }
 

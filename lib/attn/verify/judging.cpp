@@ -37,21 +37,26 @@ Judging::Judging(const Problem<double>& problem, const Submission& theirs, const
 }
 
 const StepVerdict* Judging::first() const {
-  const auto differs = [](const StepVerdict& verdict) { return verdict.compared() && verdict.difference.status != Status::match; };
-  const auto found = std::find_if(verdicts_.begin(), verdicts_.end(), differs);
-  return found == verdicts_.end() ? nullptr : &*found;
+  return first_that([](const StepVerdict& verdict) { return verdict.differs(); });
 }
 
-std::optional<Judging::Map> Judging::map_of_first() const {
-  const StepVerdict* const verdict = first();
-  if (!verdict || verdict->difference.status == Status::shape) return std::nullopt;
+std::optional<Judging::Map> Judging::map_of(Step step) const {
+  const StepVerdict* const verdict = verdict_on(verdicts_, step);
+  const StepVerdict* const first_that_counts = first_that([](const StepVerdict& other) { return other.differs_where_it_counts(); });
+  const auto found = found_.find(step);
+  if (found == found_.end() || !verdict->differs() || (verdict != first() && verdict != first_that_counts)) return std::nullopt;
   const BlockGrid grid = grid_of(verdict->ours);
   Map map{grid, filled<double>(grid.shape(), 0.0)};
-  for (const auto& [block, excess] : found_.at(verdict->step).blocks) {
+  for (const auto& [block, excess] : found->second.blocks) {
     double& worst = map.worst.data()[block];
     worst = std::max(worst, excess);
   }
   return map;
+}
+
+const StepVerdict* Judging::first_that(bool (*is_it)(const StepVerdict&)) const {
+  const auto found = std::find_if(verdicts_.begin(), verdicts_.end(), is_it);
+  return found == verdicts_.end() ? nullptr : &*found;
 }
 
 bool Judging::is_comparable(Step step) const {
@@ -64,7 +69,7 @@ Judging::FoundSteps Judging::found_in(const Part& part, std::size_t index, Joine
   Evaluator<double> run(part.problem());
   Problem<float> narrow;
   std::unique_ptr<Evaluator<float>> single;
-  bool differs = false;
+  bool any_differs = false, any_counting_differs = false;
   StoredTensor room;
   for (const auto& [step, shape] : shapes_) {
     if (!is_comparable(step) || !part.judges(step)) continue;
@@ -87,9 +92,10 @@ Judging::FoundSteps Judging::found_in(const Part& part, std::size_t index, Joine
       judged = by(measured(), ours, values);
       judged.counting_is_ours = counting_is_ours(judged);
     }
-    if (differs || judged.cells.passes()) continue;
-    differs = true;
-    judged.blocks = worst_blocks(grid_of(shape), ours, values, judged.tolerance, part.places(step));
+    const bool is_first = !any_differs && !judged.cells.passes(), is_first_that_counts = !any_counting_differs && !judged.counting_is_ours;
+    any_differs = any_differs || is_first;
+    any_counting_differs = any_counting_differs || is_first_that_counts;
+    if (is_first || is_first_that_counts) judged.blocks = worst_blocks(grid_of(shape), ours, values, judged.tolerance, part.places(step));
   }
   if (!joined.exact.needed() || !is_comparable(Step::output)) return found;
   joined.exact.put(part, run.get(Step::merged));

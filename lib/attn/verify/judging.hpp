@@ -25,19 +25,20 @@ class Judging {
   /// The first step that differs; nullptr when none does.
   const StepVerdict* first() const;
 
-  /// How far the cells of the first step that differs are off, block by block; no blocks where its shape is another.
+  /// How far the cells of a step are off, block by block: of the first step that differs, or the first that does not in
+  /// padding alone. Nothing for any other, or where its shape is another.
   struct Map {
     BlockGrid grid;
     Tensor<double> worst;
   };
-  std::optional<Map> map_of_first() const;
+  std::optional<Map> map_of(Step step) const;
 
  private:
   struct Found {
     Comparison cells;
     Tolerance tolerance;
     bool counting_is_ours = true;  // every cell that is not padding
-    std::vector<BlockWorst> blocks = {};  // of the first step of a part that differs there
+    std::vector<BlockWorst> blocks = {};  // of the first step of a part that differs there, and the first that counts
   };
   using FoundSteps = std::map<Step, Found>;
 
@@ -47,6 +48,7 @@ class Judging {
   FoundSteps found_in(const Part& part, std::size_t index, Joined& joined) const;
   Found found_of_joined(Joined& joined, const Parts& parts) const;
   Tolerance rounding_of_joined(const Tensor<double>& output, Joined& joined, const Parts& parts) const;
+  const StepVerdict* first_that(bool (*is_it)(const StepVerdict&)) const;
   bool is_comparable(Step step) const;
   Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const;
   void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const;

@@ -183,8 +183,12 @@ class LargeWalk {
     return found;
   }
 
-  // Other cells differ, too.
-  bool may_hide_in_padding(Step step) const { return has_padding(problem_, step) && !verdict_on(result_.steps, step)->in_padding_alone; }
+  // What explains the step may be hidden by padding of theirs, there or in a later one; the step has other cells that differ.
+  bool may_hide_in_padding(Step step) const {
+    return !verdict_on(result_.steps, step)->in_padding_alone && std::any_of(result_.steps.begin(), result_.steps.end(), [&](const StepVerdict& verdict) {
+      return verdict.differs() && has_padding(problem_, verdict.step);
+    });
+  }
 
   Confirmation whole_from(Step step, Padding padding) {
     return Confirmation(problem_, theirs_, result_.steps, step, padding, [this] { prepare_for_the_whole(); });
@@ -213,7 +217,10 @@ class LargeWalk {
     if (suspected.diagnosis.empty()) return suspected;
     Explained found;
     if (!suspected.without_padding) found = borne_out(suspected, whole, ties);
-    if (found.diagnosis.empty() && may_hide_in_padding(step)) found = borne_out(suspected, whole_from(step, Padding::left_out), ties);
+    if (!found.rest && may_hide_in_padding(step)) {
+      Explained of_what_counts = borne_out(suspected, whole_from(step, Padding::left_out), ties);
+      if (found.diagnosis.empty() || of_what_counts.rest) found = std::move(of_what_counts);
+    }
     if (!found.diagnosis.empty()) return found;
     if (auto same = other_weights(step)) return {{*same}};
     if (auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step, suspected.without_padding)); loss && (loss = lost_in_every_part(*loss, suspected.without_padding ? Padding::left_out : Padding::counts))) return {{*loss}};
@@ -289,8 +296,8 @@ class LargeWalk {
 
   // The map is of the whole, not of the slice that was walked.
   void show_where() {
-    if (result_.first_divergent_step != judging_.first()->step) return;
-    std::optional<Judging::Map> map = judging_.map_of_first();
+    if (!result_.first_divergent_step) return;
+    std::optional<Judging::Map> map = judging_.map_of(*result_.first_divergent_step);
     if (!map) return;
     result_.excess = std::move(map->worst);
     result_.excess_rows = map->grid.rows();

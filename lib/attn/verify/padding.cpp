@@ -101,7 +101,7 @@ bool differs_in_padding_alone(const Problem<double>& problem, Step step, const T
   if (!has_padding(problem, step)) return false;
   const auto counting = with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), &ours);
   tolerance.equal_nan = true;
-  return counting && agree(ours, *counting, tolerance);
+  return counting && agree(ours, *counting, tolerance) && !agree(ours, theirs, tolerance);
 }
 
 }  // namespace attn

@@ -16,6 +16,7 @@ struct PrecisionOfPart {
 
 /// Whether the part has the loss that was `suspected` elsewhere, at its step: W6 or T2, the latter in any format. The step
 /// must have been handed in, in the shape that it has.
-PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options, Padding padding);
+PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options,
+                                  Padding padding = Padding::counts);
 
 }  // namespace attn

@@ -36,7 +36,7 @@ SmallParts::SmallParts(const Problem<double>& small, const std::map<Step, Tensor
 std::optional<bool> SmallParts::stays_within(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const {
   whole.know_before_mistakes(right_);
   try {
-    if (!are_parts_of(whole, handed_in, last)) return false;
+    if (!are_parts_of(whole, handed_in, last)) return changes(whole, last) ? std::optional(false) : std::nullopt;
     if (are_joined_ && last == Step::output) {
       MistakenRun joined(small_, whole.mistakes());
       joined.know(Step::merged, whole.get(Step::merged));
@@ -46,6 +46,13 @@ std::optional<bool> SmallParts::stays_within(MistakenRun& whole, const std::func
     return false;  // the mistakes do not fit the small run, or its parts
   }
   return whole.applied() ? std::optional(true) : std::nullopt;
+}
+
+bool SmallParts::changes(MistakenRun& whole, Step last) const {
+  for (const Step step : small_.steps) {
+    if (step <= last) whole.shown(step);
+  }
+  return whole.applied();
 }
 
 bool SmallParts::are_parts_of(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const {

@@ -26,6 +26,7 @@ class SmallParts {
   std::optional<bool> stays_within(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last = Step::output) const;
 
  private:
+  bool changes(MistakenRun& whole, Step last) const;
   bool are_parts_of(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last) const;
 
   const Problem<double>& small_;

@@ -7,17 +7,6 @@
 #include <set>
 
 namespace attn {
-namespace {
-
-std::set<Step> comparable_steps(const Problem<double>& problem, std::optional<Step> last) {
-  std::set<Step> steps(problem.steps.begin(), problem.steps.end());
-  for (const auto& [step, tensor] : problem.inputs) steps.insert(step);
-  if (last) steps.erase(steps.upper_bound(*last), steps.end());
-  return steps;
-}
-
-}  // namespace
-
 const char* to_string(Verdict verdict) {
   return verdict == Verdict::match ? "match" : verdict == Verdict::mismatch ? "mismatch" : "incomparable";
 }
@@ -31,15 +20,26 @@ const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step ste
   return found == verdicts.end() ? nullptr : &*found;
 }
 
+bool any_differs_after(const std::vector<StepVerdict>& verdicts, Step step) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& later) { return later.step > step && later.differs_where_it_counts(); });
+}
+
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
   const StepVerdict* const verdict = verdict_on(verdicts, step);
   return !problem.layer && problem.inputs.count(step) > 0 && verdict && verdict->difference.status == Status::match;
 }
 
-std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, std::optional<Step> last) {
+std::set<Step> comparable_steps(const Problem<double>& problem) {
+  std::set<Step> steps(problem.steps.begin(), problem.steps.end());
+  for (const auto& [step, tensor] : problem.inputs) steps.insert(step);
+  return steps;
+}
+
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem) { return run_problem(problem, comparable_steps(problem)); }
+
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, const std::set<Step>& steps) {
   Evaluator<double> run(problem);
   std::map<Step, Tensor<double>> tensors;
-  const std::set<Step> steps = comparable_steps(problem, last);
   for (const Step step : steps) run.get(step);
   for (const Step step : steps) tensors.emplace(step, run.take(step));
   return tensors;

@@ -8,6 +8,7 @@
 #include <attn/verify/problem.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,18 @@ struct StepVerdict {
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
   std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared
-  bool in_padding_alone = false;  ///< it differs, and every cell that is not padding is ours, NaN taken for NaN
+  bool in_padding_alone = false;  ///< it differs in cells of padding, and nowhere else, NaN taken for NaN
   bool compared() const { return difference.status != Status::missing; }
-  bool diverges() const { return difference.status != Status::missing && difference.status != Status::match && local != Local::match; }
+  bool differs() const { return compared() && difference.status != Status::match; }
+  bool differs_where_it_counts() const { return differs() && !in_padding_alone; }
+  bool diverges() const { return differs() && local != Local::match; }
 };
 
 /// The verdict on a step; nullptr where the run does not have it.
 const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step);
+
+/// Whether a step after this one differs in more than padding.
+bool any_differs_after(const std::vector<StepVerdict>& verdicts, Step step);
 
 /// Whether the step was given to the run of attention, and they handed the same in.
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step);
@@ -71,8 +77,12 @@ struct VerifyOptions {
   std::optional<int> decimals{};       ///< right is what lies within half a unit of the last of so many decimals
 };
 
-/// The inputs and steps of a run, computed in order up to the `last` one, or all.
-std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, std::optional<Step> last = {});
+/// The inputs and steps of a run.
+std::set<Step> comparable_steps(const Problem<double>& problem);
+
+/// These of them, computed in order, or all.
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem, const std::set<Step>& steps);
+std::map<Step, Tensor<double>> run_problem(const Problem<double>& problem);
 
 /// What of a submission that matches could have shown a mistake: the steps that are ours; all that were compared, where
 /// nothing but rows of padding differs.

@@ -28,6 +28,24 @@ void add(std::vector<Diagnosis>& all, const std::vector<Diagnosis>& found) {
   }
 }
 
+// Where all that the last step reads was handed in, no other step before it says more of what explains it than what it is
+// computed from.
+std::set<Step> steps_up_to(const Problem<double>& problem, const Submission& theirs, Step last) {
+  const std::vector<Step> operands = operands_of(last);
+  const bool reads_theirs = !problem.layer && std::all_of(operands.begin(), operands.end(), [&](Step operand) {
+    return !problem.has(operand) || theirs.tensors.count(operand) > 0;
+  });
+  const auto is_left_out = [&](Step step) {
+    const bool leads_there = step == last || is_computed_from(problem, last, step, [](Step) { return false; });
+    return step > last || (reads_theirs && !leads_there);
+  };
+  std::set<Step> steps;
+  for (const Step step : comparable_steps(problem)) {
+    if (!is_left_out(step)) steps.insert(step);
+  }
+  return steps;
+}
+
 }  // namespace
 
 bool anything_compared(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts) {
@@ -58,7 +76,7 @@ Walk::Walk(const Problem<double>& problem, const Submission& theirs, const Verif
       single_(in_float32(problem)),
       theirs_(widened(theirs.tensors, last)),
       options_(options),
-      ours_(run_problem(problem, last)) {
+      ours_(run_problem(problem, last ? steps_up_to(problem, theirs, *last) : comparable_steps(problem))) {
   if (options.decimals) {
     rounding_ = decimal_tolerances(problem, ours_, theirs_, *options.decimals);
   } else {
@@ -80,7 +98,7 @@ void Walk::leave_out_padding() {
     if (!counting) continue;
     Tolerance tolerance = verdict.tolerance;
     tolerance.equal_nan = true;
-    verdict.in_padding_alone = agree(ours, *counting, tolerance);
+    verdict.in_padding_alone = agree(ours, *counting, tolerance) && !agree(ours, theirs_.at(verdict.step), tolerance);
     counting_.emplace(verdict.step, std::move(*counting));
   }
 }
@@ -106,8 +124,9 @@ Divergence Walk::divergence_at(Step step, bool without_padding) const {
 
 Explained Walk::diagnosed(const StepVerdict& verdict) const {
   Explained found = diagnose(divergence_at(verdict.step));
-  const bool may_hide = counting_.count(verdict.step) > 0 && !verdict.in_padding_alone;
-  return found.diagnosis.empty() && may_hide ? diagnose(divergence_at(verdict.step, true)) : found;
+  if (found.rest || counting_.empty() || verdict.in_padding_alone) return found;
+  Explained of_what_counts = diagnose(divergence_at(verdict.step, true));
+  return found.diagnosis.empty() || of_what_counts.rest ? of_what_counts : found;
 }
 
 Tolerance Walk::tolerance_at(Step step) const {

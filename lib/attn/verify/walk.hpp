@@ -31,7 +31,7 @@ class Walk {
   /// What is to be explained at a step of theirs.
   Divergence divergence_at(Step step, bool without_padding = false) const;
 
-  /// What explains it: all of it or, where nothing does and other cells differ, too, what is not padding.
+  /// What explains it, and perhaps the rest: all cells or, where other cells than padding differ, too, those that count.
   Explained diagnosed(const StepVerdict& verdict) const;
 
   /// The findings, without blind spots.

@@ -29,7 +29,7 @@ TEST_CASE("terms are added in order: small ones are lost behind a large one, as 
 TEST_CASE("whatever the sizes, every element is the sum of its products in order, bit for bit") {
   const std::size_t inner = 21;
   for (const std::size_t rows : {1, 3, 4, 5, 15, 16, 19}) {
-    for (const std::size_t columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 37}) {
+    for (const std::size_t columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 37, 45}) {
       const auto a = naive::numbers<double>({rows, inner}, 7), b = naive::numbers<double>({inner, columns}, 8);
       const auto a32 = naive::numbers<float>({rows, inner}, 7), b32 = naive::numbers<float>({inner, columns}, 8);
       const Tensor<double> product = matmul(a, b);

@@ -1,4 +1,6 @@
 #include "verify/given_heads.hpp"
+#include "verify/planted_padding.hpp"
+#include "verify/planted_scores.hpp"
 #include "verify/submission.hpp"
 
 #include <attn/verify/confirmation.hpp>
@@ -144,7 +146,7 @@ TEST_CASE("what follows from theirs, as it was judged in all parts, is not made 
   const auto extent = [&](const Submission& submission, bool says_match) {
     std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
     int asked = 0;
-    const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled, [&] {
+    const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled, Padding::counts, [&] {
       ++asked;
       for (StepVerdict& verdict : verdicts) verdict.local = says_match ? Local::match : Local::unknown;
     });
@@ -169,4 +171,39 @@ TEST_CASE("a mistake that gives theirs keeps the result if theirs is ours") {
   CHECK_FALSE(keeps(theirs));
   theirs[Step::output] = run_problem(problem).at(Step::output);
   CHECK(keeps(theirs));
+}
+
+TEST_CASE("a mistake behind padding of their own is confirmed where that is left out, and only there") {
+  const Problem<double> problem = problem_of(padded());
+  Program p{padded(), {}, {}};
+  scale_by(p, 1);
+  export_zeros(p, Step::scores_scaled);
+  export_zeros(p, Step::weights);
+  const Submission submission = submission_of(p.run());
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+  const auto extent = [&](Padding padding, const std::string& id) {
+    return Confirmation(problem, submission, verdicts, Step::scores_scaled, padding).in_whole({mistakes_of(id).front()});
+  };
+  CHECK(extent(Padding::counts, "C2") == Extent::nothing);
+  CHECK(extent(Padding::left_out, "C2") == Extent::rest);
+  CHECK(extent(Padding::left_out, "C3") == Extent::nothing);
+}
+
+TEST_CASE("what makes NaN of numbers is not made in the whole") {
+  Problem<double> problem = given_heads(2, 120);
+  problem.options.attention.mask.valid_lens = {100, 90};  // over the queries of a key that nobody sees the sum is empty
+  Tensors theirs = run_problem(problem);
+  theirs[Step::weights](0, 1, 2, 0) += 0.1;
+  const Submission submission = submission_of(theirs);
+  const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
+  const auto times_made = [&](const std::string& variant) {
+    int times = 0;
+    const Confirmation confirmation(problem, submission, verdicts, Step::weights, Padding::counts, [&] { ++times; });
+    for (const Mistake* row : mistakes_of("W1")) {
+      if (row->variant == variant) CHECK(confirmation.in_whole({row}) == Extent::nothing);
+    }
+    return times;
+  };
+  CHECK(times_made("over queries") == 1);
+  CHECK(times_made("over queries, NaN") == 0);
 }

@@ -3,6 +3,7 @@
 
 #include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
+#include <attn/verify/padding.hpp>
 
 #include <doctest/doctest.h>
 
@@ -69,4 +70,24 @@ TEST_CASE("the output of a module whose heads are parts is judged from all of th
   const auto found = locals(problem, theirs);
   CHECK(found.at(Step::output) == Local::mismatch);
   CHECK(found.at(Step::merged) == Local::match);
+}
+
+TEST_CASE("padding of theirs spoils nothing that counts, and follows for itself") {
+  const Problem<double> problem = problem_of(padded());
+  Tensors theirs = run_problem(problem);
+  const auto spoil = [&](Step step, double filler) {
+    const Tensor<double> full = filled<double>(shape_of(theirs.at(step)), filler);
+    theirs.at(step) = *with_padding_of(problem, step, theirs.at(step), &full);
+  };
+  spoil(Step::k, std::nan(""));
+  spoil(Step::heads, 1e6);
+  auto found = locals(problem, theirs);
+  CHECK(found.at(Step::k) == Local::mismatch);           // not what our operation makes of k_proj
+  CHECK(found.at(Step::scores_raw) == Local::match);     // ours from keys that count
+  CHECK(found.at(Step::heads) == Local::mismatch);
+  CHECK(found.at(Step::merged) == Local::match);
+  theirs.at(Step::scores_raw)(0, 1, 2, 0) += 1e-3;       // a query and a key that count
+  found = locals(problem, theirs);
+  CHECK(found.at(Step::scores_raw) == Local::mismatch);
+  CHECK(found.at(Step::scores_scaled) == Local::mismatch);
 }

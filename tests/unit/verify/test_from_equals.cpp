@@ -59,3 +59,28 @@ TEST_CASE("a result far from ours of equal operands does not follow, and a near 
   verdicts[1].difference.cosine = 0.999;
   CHECK_FALSE(departs(Step::k_proj));         // large scores carry the rounding of theirs as far
 }
+
+TEST_CASE("what differs in padding alone is equal where it counts, and departs where it does not") {
+  const Problem<double> problem = problem_of(padded());
+  std::vector<StepVerdict> verdicts;
+  const auto add = [&](Step step, Status status, bool in_padding_alone) {
+    StepVerdict verdict{step, {}, Local::unknown, {1e-6, 1e-6, false}, {}, {}};
+    verdict.difference.status = status;
+    verdict.difference.passing_atol = 1;
+    verdict.difference.cosine = 0.5;
+    verdict.in_padding_alone = in_padding_alone;
+    verdicts.push_back(verdict);
+  };
+  const auto verdict = [&](Step step) { return *verdict_on(verdicts, step); };
+  add(Step::q, Status::match, false);
+  add(Step::k, Status::mismatch, true);
+  add(Step::scores_raw, Status::match, false);
+  add(Step::scores_scaled, Status::nonfinite, true);
+  add(Step::scores_masked, Status::mismatch, false);
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::k)));
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_raw)));
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_scaled)));
+  CHECK_FALSE(follows_from_equals(problem, verdicts, verdict(Step::scores_masked)));
+  CHECK(departs_from_equals(problem, verdicts, verdict(Step::k)));
+  CHECK_FALSE(departs_from_equals(problem, verdicts, verdict(Step::scores_masked)));  // the padding before it may have done it
+}

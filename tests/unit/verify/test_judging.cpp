@@ -78,7 +78,8 @@ TEST_CASE("the map of the first step that differs is that of the whole") {
   const Judging judging(problem, submission, {});
   REQUIRE(judging.first());
   CHECK(judging.first()->step == Step::scores_scaled);
-  const auto map = judging.map_of_first();
+  CHECK_FALSE(judging.map_of(Step::heads));
+  const auto map = judging.map_of(Step::scores_scaled);
   REQUIRE(map);
   // 120 rows in blocks of 5, 120 columns in blocks of 4: row 60 is in block 12, column 119 in block 29.
   CHECK(map->grid.rows() == 5);
@@ -94,10 +95,37 @@ TEST_CASE("where every step agrees there is no first and no map, and another sha
   const Problem<double> problem = given_heads(2, 120);
   const Submission right = submission_of(run_problem(problem));
   CHECK(Judging(problem, right, {}).first() == nullptr);
-  CHECK_FALSE(Judging(problem, right, {}).map_of_first());
+  CHECK_FALSE(Judging(problem, right, {}).map_of(Step::weights));
   Submission shorter;
   shorter.tensors.emplace(Step::weights, filled<double>({2, 4, 120, 119}, 0.5));
   const Judging judging(problem, shorter, {});
   CHECK(judging.first()->step == Step::weights);
-  CHECK_FALSE(judging.map_of_first());
+  CHECK_FALSE(judging.map_of(Step::weights));
+}
+
+TEST_CASE("a step that differs in padding alone is said to, in parts and when heads are joined") {
+  Case c = causal();
+  c.inputs.x = naive::numbers<double>({1, 270, 6}, 11);
+  c.options.attention.mask.valid_lens = {200};
+  const Problem<double> problem = problem_of(c);
+  REQUIRE(parts_of(problem).front()->kv_head);
+  Tensors theirs = run_problem(problem);
+  theirs[Step::q](0, 2, 200, 1) += 1;
+  theirs[Step::scores_raw](0, 1, 7, 230) = std::nan("");
+  theirs[Step::weights](0, 0, 250, 3) += 1;
+  theirs[Step::heads](0, 0, 250, 1) += 1;
+  theirs[Step::heads](0, 2, 199, 1) += 1;
+  theirs[Step::output](0, 260, 1) += 1;
+  const auto verdicts = Judging(problem, submission_of(theirs), {}).verdicts();
+  for (const Step step : problem.steps) {
+    CAPTURE(std::string(name_of(step)));
+    const bool alone = step == Step::q || step == Step::scores_raw || step == Step::weights || step == Step::output;
+    CHECK(at(verdicts, step).in_padding_alone == alone);
+    CHECK((at(verdicts, step).difference.status == Status::match) == !(alone || step == Step::heads));
+  }
+  const Submission submission = submission_of(theirs);
+  const Judging judging(problem, submission, {});
+  CHECK(judging.map_of(Step::q));
+  CHECK(judging.map_of(Step::heads));  // the first that does not differ in padding alone
+  CHECK_FALSE(judging.map_of(Step::weights));
 }

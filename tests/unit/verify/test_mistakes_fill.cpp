@@ -147,3 +147,20 @@ TEST_CASE("a large number in the mask itself is a convention, and a small one le
   CHECK(weak.first_divergent_step == Step::mask);
   CHECK(names(weak.diagnosis, "M9"));
 }
+
+TEST_CASE("a row of scores without any finite number has no fill of its own") {
+  Case c = hidden_sample();
+  const Problem<double> problem = problem_of(c);
+  const Tensors right = run_problem(problem);
+  for (const char* id : {"M5", "M6", "M9"}) {
+    for (const Mistake* row : mistakes_of(id)) {
+      if (row->acts_on.size() < 2) continue;
+      MistakenRun run(problem, {row});
+      run.know(Step::scores_masked, right.at(Step::scores_masked));  // theirs, forbidden as in ours
+      run.shown(Step::weights);
+      CAPTURE(row->id);
+      CAPTURE(row->variant);
+      CHECK_FALSE(run.applied());
+    }
+  }
+}

@@ -1,6 +1,10 @@
 #include "verify/layer_cases.hpp"
 #include "verify/mistake_testing.hpp"
+#include "verify/planted_heads.hpp"
 #include "verify/planted_padding.hpp"
+#include "verify/planted_projections.hpp"
+#include "verify/planted_scores.hpp"
+#include "verify/planted_softmax.hpp"
 #include "verify/submission.hpp"
 
 #include <attn/verify/padding.hpp>
@@ -178,4 +182,33 @@ TEST_CASE("a decoder's rows beside the padding of its memory count") {
   const Step output = at_place({Block::cross, LayerPart::sublayer}, Step::output);
   theirs.at(output)(1, 3, 0) = 0;  // the memory of sample 1 has three valid positions
   CHECK(verify(problem, submission_of(theirs), {}).verdict == Verdict::mismatch);
+}
+
+TEST_CASE("a mistake is named behind padding that a program makes zero after every step") {
+  auto all = planted_scores();
+  for (auto* of : {planted_projections, planted_heads, planted_softmax}) {
+    for (Planted& mistake : of()) all.push_back(std::move(mistake));
+  }
+  std::size_t tried = 0;
+  for (const Planted& mistake : all) {
+    if (mistake.made_in != square || mistake.id == "W4" || mistake.id == "W5" || mistake.id == "S3") continue;  // W4 and W5 are read off cells that are zero; S3 moves rows elsewhere
+    Program p{padded(), {}, {}};
+    mistake.plant(p);
+    if (!p.exported.empty()) continue;
+    const Problem<double> problem = problem_of(padded());
+    const auto before = verify(problem, submission_of(p.run()), {});
+    if (!names(before.diagnosis, mistake.id)) continue;  // it needs other inputs
+    for (const Step step : problem.steps) {
+      if (step != Step::mask) export_zeros(p, step);
+    }
+    const auto found = verify(problem, submission_of(p.run()), {});
+    CAPTURE(mistake.id);
+    CAPTURE(mistake.variant);
+    CAPTURE(ids_of(found.diagnosis));
+    CHECK(found.verdict == before.verdict);
+    CHECK(names(found.diagnosis, mistake.id));
+    if (found.first_divergent_step) CHECK(std::string(name_of(*found.first_divergent_step)) == std::string(name_of(mistake.first)));
+    ++tried;
+  }
+  CHECK(tried >= 20);
 }

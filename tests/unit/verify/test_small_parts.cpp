@@ -49,3 +49,8 @@ TEST_CASE("a mistake of the output stays within heads, which it is computed from
   CHECK(stays(module, one_head, "P8", "missing") == true);
   CHECK(stays(module, one_head, "H2", "") == false);  // heads merged by a view alone
 }
+
+TEST_CASE("a mistake that a part alone has changes nothing in the whole") {
+  // Under a causal rule the last query sees every key; the first alone does not.
+  CHECK(stays(given_heads(2, 6), some_queries, "W1", "over queries, NaN") == std::nullopt);
+}

@@ -361,9 +361,10 @@ TEST_CASE("what a run was given, and is handed in as it is, does not hide a mist
   CHECK(ids_of(verified(across).diagnosis) == "S3");
 }
 
-TEST_CASE("a run up to a step has that step and none after it") {
+TEST_CASE("a run has the steps that were asked for, or all, and the inputs") {
   const Problem<double> problem = problem_of(causal());
-  const Tensors all = run_problem(problem), some = run_problem(problem, Step::scores_raw);
-  CHECK(some.rbegin()->first == Step::scores_raw);
+  const Tensors all = run_problem(problem), some = run_problem(problem, {Step::scores_raw, Step::q_proj});
+  CHECK(all.size() == problem.steps.size() + problem.inputs.size());
+  CHECK(some.size() == 2);
   for (const auto& [step, tensor] : some) CHECK(tensor == all.at(step));
 }

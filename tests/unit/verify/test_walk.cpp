@@ -101,3 +101,17 @@ TEST_CASE("a walk up to a step does not look at what was handed in after it") {
   CHECK(walk.verdicts().back().diverges());
   CHECK(walk.divergence_at(Step::scores_scaled).theirs.rbegin()->first == Step::scores_scaled);
 }
+
+TEST_CASE("a walk up to a step leaves out what does not lead there, where all that the step reads was handed in") {
+  const Problem<double> problem = problem_of(square());
+  Tensors all = run_problem(problem);
+  const auto has_values = [&](const Tensors& tensors) {
+    const Submission theirs = submission_of(tensors);
+    const Walk walk(problem, theirs, {}, Step::weights);
+    CHECK(verdict_on(walk.verdicts(), Step::q_proj));
+    return verdict_on(walk.verdicts(), Step::v) != nullptr;
+  };
+  CHECK_FALSE(has_values(all));
+  all.erase(Step::scores_masked);
+  CHECK(has_values(all));
+}
