@@ -1,5 +1,6 @@
 #include <attn/verify/confirmation.hpp>
 #include <attn/verify/cut_down.hpp>
+#include <attn/verify/from_equals.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/workers.hpp>
 
@@ -164,9 +165,13 @@ Extent Confirmation::reached_in(const std::vector<std::optional<Slice>>& parts, 
   for_each_part(problem_, parts, [&](const Part& part, std::size_t) {
     if (step) take(reached(part, mistakes, parts.size() == 1, joined));
   });
-  if (rest && joined.needed() && is_compared(Step::output)) take(reached_joined(joined, mistakes));
+  if (rest && has_to_be_joined(mistakes, joined)) take(reached_joined(joined, mistakes));
   if (!step || !applied) return Extent::nothing;
   return rest ? Extent::rest : Extent::step;
+}
+
+bool Confirmation::has_to_be_joined(const Mistakes& mistakes, const JoinedHeads<double>& joined) const {
+  return joined.needed() && is_compared(Step::output) && !follows_from_theirs(mistakes, Step::output, false);
 }
 
 // Whether the mistake can change the step, and none of theirs before it.
@@ -245,10 +250,13 @@ void Confirmation::know_their(MistakenRun& run, Step step, const Part& part, Eva
   });
 }
 
-// Our operation gives it from what it reads of theirs, and the mistakes do not come between.
-bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step) const {
+// Our operation gives it from what it reads of theirs, and the mistakes do not come between. That it does is free to see
+// where both are ours; in any other case it was judged before the whole is made.
+bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step, bool whole) const {
   const StepVerdict* const verdict = verdict_on(verdicts_, step);
-  if (step <= step_ || !verdict || verdict->local != Local::match || act_at(mistakes, step)) return false;
+  if (step <= step_ || !verdict || act_at(mistakes, step)) return false;
+  const bool was_judged = whole && before_whole_ && verdict->local == Local::match;
+  if (!was_judged && !follows_from_equals(problem_, verdicts_, *verdict)) return false;
   const std::vector<Step> operands = operands_of(step);
   return std::all_of(operands.begin(), operands.end(), [&](Step operand) {
     if (!problem_.has(operand)) return true;
@@ -268,7 +276,7 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
     for (const StepVerdict& verdict : verdicts_) {
       if (verdict.step < step_) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
-      if (whole && before_whole_ && follows_from_theirs(mistakes, verdict.step)) {
+      if (follows_from_theirs(mistakes, verdict.step, whole)) {
         know_their(run, verdict.step, part, right);
       } else if (judged && !agrees(run, verdict, part)) {
         return {extent, run.applied()};
@@ -277,7 +285,7 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
       copies.clear();  // what was read off them is in the run
       extent = Extent::step;
     }
-    if (joined.needed() && is_compared(Step::output)) joined.put(part, run.get(Step::merged));
+    if (has_to_be_joined(mistakes, joined)) joined.put(part, run.get(Step::merged));
     extent = Extent::rest;
   } catch (const std::exception&) {
     // the mistakes do not fit what follows

@@ -87,7 +87,8 @@ class Confirmation {
   void know_their(MistakenRun& run, Step step, const Part& part, Evaluator<double>& right) const;
   void know_theirs(MistakenRun& run, const Part& part, Evaluator<double>& right) const;
   bool is_known(Step step) const;
-  bool follows_from_theirs(const std::vector<const Mistake*>& mistakes, Step step) const;
+  bool follows_from_theirs(const std::vector<const Mistake*>& mistakes, Step step, bool whole) const;
+  bool has_to_be_joined(const std::vector<const Mistake*>& mistakes, const JoinedHeads<double>& joined) const;
   bool agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const;
 
   const Problem<double>& problem_;
