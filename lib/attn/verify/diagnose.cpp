@@ -1,5 +1,6 @@
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/fitting.hpp>
+#include <attn/verify/linear_image.hpp>
 #include <attn/verify/precision_loss.hpp>
 
 #include <algorithm>
@@ -111,7 +112,8 @@ Explained diagnose(const Divergence& d) {
   Fitting fitting(d);
   std::vector<Fit> found = fitting.singles();
   if (found.empty()) {
-    if (auto same = reparametrised(d.problem, d.verdicts, d.step)) return {{*same}, false, false, {}, d.without_padding};
+    const auto same = reparametrised(d.problem, d.verdicts, d.step);
+    if (same && are_linear_images(d.problem, d.step, d.ours.at(d.step), d.theirs.at(d.step))) return {{*same}, false, false, {}, d.without_padding};
     if (auto loss = loss_of_precision(d)) return {{*loss}, false, false, {}, d.without_padding};
     found = fitting.pairs();
   }

@@ -22,7 +22,7 @@ struct Explained {
 Explained diagnose(const Divergence& divergence);
 
 /// Queries, keys or values differ, the results do not, and everything between follows from theirs: other
-/// weights for the same function (P9).
+/// weights for the same function (P9), if theirs are linear images of ours.
 std::optional<Diagnosis> reparametrised(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, Step step);
 
 /// What no mistake of the table does exactly: a softmax with another exponential, or a stage in low precision.

@@ -3,6 +3,7 @@
 #include <attn/verify/judging.hpp>
 #include <attn/verify/padding.hpp>
 #include <attn/verify/large.hpp>
+#include <attn/verify/linear_image.hpp>
 #include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/walk.hpp>
 
@@ -242,7 +243,10 @@ class LargeWalk {
   std::optional<Diagnosis> other_weights(Step step) {
     if (step > Step::v) return std::nullopt;
     judge_in_all_parts([](Step) { return true; });
-    return reparametrised(problem_, result_.steps, step);
+    auto same = reparametrised(problem_, result_.steps, step);
+    if (!same) return std::nullopt;
+    const Tensor<double> ours = Evaluator<double>(problem_).take(step), theirs = theirs_.tensors.at(step).in<double>();
+    return are_linear_images(problem_, step, ours, theirs) ? same : std::nullopt;
   }
 
   // A loss of precision that a slice has, if every part that differs has it, in the precision that most of them are said

@@ -244,6 +244,20 @@ TEST_CASE("queries that do not give the scores beside them are wrong, not anothe
   CHECK_FALSE(names(v.diagnosis, "P9"));
 }
 
+TEST_CASE("values that nothing stands beside but the output are another basis only if they are one") {
+  Case c = square();
+  c.inputs.x = naive::numbers<double>({2, 9, 6}, 11);
+  const Tensors t = right(c).run();
+  const auto verified = [&](Array v) { return verify(problem_of(c), submission_of({{Step::v, std::move(v)}, {Step::output, t.at(Step::output)}}), {}); };
+  Array doubled = t.at(Step::v);
+  for (double& value : doubled.storage()) value *= 2;
+  CHECK(ids_of(verified(doubled).diagnosis) == "P9");
+  const Verification wrong = verified(naive::numbers<double>(shape_of(doubled), 5));
+  CHECK(wrong.verdict == Verdict::mismatch);
+  CHECK(wrong.first_divergent_step == Step::v);
+  CHECK(wrong.diagnosis.empty());
+}
+
 TEST_CASE("values that do not give the heads beside them are wrong, not another basis") {
   Tensors t = right(square()).run();
   for (double& value : t[Step::v].storage()) value = std::nan("");
