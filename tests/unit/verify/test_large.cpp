@@ -1,10 +1,10 @@
 #include "verify/given_heads.hpp"
 #include "verify/planted_mask.hpp"
 #include "verify/planted_scores.hpp"
+#include "verify/same_in_parts.hpp"
 #include "verify/submission.hpp"
 
 #include <attn/verify/large.hpp>
-#include <attn/verify/padding.hpp>
 
 #include <doctest/doctest.h>
 
@@ -15,67 +15,10 @@ using namespace loops;
 
 namespace {
 
-Program right(const Case& c) { return {c, {}, {}}; }
-
-// causal() with two samples of 110 positions: above most_cells_at_once.
-Case long_causal() {
-  Case c = causal();
-  c.inputs.x = naive::numbers<double>({2, 110, 6}, 11);
-  return c;
-}
-
 Program scaled(double factor) {
   Program p{long_causal(), {}, {}};
   scale_by(p, factor);
   return p;
-}
-
-// Which steps the two ways judge alike: status, counts, largest difference, and whether locally.
-void check_same_steps(const Verification& a, const Verification& b) {
-  REQUIRE(a.steps.size() == b.steps.size());
-  for (std::size_t i = 0; i < a.steps.size(); ++i) {
-    CAPTURE(std::string(name_of(a.steps[i].step)));
-    CHECK(a.steps[i].step == b.steps[i].step);
-    CHECK(a.steps[i].difference.status == b.steps[i].difference.status);
-    CHECK(a.steps[i].difference.total == b.steps[i].difference.total);
-    CHECK(a.steps[i].difference.max_abs == b.steps[i].difference.max_abs);
-    CHECK(a.steps[i].local == b.steps[i].local);
-  }
-}
-
-// The map of a large run has the worst cell of every block of the whole map.
-void check_same_map(const Verification& sliced, const Verification& whole) {
-  REQUIRE(sliced.excess.has_value() == whole.excess.has_value());
-  if (!whole.excess) return;
-  const Tensor<double>& cells = *whole.excess;
-  const Shape shape = shape_of(cells), blocks = shape_of(*sliced.excess);
-  REQUIRE(shape.size() >= 2);
-  CHECK(sliced.excess_rows * sliced.excess_columns > 1);
-  const std::size_t rows = shape[shape.size() - 2], columns = shape.back();
-  const std::size_t down = blocks[blocks.size() - 2], across = blocks.back();
-  Tensor<double> worst = filled<double>(blocks, 0.0);
-  for (std::size_t matrix = 0; matrix < cells.size() / (rows * columns); ++matrix) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        double& found = worst.data()[(matrix * down + i / sliced.excess_rows) * across + j / sliced.excess_columns];
-        found = std::max(found, cells.data()[(matrix * rows + i) * columns + j]);
-      }
-    }
-  }
-  CHECK(worst == *sliced.excess);
-}
-
-void check_same(const Submission& theirs, const char* ids, const Case& c = long_causal()) {
-  const Problem<double> problem = problem_of(c);
-  REQUIRE(is_large(problem));
-  const Verification in_parts = verify_in_parts(problem, theirs, {});
-  const Verification whole = verify_at_once(problem, theirs, {});
-  CHECK(in_parts.verdict == whole.verdict);
-  CHECK(in_parts.first_divergent_step == whole.first_divergent_step);
-  CHECK(ids_of(in_parts.diagnosis) == ids);
-  CHECK(ids_of(whole.diagnosis) == ids);
-  check_same_steps(in_parts, whole);
-  check_same_map(in_parts, whole);
 }
 
 // Heads and output that follow from the weights, by plain loops; one sample, two query heads to a key head.
@@ -394,50 +337,4 @@ TEST_CASE("another shape in a very large run is wrong, and no walk over everythi
   CHECK(found.verdict == Verdict::mismatch);
   CHECK(*found.first_divergent_step == Step::scores_raw);
   CHECK(found.diagnosis.empty());
-}
-
-// long_causal() with padding, which a program fills with a number after every step.
-Case long_padded() {
-  Case c = long_causal();
-  c.options.attention.mask.valid_lens = {80, 95};
-  c.mask = [](Index b, Index, Index i, Index j) { return j <= i && j < (b == 0 ? 80u : 95u) ? 0.0 : -infinity; };
-  return c;
-}
-
-Submission with_padding_filled(const Program& p, double filler) {
-  const Problem<double> problem = problem_of(p.given);
-  Tensors theirs = p.run();
-  for (const Step step : problem.steps) {
-    const Tensor<double> full = filled<double>(shape_of(theirs.at(step)), filler);
-    if (auto padded = with_padding_of(problem, step, theirs.at(step), &full)) theirs.at(step) = *padded;
-  }
-  return submission_of(theirs);
-}
-
-TEST_CASE("padding that a program fills after every step is told in a large run, too, and so is a mistake behind it") {
-  for (const double filler : {0.0, 1e6, std::nan("")}) {
-    CAPTURE(filler);
-    const Program padded = right(long_padded());
-    check_same(with_padding_filled(padded, filler), "M17", long_padded());
-    Program unscaled = padded;
-    scale_by(unscaled, 1);
-    check_same(with_padding_filled(unscaled, filler), "M17 C2", long_padded());
-    Program unmapped = padded;
-    unmapped.replaced[Step::output] = [](const Program&, const Tensors& t) { return t.at(Step::merged); };
-    check_same(with_padding_filled(unmapped, filler), "M17 P8", long_padded());
-  }
-}
-
-TEST_CASE("one wrong number that counts is found behind padding of any size") {
-  const Program padded = right(long_padded());
-  for (const Step step : {Step::q_proj, Step::scores_raw, Step::weights, Step::output}) {
-    Submission theirs = with_padding_filled(padded, 1e9);
-    Tensor<double> wrong = theirs.tensors.at(step).in<double>();
-    wrong.data()[0] += 0.125;  // position 0 of sample 0
-    theirs.tensors[step] = wrong;
-    CAPTURE(std::string(name_of(step)));
-    const Verification found = verify_in_parts(problem_of(long_padded()), theirs, {});
-    CHECK(found.verdict == Verdict::mismatch);
-    CHECK(found.first_divergent_step == step);
-  }
 }

@@ -1,0 +1,61 @@
+#include "verify/planted_scores.hpp"
+#include "verify/same_in_parts.hpp"
+
+#include <attn/verify/padding.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace attn;
+using namespace loops;
+
+namespace {
+
+// long_causal() with padding, which a program fills with a number after every step.
+Case long_padded() {
+  Case c = long_causal();
+  c.options.attention.mask.valid_lens = {80, 95};
+  c.mask = [](Index b, Index, Index i, Index j) { return j <= i && j < (b == 0 ? 80u : 95u) ? 0.0 : -infinity; };
+  return c;
+}
+
+Submission with_padding_filled(const Program& p, double filler) {
+  const Problem<double> problem = problem_of(p.given);
+  Tensors theirs = p.run();
+  for (const Step step : problem.steps) {
+    const Tensor<double> full = filled<double>(shape_of(theirs.at(step)), filler);
+    if (auto padded = with_padding_of(problem, step, theirs.at(step), &full)) theirs.at(step) = *padded;
+  }
+  return submission_of(theirs);
+}
+
+}  // namespace
+
+TEST_CASE("padding that a program fills after every step is told in a large run, too, and so is a mistake behind it") {
+  for (const double filler : {0.0, 1e6, std::nan("")}) {
+    CAPTURE(filler);
+    const Program padded = right(long_padded());
+    check_same(with_padding_filled(padded, filler), "M17", long_padded());
+    Program unscaled = padded;
+    scale_by(unscaled, 1);
+    check_same(with_padding_filled(unscaled, filler), "M17 C2", long_padded());
+    Program unmapped = padded;
+    unmapped.replaced[Step::output] = [](const Program&, const Tensors& t) { return t.at(Step::merged); };
+    check_same(with_padding_filled(unmapped, filler), "M17 P8", long_padded());
+  }
+}
+
+TEST_CASE("one wrong number that counts is found behind padding of any size") {
+  const Program padded = right(long_padded());
+  for (const Step step : {Step::q_proj, Step::scores_raw, Step::weights, Step::output}) {
+    Submission theirs = with_padding_filled(padded, 1e9);
+    Tensor<double> wrong = theirs.tensors.at(step).in<double>();
+    wrong.data()[0] += 0.125;  // position 0 of sample 0
+    theirs.tensors[step] = wrong;
+    CAPTURE(std::string(name_of(step)));
+    const Verification found = verify_in_parts(problem_of(long_padded()), theirs, {});
+    CHECK(found.verdict == Verdict::mismatch);
+    CHECK(found.first_divergent_step == step);
+  }
+}
