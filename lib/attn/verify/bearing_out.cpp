@@ -58,10 +58,13 @@ class BearingOut {
 
   Explained result() const {
     Explained explained;
+    // That only padding differs excuses no mistake that shows there.
+    const bool by_padding_alone = held_ && std::all_of(borne_.begin(), borne_.end(), [](const Borne& borne) { return borne.extent != Extent::rest || borne.diagnosis.id == "M17"; });
     explained.rest = held_.has_value();
     for (const Borne& borne : borne_) {
-      if (!explained.rest || borne.extent == Extent::rest) explained.diagnosis.push_back(borne.diagnosis);
+      if (!explained.rest || by_padding_alone || borne.extent == Extent::rest) explained.diagnosis.push_back(borne.diagnosis);
     }
+    if (by_padding_alone && explained.diagnosis.size() > 1) explained.rest = false;
     add_precision_of_softmax(explained.diagnosis);
     return explained;
   }

@@ -11,9 +11,9 @@
 namespace attn {
 namespace {
 
-// What explains all that follows comes alone.
+// What explains all that follows comes alone; but that only padding differs excuses no mistake that shows there.
 void keep_those_of_the_rest(std::vector<Fit>& found) {
-  const bool any_rest = std::any_of(found.begin(), found.end(), [](const Fit& e) { return e.rest; });
+  const bool any_rest = std::any_of(found.begin(), found.end(), [](const Fit& e) { return e.rest && !read_cells(e.mistakes); });
   if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Fit& e) { return !e.rest; }), found.end());
 }
 
@@ -121,7 +121,7 @@ Explained diagnose(const Divergence& d) {
   std::vector<Fit> last_resort = without_last_resort(found);
   keep_those_of_the_rest(found);
   keep_those_of_the_rest(last_resort);
-  const bool rest = found.front().rest;
+  const bool rest = std::all_of(found.begin(), found.end(), [](const Fit& e) { return e.rest; });
   Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort), d.without_padding};
   add_precision_of_softmax(result.diagnosis);
   return result;

@@ -67,7 +67,7 @@ PaddedAxes padded_axes(const Problem<double>& problem, Step step) {
   const Problem<double>& own = place ? problem.layer->blocks.at(place->block) : self;
   const std::string rows = rows_of(step);
   const Step base = base_of(step);
-  if (rows.empty() || base == S::mask) return {};
+  if (rows.empty()) return {};
   return {rows == "Lq" ? queries_of(self) : keys_of(own, rows, base), is_score_before_mask(base) ? keys_of(own, "Lk", base) : PaddedAxis{}};
 }
 

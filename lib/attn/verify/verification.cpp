@@ -21,7 +21,10 @@ const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step ste
 }
 
 bool any_differs_after(const std::vector<StepVerdict>& verdicts, Step step) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [step](const StepVerdict& later) { return later.step > step && later.differs_where_it_counts(); });
+  const auto is_asked_for_itself = [](const StepVerdict& later) { return later.differs() && base_of(later.step) == Step::mask; };
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const StepVerdict& later) {
+    return later.step > step && (later.differs_where_it_counts() || is_asked_for_itself(later));
+  });
 }
 
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {

@@ -38,7 +38,8 @@ struct StepVerdict {
 /// The verdict on a step; nullptr where the run does not have it.
 const StepVerdict* verdict_on(const std::vector<StepVerdict>& verdicts, Step step);
 
-/// Whether a step after this one differs in more than padding.
+/// Whether a step after this one differs in more than padding, or a mask at all: that some rows of it mean nothing excuses
+/// no mistake that made them.
 bool any_differs_after(const std::vector<StepVerdict>& verdicts, Step step);
 
 /// Whether the step was given to the run of attention, and they handed the same in.

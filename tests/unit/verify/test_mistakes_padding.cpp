@@ -139,6 +139,23 @@ TEST_CASE("what NaN in padding makes of numbers that count is wrong, though late
   CHECK(found.first_divergent_step == Step::heads);
 }
 
+TEST_CASE("a mask that forbids everything to queries of padding is right, unless it forgets the keys") {
+  for (const bool keys_too : {true, false}) {
+    Program p{padded(), {}, {}};
+    p.given.mask = [keys_too](Index b, Index, Index i, Index j) { return i < 3 + b && (j < 3 + b || !keys_too) ? 0.0 : -infinity; };
+    const Problem<double> problem = problem_of(padded());
+    export_zeros(p, Step::q_proj);
+    export_zeros(p, Step::weights);  // 0/0 in rows of padding
+    export_zeros(p, Step::heads);
+    export_zeros(p, Step::merged);
+    export_zeros(p, Step::output);
+    const Verification found = verify(problem, submission_of(p.run()), {});
+    CAPTURE(ids_of(found.diagnosis));
+    CHECK(found.verdict == (keys_too ? Verdict::match : Verdict::mismatch));
+    CHECK(names(found.diagnosis, "M2") == !keys_too);
+  }
+}
+
 TEST_CASE("keys of padding count where no rule hides them altogether") {
   Case weak = padded();
   weak.options.attention.mask_fill = -1;
