@@ -149,6 +149,15 @@ class VerifyReportTest(ToolTest):
         self.assertIn("weights", self.succeed(*RUN, "--cell", cell))
         self.assertNotIn("--cell", self.report(self.wrong("C1"), "--lang", "en"))
 
+    def test_the_mean_that_a_module_returns_is_said_to_need_an_option(self):
+        steps = self.steps(*RUN)
+        name = self.save("theirs.npz", attn_output=steps["output"], attn_output_weights=steps["weights"].mean(1))
+        without = " ".join(self.succeed(*RUN, "--verify", name, "--lang", "en").split())
+        self.assertIn("attn_output_weights: the mean over the heads", without)
+        self.assertIn("--average-weights", without)
+        self.assertIn("--average-weights", self.succeed(*RUN, "--verify", name, "--lang", "zh"))
+        self.assertIn("weights_averaged", self.succeed(*RUN, "--average-weights", "--verify", name))
+
     def test_names_and_axes_that_were_translated_are_listed(self):
         steps = self.steps(*RUN)
         name = self.save("theirs.npz", hook_q=steps["q"].transpose(0, 2, 1, 3), mine=np.ones((9, 9)), attn_weights=steps["weights"])

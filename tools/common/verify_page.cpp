@@ -46,7 +46,7 @@ class FileBlocks {
     }
     const bool tie = v_.diagnosis.size() > 1 && v_.diagnosis[0].step == v_.diagnosis[1].step && v_.diagnosis[0].with.empty();
     if (tie && tells(words_.hint, hint_why)) block.paragraphs.push_back(word("tie"));
-    for (const std::string& name : judged_.theirs.unmatched) block.paragraphs.push_back(word("heading", {{"name", name}, {"found", word("unmatched", {{"name", name}})}}));
+    for (const std::string& name : judged_.theirs.unmatched) block.paragraphs.push_back(not_compared(name, words_.language));
     blocks_.push_back(std::move(block));
   }
 

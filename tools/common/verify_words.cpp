@@ -28,6 +28,12 @@ std::string verify_word(lessons::Language language, const std::string& entry, co
   return lessons::lesson(language).note("verify", entry, values).value_or(entry);
 }
 
+std::string not_compared(const std::string& name, lessons::Language language) {
+  constexpr std::string_view of_pytorch = "attn_output_weights";  // as nn.MultiheadAttention returns it: a mean, unless asked otherwise
+  const bool is_mean = name.size() >= of_pytorch.size() && name.compare(name.size() - of_pytorch.size(), of_pytorch.size(), of_pytorch) == 0;
+  return verify_word(language, "heading", {{"name", name}, {"found", verify_word(language, is_mean ? "unmatched_mean" : "unmatched", {{"name", name}})}});
+}
+
 std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report) {
   lessons::Placeholders values = values_of_verdict(diagnosis, judged);
   for (const auto& [name, value] : report.values(diagnosis)) values[name] = value;
