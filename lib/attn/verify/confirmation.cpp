@@ -256,7 +256,7 @@ bool Confirmation::follows_from_theirs(const Mistakes& mistakes, Step step, bool
   const StepVerdict* const verdict = verdict_on(verdicts_, step);
   if (step <= step_ || !verdict || act_at(mistakes, step)) return false;
   const bool was_judged = whole && before_whole_ && verdict->local == Local::match;
-  if (!was_judged && !follows_from_equals(problem_, verdicts_, *verdict)) return false;
+  if (!was_judged && !follows_from_equals(problem_, verdicts_, *verdict, padding_)) return false;
   const std::vector<Step> operands = operands_of(step);
   return std::all_of(operands.begin(), operands.end(), [&](Step operand) {
     if (!problem_.has(operand)) return true;

@@ -12,7 +12,11 @@ namespace attn {
 namespace {
 
 // What explains all that follows comes alone; but that only padding differs excuses no mistake that shows there.
-void keep_those_of_the_rest(std::vector<Fit>& found) {
+// Even that is no reason to name one that leaves a later step unexplained, unless it is the mask's own.
+void keep_those_of_the_rest(std::vector<Fit>& found, Step step) {
+  const bool padding = std::any_of(found.begin(), found.end(), [](const Fit& e) { return read_cells(e.mistakes); });
+  const auto says_too_little = [](const Fit& e) { return !e.rest && !read_cells(e.mistakes); };
+  if (padding && base_of(step) != Step::mask) found.erase(std::remove_if(found.begin(), found.end(), says_too_little), found.end());
   const bool any_rest = std::any_of(found.begin(), found.end(), [](const Fit& e) { return e.rest && !read_cells(e.mistakes); });
   if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Fit& e) { return !e.rest; }), found.end());
 }
@@ -41,7 +45,9 @@ bool is_mapped_by_them(const Problem<double>& problem, const std::vector<StepVer
 // Rows of padding are no mistake where every cell that counts is ours; what follows is judged for itself, without them.
 // Any other convention has to explain all that follows, and keep the result.
 bool is_harmless(const Divergence& d, const Mistake& mistake, bool gives_rest) {
-  return mistake.reads_cells ? verdict_on(d.verdicts, d.step)->in_padding_alone : gives_rest && keeps_result(d, mistake);
+  if (mistake.reads_cells) return verdict_on(d.verdicts, d.step)->in_padding_alone;
+  const StepVerdict* const result = verdict_on(d.verdicts, d.ours.rbegin()->first);
+  return gives_rest && keeps_result(d, mistake) && !(result && result->differs_where_it_counts());
 }
 
 std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>& found) {
@@ -119,8 +125,8 @@ Explained diagnose(const Divergence& d) {
   }
   if (found.empty()) return {{}, false, fitting.pairs_left_out()};
   std::vector<Fit> last_resort = without_last_resort(found);
-  keep_those_of_the_rest(found);
-  keep_those_of_the_rest(last_resort);
+  keep_those_of_the_rest(found, d.step);
+  keep_those_of_the_rest(last_resort, d.step);
   const bool rest = std::all_of(found.begin(), found.end(), [](const Fit& e) { return e.rest; });
   Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort), d.without_padding};
   add_precision_of_softmax(result.diagnosis);

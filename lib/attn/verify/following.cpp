@@ -23,7 +23,7 @@ class Following {
     if (verdict.difference.status == Status::shape) return false;
     if (!options_.tolerance && departs_from_equals(part_.problem(), verdicts_, verdict)) return false;
     try {
-      if (!follows_from_equals(part_.problem(), verdicts_, verdict) && !follows(verdict, Padding::left_out)) return false;
+      if (!follows_from_equals(part_.problem(), verdicts_, verdict, Padding::left_out) && !follows(verdict, Padding::left_out)) return false;
       return !verdict.in_padding_alone || follows(verdict, Padding::counts);
     } catch (const std::exception&) {
       return false;  // their upstream tensors do not even fit each other

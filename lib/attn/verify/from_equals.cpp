@@ -30,8 +30,9 @@ bool differs_before(const std::vector<StepVerdict>& verdicts, Step step) {
   });
 }
 
-bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
-  return is_ours_but_for_padding(verdict) && reads_equals(problem, verdicts, verdict.step, is_ours_but_for_padding);
+bool follows_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict, Padding padding) {
+  const auto is_equal = padding == Padding::counts ? is_ours : is_ours_but_for_padding;
+  return is_equal(verdict) && reads_equals(problem, verdicts, verdict.step, is_equal);
 }
 
 bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {

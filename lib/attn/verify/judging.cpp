@@ -83,16 +83,14 @@ Judging::FoundSteps Judging::found_in(const Part& part, std::size_t index, Joine
       single->release(step);
       return tolerance;
     };
-    const auto counting_is_ours = [&](const Found& judged) { return judged.cells.passes() || differs_in_padding_alone(part.problem(), step, ours, values, judged.tolerance); };
-    Found& judged = found[step] = by(options_.tolerance ? *options_.tolerance : single ? measured() : least_tolerance(ours), ours, values);
-    judged.counting_is_ours = counting_is_ours(judged);
-    if (!options_.tolerance && !single && !judged.counting_is_ours) {
+    const auto judged_by = [&](const Tolerance& tolerance) { return by(tolerance, part.problem(), step, ours, values); };
+    Found& judged = found[step] = judged_by(options_.tolerance ? *options_.tolerance : single ? measured() : least_tolerance(ours));
+    if (!options_.tolerance && !single && !judged.counting.passes()) {
       narrow = in_float32(part.problem());
       single = std::make_unique<Evaluator<float>>(narrow);
-      judged = by(measured(), ours, values);
-      judged.counting_is_ours = counting_is_ours(judged);
+      judged = judged_by(measured());
     }
-    const bool is_first = !any_differs && !judged.cells.passes(), is_first_that_counts = !any_counting_differs && !judged.counting_is_ours;
+    const bool is_first = !any_differs && !judged.cells.passes(), is_first_that_counts = !any_counting_differs && !judged.counting.passes();
     any_differs = any_differs || is_first;
     any_counting_differs = any_counting_differs || is_first_that_counts;
     if (is_first || is_first_that_counts) judged.blocks = worst_blocks(grid_of(shape), ours, values, judged.tolerance, part.places(step));
@@ -109,13 +107,9 @@ Judging::Found Judging::found_of_joined(Joined& joined, const Parts& parts) cons
   run.know(Step::merged, joined.exact.merged());
   const Tensor<double>& ours = run.get(Step::output);
   const TensorView theirs = theirs_.at(Step::output).view();
-  Found found = by(options_.tolerance.value_or(least_tolerance(ours)), ours, theirs);
-  const auto counting_is_ours = [&] { return found.cells.passes() || differs_in_padding_alone(problem_, Step::output, ours, theirs, found.tolerance); };
-  found.counting_is_ours = counting_is_ours();
-  if (!options_.tolerance && !found.counting_is_ours) {
-    found = by(rounding_of_joined(ours, joined, parts), ours, theirs);
-    found.counting_is_ours = counting_is_ours();
-  }
+  const auto judged_by = [&](const Tolerance& tolerance) { return by(tolerance, problem_, Step::output, ours, theirs); };
+  Found found = judged_by(options_.tolerance.value_or(least_tolerance(ours)));
+  if (!options_.tolerance && !found.counting.passes()) found = judged_by(rounding_of_joined(ours, joined, parts));
   if (found.cells.passes()) return found;
   found.blocks = worst_blocks(grid_of(shapes_.at(Step::output)), ours, theirs, found.tolerance, [](std::size_t at) { return at; });
   return found;
@@ -137,18 +131,24 @@ Tolerance Judging::rounding_of_joined(const Tensor<double>& output, Joined& join
   return rounding_tolerance(output, single.get(Step::output));
 }
 
-Judging::Found Judging::by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const {
+Judging::Found Judging::by(Tolerance tolerance, const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs) const {
   tolerance.equal_nan = options_.equal_nan;
   Found found{{}, tolerance};
   found.cells.add(ours.data(), theirs, tolerance);
+  found.counting = found.cells;
+  if (found.cells.passes()) return found;
+  if (const auto counting = compare_what_counts(problem, step, ours, theirs, tolerance)) found.counting = *counting;
+  found.same_but_for_nan = agree(ours, theirs, {tolerance.rtol, tolerance.atol, true});
   return found;
 }
 
 void Judging::add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const {
   const bool worse = found.cells.worst_excess() > all.cells.worst_excess();
   if (worse || (all.cells.passes() && found.tolerance.atol >= all.tolerance.atol)) all.tolerance = found.tolerance;
-  all.counting_is_ours = all.counting_is_ours && found.counting_is_ours;
-  all.cells.merge(found.cells, [&](std::size_t at) { return slice ? places_in_whole(problem_, step, *slice)(at) : at; });
+  const auto place = [&](std::size_t at) { return slice ? places_in_whole(problem_, step, *slice)(at) : at; };
+  all.cells.merge(found.cells, place);
+  all.counting.merge(found.counting, place);
+  all.same_but_for_nan = all.same_but_for_nan && found.same_but_for_nan;
   all.blocks.insert(all.blocks.end(), found.blocks.begin(), found.blocks.end());
 }
 
@@ -160,7 +160,8 @@ StepVerdict Judging::verdict_of(Step step, const Shape& shape) const {
   if (const auto judged = found_.find(step); judged != found_.end()) {
     verdict.difference = judged->second.cells.finish();
     verdict.tolerance = judged->second.tolerance;
-    verdict.in_padding_alone = verdict.difference.status != Status::match && judged->second.counting_is_ours;
+    verdict.in_padding_alone = verdict.differs() && judged->second.counting.passes() && !judged->second.same_but_for_nan;
+    verdict.worst_that_counts = judged->second.counting.finish().at;
   } else {
     verdict.difference.status = Status::shape;
     verdict.tolerance = options_.tolerance.value_or(least_tolerance(empty<double>({0})));

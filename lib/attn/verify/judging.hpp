@@ -37,7 +37,8 @@ class Judging {
   struct Found {
     Comparison cells;
     Tolerance tolerance;
-    bool counting_is_ours = true;  // every cell that is not padding
+    Comparison counting = {};   // the cells that are not padding
+    bool same_but_for_nan = true;  // NaN stands on both sides
     std::vector<BlockWorst> blocks = {};  // of the first step of a part that differs there, and the first that counts
   };
   using FoundSteps = std::map<Step, Found>;
@@ -50,7 +51,7 @@ class Judging {
   Tolerance rounding_of_joined(const Tensor<double>& output, Joined& joined, const Parts& parts) const;
   const StepVerdict* first_that(bool (*is_it)(const StepVerdict&)) const;
   bool is_comparable(Step step) const;
-  Found by(Tolerance tolerance, const Tensor<double>& ours, const TensorView& theirs) const;
+  Found by(Tolerance tolerance, const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs) const;
   void add(Found& all, const Found& found, Step step, const std::optional<Slice>& slice) const;
   StepVerdict verdict_of(Step step, const Shape& shape) const;
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,7 +66,7 @@ constexpr std::size_t most_cells_of_a_walk = 3 * most_cells_of_a_part;
 // Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may. The last
 // has all samples and heads, unless even one query of them is much; empty: it is the whole run.
 std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem, const StepVerdict& verdict) {
-  const std::size_t at = verdict.difference.at;
+  const std::size_t at = verdict.in_padding_alone ? verdict.difference.at : verdict.worst_that_counts;
   const auto is_small = [&](const Slice& slice) { return cells_of_slice(problem, slice) <= most_cells_of_a_part; };
   const auto some_queries = [&](const Slice& slice) { return with_queries_around(problem, slice, verdict.step, at, most_cells_of_some_queries); };
   const bool heads_apart = problem.sizes.kv_heads > 1 && (verdict.step != Step::output || !problem.has(Step::merged));
@@ -156,7 +157,21 @@ class LargeWalk {
     });
   }
 
+  // That only padding differs needs no slice to be seen. A mistake that shows there is named beside it if it explains the
+  // rest, too, or is the mask's own.
   Explained explained(const StepVerdict& verdict) {
+    Explained found = explained_by_mistakes(verdict);
+    if (!verdict.in_padding_alone) return found;
+    std::vector<Diagnosis>& named = found.diagnosis;
+    const auto is_padding = [](const Diagnosis& d) { return d.id == "M17"; };
+    const bool others_count = found.rest || base_of(verdict.step) == Step::mask;
+    if (!others_count) named.erase(std::remove_if(named.begin(), named.end(), std::not_fn(is_padding)), named.end());
+    if (std::none_of(named.begin(), named.end(), is_padding)) named.push_back({"M17", "", verdict.step, true, true, 0, ""});
+    if (named.size() == 1) found.rest = !any_differs_after(result_.steps, verdict.step);
+    return found;
+  }
+
+  Explained explained_by_mistakes(const StepVerdict& verdict) {
     if (only_nan(verdict)) return {{{"T3", "NaN", verdict.step, true, false, 0, ""}}};
     if (rounding_only(verdict)) return {{{"T1", "", verdict.step, true, false, verdict.difference.max_abs, ""}}};
     const Confirmation whole = whole_from(verdict.step, Padding::counts);
@@ -276,7 +291,9 @@ class LargeWalk {
   bool only_nan(const StepVerdict& verdict) const {
     VerifyOptions equal_nan = options_;
     equal_nan.equal_nan = true;
-    return std::isnan(verdict.difference.ours) && std::isnan(verdict.difference.theirs) && matches_with(equal_nan, verdict.step);
+    const bool hidden = has_padding(problem_, verdict.step) && verdict.difference.status == Status::nonfinite;
+    const bool worst_is_nan = std::isnan(verdict.difference.ours) && std::isnan(verdict.difference.theirs);
+    return !verdict.in_padding_alone && !options_.equal_nan && (worst_is_nan || hidden) && matches_with(equal_nan, verdict.step);
   }
 
   // Narrower tolerances were asked for than float32 arithmetic can keep.
@@ -286,7 +303,7 @@ class LargeWalk {
 
   bool matches_with(const VerifyOptions& options, Step step) const {
     const Judging judging(problem_, theirs_, options);
-    return verdict_on(judging.verdicts(), step)->difference.status == Status::match;
+    return !verdict_on(judging.verdicts(), step)->differs_where_it_counts();
   }
 
   // The walk over the last slice that was asked for is kept.

@@ -81,7 +81,7 @@ class Heads {
 };
 
 bool lie_in(const Span& span, const std::vector<Column>& columns) {
-  constexpr double rounding = 1e-4;  // of a few hundred float32 numbers, and much less than a wrong one
+  constexpr double rounding = 1e-5;  // of sums of float32 numbers
   double size = 0;
   for (const Column& column : columns) size = std::max(size, largest(column));
   return std::all_of(columns.begin(), columns.end(), [&](Column column) {

@@ -97,11 +97,13 @@ std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, St
   return tensor;
 }
 
-bool differs_in_padding_alone(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, Tolerance tolerance) {
-  if (!has_padding(problem, step)) return false;
-  const auto counting = with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), &ours);
-  tolerance.equal_nan = true;
-  return counting && agree(ours, *counting, tolerance) && !agree(ours, theirs, tolerance);
+std::optional<Comparison> compare_what_counts(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance) {
+  if (!has_padding(problem, step) || shape_of(ours) != theirs.shape()) return std::nullopt;
+  const auto our_counting = with_padding_of(problem, step, ours, nullptr);
+  if (!our_counting) return std::nullopt;
+  Comparison found;
+  found.add(our_counting->data(), *with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), nullptr), tolerance);
+  return found;
 }
 
 }  // namespace attn

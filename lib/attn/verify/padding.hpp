@@ -35,7 +35,7 @@ bool has_padding(const Problem<double>& problem, Step step);
 /// such cells.
 std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler);
 
-/// Whether theirs of a step differs, and in cells of padding alone; NaN is taken for NaN.
-bool differs_in_padding_alone(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, Tolerance tolerance);
+/// A step of theirs held against ours without the cells of padding; empty where it has none, or another shape.
+std::optional<Comparison> compare_what_counts(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance);
 
 }  // namespace attn

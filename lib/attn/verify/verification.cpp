@@ -29,7 +29,7 @@ bool any_differs_after(const std::vector<StepVerdict>& verdicts, Step step) {
 
 bool was_given(const std::vector<StepVerdict>& verdicts, const Problem<double>& problem, Step step) {
   const StepVerdict* const verdict = verdict_on(verdicts, step);
-  return !problem.layer && problem.inputs.count(step) > 0 && verdict && verdict->difference.status == Status::match;
+  return !problem.layer && problem.inputs.count(step) > 0 && verdict && verdict->compared() && !verdict->differs_where_it_counts();
 }
 
 std::set<Step> comparable_steps(const Problem<double>& problem) {

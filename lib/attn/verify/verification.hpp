@@ -28,7 +28,8 @@ struct StepVerdict {
   Tolerance tolerance;
   Shape ours, theirs;          ///< theirs is empty when the step is missing
   std::size_t unfilled = 0;    ///< cells of a worksheet that were left empty: not compared
-  bool in_padding_alone = false;  ///< it differs in cells of padding, and nowhere else, NaN taken for NaN
+  bool in_padding_alone = false;  ///< it differs in cells of padding, and nowhere else; not where NaN stands on both sides alone
+  std::size_t worst_that_counts = 0;  ///< where it differs elsewhere: the row-major position of the worst such cell
   bool compared() const { return difference.status != Status::missing; }
   bool differs() const { return compared() && difference.status != Status::match; }
   bool differs_where_it_counts() const { return differs() && !in_padding_alone; }

@@ -96,9 +96,11 @@ void Walk::leave_out_padding() {
     const Tensor<double>& ours = ours_.at(verdict.step);
     auto counting = with_padding_of(problem_, verdict.step, theirs_.at(verdict.step), &ours);
     if (!counting) continue;
-    Tolerance tolerance = verdict.tolerance;
-    tolerance.equal_nan = true;
-    verdict.in_padding_alone = agree(ours, *counting, tolerance) && !agree(ours, theirs_.at(verdict.step), tolerance);
+    Tolerance equal_nan = verdict.tolerance;
+    equal_nan.equal_nan = true;
+    const Difference found = compare_what_counts(problem_, verdict.step, ours, theirs_.at(verdict.step), verdict.tolerance)->finish();
+    verdict.in_padding_alone = found.status == Status::match && !agree(ours, theirs_.at(verdict.step), equal_nan);
+    verdict.worst_that_counts = found.at;
     counting_.emplace(verdict.step, std::move(*counting));
   }
 }
@@ -142,6 +144,7 @@ StepVerdict Walk::compared(Step step) const {
   if (found == theirs_.end()) return verdict;
   verdict.theirs = shape_of(found->second);
   verdict.difference = compare(ours_.at(step), found->second, verdict.tolerance);
+  verdict.worst_that_counts = verdict.difference.at;
   return verdict;
 }
 
@@ -152,7 +155,7 @@ void Walk::judge_locally() {
   for_each_piece(verdicts_.size(), worker_count(in_order ? 1 : 0, verdicts_.size()), [&](std::size_t i, std::size_t) {
     StepVerdict& verdict = verdicts_[i];
     if (theirs_.count(verdict.step) == 0 || problem_.inputs.count(verdict.step)) return;
-    if (follows_from_equals(problem_, verdicts_, verdict) && !options_.decimals) {
+    if (follows_from_equals(problem_, verdicts_, verdict, Padding::left_out) && !options_.decimals) {
       verdict.local = Local::match;
       return;
     }
@@ -237,9 +240,10 @@ std::optional<Tensor<double>> Walk::excess_at(Step step) const {
 // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
 bool Walk::only_nan(const StepVerdict& verdict) const {
   if (verdict.difference.status == Status::shape || options_.equal_nan) return false;
+  const auto counting = counting_.find(verdict.step);
   Tolerance tolerance = tolerance_at(verdict.step);
   tolerance.equal_nan = true;
-  return compare(ours_.at(verdict.step), theirs_.at(verdict.step), tolerance).status == Status::match;
+  return !verdict.in_padding_alone && agree(ours_.at(verdict.step), counting != counting_.end() ? counting->second : theirs_.at(verdict.step), tolerance);
 }
 
 // Narrower tolerances were asked for than float32 arithmetic, or earlier steps rounded by hand, can keep.

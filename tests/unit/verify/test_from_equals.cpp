@@ -77,10 +77,12 @@ TEST_CASE("what differs in padding alone is equal where it counts, and departs w
   add(Step::scores_raw, Status::match, false);
   add(Step::scores_scaled, Status::nonfinite, true);
   add(Step::scores_masked, Status::mismatch, false);
-  CHECK(follows_from_equals(problem, verdicts, verdict(Step::k)));
-  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_raw)));
-  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_scaled)));
-  CHECK_FALSE(follows_from_equals(problem, verdicts, verdict(Step::scores_masked)));
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::k), Padding::left_out));
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_raw), Padding::left_out));
+  CHECK(follows_from_equals(problem, verdicts, verdict(Step::scores_scaled), Padding::left_out));
+  CHECK_FALSE(follows_from_equals(problem, verdicts, verdict(Step::scores_masked), Padding::left_out));
+  CHECK_FALSE(follows_from_equals(problem, verdicts, verdict(Step::k)));           // of all cells
+  CHECK_FALSE(follows_from_equals(problem, verdicts, verdict(Step::scores_raw)));
   CHECK(departs_from_equals(problem, verdicts, verdict(Step::k)));
   CHECK_FALSE(departs_from_equals(problem, verdicts, verdict(Step::scores_masked)));  // the padding before it may have done it
 }
