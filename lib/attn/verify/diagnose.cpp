@@ -12,10 +12,11 @@ namespace attn {
 namespace {
 
 // What explains all that follows comes alone; but that only padding differs excuses no mistake that shows there.
-// Even that is no reason to name one that leaves a later step unexplained, unless it is the mask's own.
+// One that leaves a later step unexplained is not named for it, nor one of a mask that was not seen: a mask may forbid what it
+// likes to queries of padding.
 void keep_those_of_the_rest(std::vector<Fit>& found, Step step) {
   const bool padding = std::any_of(found.begin(), found.end(), [](const Fit& e) { return read_cells(e.mistakes); });
-  const auto says_too_little = [](const Fit& e) { return !e.rest && !read_cells(e.mistakes); };
+  const auto says_too_little = [](const Fit& e) { return !read_cells(e.mistakes) && (!e.rest || first_effect(e.mistakes) == Step::mask); };
   if (padding && base_of(step) != Step::mask) found.erase(std::remove_if(found.begin(), found.end(), says_too_little), found.end());
   const bool any_rest = std::any_of(found.begin(), found.end(), [](const Fit& e) { return e.rest && !read_cells(e.mistakes); });
   if (any_rest) found.erase(std::remove_if(found.begin(), found.end(), [](const Fit& e) { return !e.rest; }), found.end());

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -158,17 +157,23 @@ class LargeWalk {
   }
 
   // That only padding differs needs no slice to be seen. A mistake that shows there is named beside it if it explains the
-  // rest, too, or is the mask's own.
+  // rest, too, and is none of a mask that was not seen; or at the mask.
   Explained explained(const StepVerdict& verdict) {
     Explained found = explained_by_mistakes(verdict);
     if (!verdict.in_padding_alone) return found;
     std::vector<Diagnosis>& named = found.diagnosis;
+    const bool at_mask = base_of(verdict.step) == Step::mask;
     const auto is_padding = [](const Diagnosis& d) { return d.id == "M17"; };
-    const bool others_count = found.rest || base_of(verdict.step) == Step::mask;
-    if (!others_count) named.erase(std::remove_if(named.begin(), named.end(), std::not_fn(is_padding)), named.end());
+    const auto says_too_little = [&](const Diagnosis& d) { return !at_mask && !is_padding(d) && (!found.rest || is_of_mask(d)); };
+    named.erase(std::remove_if(named.begin(), named.end(), says_too_little), named.end());
     if (std::none_of(named.begin(), named.end(), is_padding)) named.push_back({"M17", "", verdict.step, true, true, 0, ""});
     if (named.size() == 1) found.rest = !any_differs_after(result_.steps, verdict.step);
     return found;
+  }
+
+  static bool is_of_mask(const Diagnosis& diagnosis) {
+    const auto rows = mistakes_of(diagnosis.id);
+    return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { return row->variant == diagnosis.variant && first_effect({row}) == Step::mask; });
   }
 
   Explained explained_by_mistakes(const StepVerdict& verdict) {

@@ -46,6 +46,21 @@ TEST_CASE("padding that a program fills after every step is told in a large run,
   }
 }
 
+TEST_CASE("padding that follows in one sample and not in another is no mistake, and hides none") {
+  for (const double factor : {0.0, 1.0}) {
+    Program p = right(long_padded());
+    if (factor != 0) scale_by(p, factor);
+    Tensors theirs = p.run();
+    for (Index b = 0; b < 2; ++b) {
+      for (Index row = b == 0 ? 80 : 95; row < 110; ++row) {
+        for (Index c = 0; c < 6; ++c) theirs.at(Step::k_proj)(b, row, c) = 0;
+        for (Index c = 0; c < 6 && b == 1; ++c) theirs.at(Step::k)(b, c / 2, row, c % 2) = 0;
+      }
+    }
+    check_same(submission_of(theirs), factor == 0 ? "M17" : "M17 C2", long_padded());
+  }
+}
+
 TEST_CASE("one wrong number that counts is found behind padding of any size") {
   const Program padded = right(long_padded());
   for (const Step step : {Step::q_proj, Step::scores_raw, Step::weights, Step::output}) {

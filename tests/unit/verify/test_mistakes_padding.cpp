@@ -156,6 +156,61 @@ TEST_CASE("a mask that forbids everything to queries of padding is right, unless
   }
 }
 
+TEST_CASE("output that is zero or NaN at padding is no mistake of a mask that nobody showed") {
+  Case c = padded();  // a causal rule hides the padding from all that counts
+  c.options.attention.mask.causal = true;
+  c.weights.b_o.reset();
+  const Problem<double> problem = problem_of(c);
+  for (const double filler : {0.0, std::nan("")}) {
+    Tensors theirs = run_problem(problem);
+    for (const Step step : {Step::weights, Step::heads, Step::merged, Step::output}) {
+      const Tensor<double> full = filled<double>(shape_of(theirs.at(step)), filler);
+      theirs.at(step) = *with_padding_of(problem, step, theirs.at(step), &full);
+    }
+    const auto judged = [&](Submission submission) {
+      const Verification found = verify(problem, submission, {});
+      return std::string(to_string(found.verdict)) + " " + ids_of(found.diagnosis);
+    };
+    CHECK(judged(only(Step::output, theirs)) == "match M17");
+    CHECK(judged(submission_of({{Step::weights, theirs.at(Step::weights)}, {Step::output, theirs.at(Step::output)}})) == "match M17");
+    CHECK(judged(submission_of(theirs)) == "match M17");
+  }
+}
+
+TEST_CASE("a convention with a wrong result is none, whatever hidden keys hold") {
+  for (const double filler : {0.0, 1.0, std::nan("")}) {
+    Program unscaled{padded(), {}, {}};
+    scale_by(unscaled, 1);
+    const Problem<double> problem = problem_of(padded());
+    Tensors theirs = unscaled.run();
+    for (const Step step : {Step::scores_raw, Step::scores_scaled}) {
+      Tensor<double>& scores = theirs.at(step);
+      for (Index cell = 0; cell < scores.size(); ++cell) {
+        if (!counts(cell / (scores.size() / 2), cell % 5)) scores.data()[cell] = filler;
+      }
+    }
+    const Verification found = verify(problem, submission_of(theirs), {});
+    CHECK(found.verdict == Verdict::mismatch);
+    CHECK(found.first_divergent_step == Step::scores_scaled);
+    CHECK(ids_of(found.diagnosis) == "M17 C2");
+  }
+}
+
+TEST_CASE("NaN on both sides where it counts is not excused by padding that differs") {
+  Case c = padded();
+  c.options.attention.masked_rows = MaskedRows::nan;
+  c.options.attention.mask.given = cells4({1, 1, 5, 5}, [](Index, Index, Index i, Index) { return i == 1 ? -infinity : 0.0; });
+  const Problem<double> problem = problem_of(c);
+  Tensors theirs = run_problem(problem);
+  theirs.at(Step::weights) = with_zeros_in_padding(theirs.at(Step::weights), false);
+  const Verification found = verify(problem, only(Step::weights, theirs), {});
+  CHECK(found.verdict == Verdict::mismatch);
+  CHECK(ids_of(found.diagnosis) == "T3");
+  VerifyOptions equal_nan;
+  equal_nan.equal_nan = true;
+  CHECK(ids_of(verify(problem, only(Step::weights, theirs), equal_nan).diagnosis) == "M17");
+}
+
 TEST_CASE("keys of padding count where no rule hides them altogether") {
   Case weak = padded();
   weak.options.attention.mask_fill = -1;
