@@ -20,10 +20,12 @@ from contest import Figure, in_turn, median_and_spread
 
 ELEMENTS, FEWER = 10**7, 10**6
 ROOM = 64 << 20
-Submission = collections.namedtuple("Submission", ["mistakes", "spoilt"], defaults=["", None])  # a step wrong for no reason
+# `spoilt`: a step that is wrong for no reason; `empty_padding`: every step has zeros in rows of padding.
+Submission = collections.namedtuple("Submission", ["mistakes", "spoilt", "empty_padding"], defaults=["", None, False])
 MISTAKES = {"a match": Submission(), "mistake C3": Submission("C3"), "mistake M15": Submission("M15")}
 MORE_MISTAKES = {"mistakes C2 and M7": Submission("C2,M7"), "another shape (S3)": Submission("S3"),
                  "unexplained weights": Submission(spoilt="weights")}
+PADDING = {"zeros in padding": Submission(empty_padding=True), "zeros in padding, mistake C3": Submission("C3", empty_padding=True)}
 UNEXPLAINED = {f"unexplained {step}": Submission(spoilt=step) for step in ("q_proj", "v_proj", "mask", "weights")}
 READ_BY_NUMPY = "import sys, numpy\nwith numpy.load(sys.argv[1]) as file:\n    for name in file.files: file[name]\n"
 
@@ -48,12 +50,19 @@ def write_module(folder, length, width):
                                      "out_proj.weight": rng.standard_normal((width, width)) / np.sqrt(width)})
 
 
-def write_as(path, source, dtype, spoilt):
+def positions_that_count(length):
+    return length * 6 // 7
+
+
+def write_as(path, source, dtype, submission):
     """The same arrays in another type; the `spoilt` one holds other numbers altogether."""
     with np.load(source) as file:
         arrays = {name: file[name] for name in file.files}
-    if spoilt:
-        arrays[spoilt] = np.random.default_rng(1).standard_normal(arrays[spoilt].shape)
+    if submission.spoilt:
+        arrays[submission.spoilt] = np.random.default_rng(1).standard_normal(arrays[submission.spoilt].shape)
+    for name, array in arrays.items():
+        if submission.empty_padding and name not in ("x", "mask"):
+            array[..., positions_that_count(array.shape[-2]):, :] = 0
     np.savez(path, **{name: array.astype(dtype) for name, array in arrays.items()})
 
 
@@ -135,10 +144,17 @@ def module(folder, elements):
     return ["mha", "--causal", "--heads", "8", "--input", folder / "x.npy", "--weights", folder / "maps.npz"]
 
 
+def padded_module(folder, elements):
+    options = module(folder, elements)
+    length = np.load(folder / "x.npy", mmap_mode="r").shape[1]
+    return [*options, "--valid-lens", str(positions_that_count(length))]
+
+
 DTYPES = ("float64", "float32")
 RUNS = {"2 samples of 8 heads": (lambda folder, elements: given_heads(folder, elements, 2, 8), {**MISTAKES, **MORE_MISTAKES}),
         "one head": (lambda folder, elements: given_heads(folder, elements, 1, 1), MISTAKES),
-        "a module, one sample": (module, {**MISTAKES, **UNEXPLAINED})}
+        "a module, one sample": (module, {**MISTAKES, **UNEXPLAINED}),
+        "a module with padding": (padded_module, PADDING)}
 EVERY_MISTAKE = {"a module, one sample"}
 
 
@@ -167,7 +183,7 @@ def write_submission(tool, run, submission, folder):
 def contest_of(tool, run, submission, folder, dtype, rounds=8):
     """The contest, and the bytes of the tensors: uncompressed, with headers of a few hundred bytes a tensor."""
     path = folder / f"{dtype}.npz"
-    elsewhere(write_as, path, folder / "all.npz", dtype, submission.spoilt)
+    elsewhere(write_as, path, folder / "all.npz", dtype, submission)
     return contest(tool, run, path, rounds), path.stat().st_size
 
 
