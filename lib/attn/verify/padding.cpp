@@ -3,6 +3,7 @@
 #include <attn/verify/padding.hpp>
 #include <attn/verify/stored_tensor.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -11,19 +12,20 @@ namespace {
 
 using S = Step;
 
-// Fills every cell whose index along the axis, of `length`, index_of(cell) is.
-template <class F>
-bool fill(Tensor<double>& tensor, const PaddedAxis& axis, std::size_t length, const Tensor<double>* filler, F&& index_of) {
+// Fills what is padding along an axis of `length` positions, of `width` numbers each, wherever that axis begins anew.
+bool fill(Tensor<double>& tensor, const PaddedAxis& axis, std::size_t length, std::size_t width, const Tensor<double>* filler) {
   const std::vector<std::size_t>& lens = axis.lens;
   if (lens.empty() || tensor.size() == 0 || lens.size() != tensor.shape(0)) return false;
   if (filler && shape_of(*filler) != shape_of(tensor)) return false;
-  const std::size_t sample = tensor.size() / lens.size();
+  const std::size_t size = length * width, blocks = tensor.size() / size, end = length - std::min(axis.exempt, length);
   bool any = false;
-  for (std::size_t cell = 0; cell < tensor.size(); ++cell) {
-    const std::size_t index = index_of(cell);
-    if (axis.first + index < lens[cell / sample] || index + axis.exempt >= length) continue;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::size_t len = lens[block / (blocks / lens.size())], begin = len - std::min(axis.first, len);
+    if (begin >= end) continue;
     any = true;
-    tensor.data()[cell] = filler ? filler->data()[cell] : 0;
+    const std::size_t from = block * size + begin * width, count = (end - begin) * width;
+    if (filler) std::copy_n(filler->data() + from, count, tensor.data() + from);
+    else std::fill_n(tensor.data() + from, count, 0.0);
   }
   return any;
 }
@@ -75,14 +77,11 @@ PaddedAxes padded_axes(const Problem<double>& problem, Step step) {
 
 bool fill_padded_rows(Tensor<double>& tensor, const PaddedAxis& rows, const Tensor<double>* filler) {
   if (tensor.dimension() < 3) return false;
-  const std::size_t width = tensor.shape().back(), length = tensor.shape(tensor.dimension() - 2);
-  return fill(tensor, rows, length, filler, [=](std::size_t cell) { return cell / width % length; });
+  return fill(tensor, rows, tensor.shape(tensor.dimension() - 2), tensor.shape().back(), filler);
 }
 
 bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, const Tensor<double>* filler) {
-  if (tensor.dimension() < 3) return false;
-  const std::size_t width = tensor.shape().back();
-  return fill(tensor, columns, width, filler, [=](std::size_t cell) { return cell % width; });
+  return tensor.dimension() >= 3 && fill(tensor, columns, tensor.shape().back(), 1, filler);
 }
 
 bool has_padding(const Problem<double>& problem, Step step) {
