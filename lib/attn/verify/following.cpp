@@ -70,7 +70,7 @@ class Following {
     StoredTensor room;
     const StoredTensor& theirs = part_.cut(verdict.step, theirs_.at(verdict.step), room);
     if (padding == Padding::left_out && may_hide(verdict)) {
-      if (auto counting = with_padding_of(part_.problem(), verdict.step, theirs.in<double>(), &right_.get(verdict.step))) return xt::cast<T>(*counting);
+      if (auto counting = with_padding_of(part_.problem(), verdict.step, theirs.in<double>(), padding_may_be_read(verdict.step) ? &right_.get(verdict.step) : nullptr)) return xt::cast<T>(*counting);
     }
     return theirs.in<T>();
   }

@@ -89,6 +89,8 @@ bool has_padding(const Problem<double>& problem, Step step) {
   return !axes.rows.lens.empty() || !axes.columns.lens.empty();
 }
 
+bool padding_may_be_read(Step step) { return rows_of(step) != "Lq" || is_score_before_mask(base_of(step)); }
+
 std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, Step step, Tensor<double> tensor, const Tensor<double>* filler) {
   const PaddedAxes axes = padded_axes(problem, step);
   const bool rows = fill_padded_rows(tensor, axes.rows, filler);

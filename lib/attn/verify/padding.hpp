@@ -30,6 +30,10 @@ bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, cons
 /// Whether a step may have cells of padding: lengths are given, and are about its rows or columns.
 bool has_padding(const Problem<double>& problem, Step step);
 
+/// Whether what stands in cells of padding of a step may reach other rows of later ones, where a wrong mask shows it: as keys
+/// and values do, and scores of hidden keys; a row of queries reaches itself alone.
+bool padding_may_be_read(Step step);
+
 /// A tensor that stands for a step of the run, with the cells of padding of another. Rows of queries are padding where these
 /// attend to themselves, rows and columns of keys where the mask hides what they hold altogether. Empty where the step has no
 /// such cells.

@@ -40,6 +40,11 @@ TEST_CASE("no length is about the exempt positions at the end") {
   for (std::size_t row = 0; row < 5; ++row) CHECK(filled(0, row, 0) == (row == 2 ? 0 : ours(0, row, 0)));
 }
 
+TEST_CASE("padding of keys, values and scores may be read by other rows, and of queries by none") {
+  for (const Step step : {Step::k_proj, Step::v_proj, Step::k, Step::v, Step::scores_raw, Step::scores_scaled, Step::scores_capped}) CHECK(padding_may_be_read(step));
+  for (const Step step : {Step::q_proj, Step::q, Step::scores_masked, Step::weights, Step::heads, Step::merged}) CHECK_FALSE(padding_may_be_read(step));
+}
+
 TEST_CASE("nothing is filled where nothing is padding") {
   const Tensor<double> ours = naive::numbers<double>({2, 3, 4}, 1), other = naive::numbers<double>({2, 3, 5}, 2), row = naive::numbers<double>({2, 3}, 3);
   const auto is_left = [](const Tensor<double>& tensor, const std::vector<std::size_t>& lens, const Tensor<double>* theirs) {
