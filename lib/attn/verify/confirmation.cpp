@@ -246,7 +246,7 @@ void Confirmation::know_their(MistakenRun& run, Step step, const Part& part, Eva
     const StoredTensor& theirs = part.cut(step, theirs_.at(step), cut);
     const bool may_be_ours = padding_ == Padding::left_out && verdict_on(verdicts_, step)->difference.status != Status::match && has_padding(part.problem(), step);
     if (!may_be_ours) return theirs.in<double>();
-    return with_padding_of(part.problem(), step, theirs.in<double>(), padding_may_be_read(step) ? &right.get(step) : nullptr).value_or(theirs.in<double>());
+    return with_padding_of(part.problem(), step, theirs.in<double>(), &right.get(step)).value_or(theirs.in<double>());
   });
 }
 

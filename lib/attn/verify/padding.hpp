@@ -31,7 +31,7 @@ bool fill_padded_columns(Tensor<double>& tensor, const PaddedAxis& columns, cons
 bool has_padding(const Problem<double>& problem, Step step);
 
 /// Whether what stands in cells of padding of a step may reach other rows of later ones, where a wrong mask shows it: as keys
-/// and values do, and scores of hidden keys; a row of queries reaches itself alone.
+/// and values do, and scores of hidden keys; a row of queries reaches itself alone, unless a mistake moves it.
 bool padding_may_be_read(Step step);
 
 /// A tensor that stands for a step of the run, with the cells of padding of another. Rows of queries are padding where these
