@@ -6,6 +6,8 @@
 #include <attn/error.hpp>
 #include <attn/verify/mistakes.hpp>
 
+#include <cstdio>
+
 namespace attn::tools {
 namespace {
 
@@ -37,20 +39,24 @@ std::map<Step, Tensor<double>> shown_steps(const Problem<double>& problem, const
   return steps;
 }
 
-// The first way to make the mistake that changes a number in this run; if none does, the first that can
-// be made at all; nullptr when none can.
-const Mistake* most_visible_variant(const std::string& id, const Problem<double>& problem) {
+struct Variant {
+  const Mistake* mistake = nullptr;  ///< nullptr: none can be made in this run
+  bool shows = false;                ///< it changes a number
+};
+
+// The first way to make the mistake that changes a number in this run; if none does, the first that can be made at all.
+Variant most_visible_variant(const std::string& id, const Problem<double>& problem) {
   const std::map<Step, Tensor<double>> right = run_problem(problem);
-  const Mistake* possible = nullptr;
+  Variant possible;
   for (const Mistake* mistake : mistakes_of(id)) {
     try {
       bool applied = false;
       const auto wrong = shown_steps(problem, {mistake}, &applied);
       if (!applied) continue;
       for (const auto& [step, tensor] : wrong) {
-        if (compare(right.at(step), tensor, {0, 0, true}).status != Status::match) return mistake;
+        if (compare(right.at(step), tensor, {0, 0, true}).status != Status::match) return {mistake, true};
       }
-      if (!possible) possible = mistake;
+      if (!possible.mistake) possible.mistake = mistake;
     } catch (const Error&) {
       continue;  // this variant gives shapes that cannot go on
     }
@@ -75,9 +81,10 @@ int verify_files(const AttentionCommand& command, const Problem<double>& problem
 std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const Problem<double>& problem) {
   std::vector<const Mistake*> chosen;
   for (const std::string& id : command.verify.mistakes) {
-    const Mistake* mistake = most_visible_variant(id, problem);
-    if (!mistake) throw UsageError("--mistake " + id, "cannot be made in this run (it lacks what the mistake is about)");
-    chosen.push_back(mistake);
+    const Variant variant = most_visible_variant(id, problem);
+    if (!variant.mistake) throw UsageError("--mistake " + id, "cannot be made in this run (it lacks what the mistake is about)");
+    if (!variant.shows) std::fprintf(stderr, "attn-compute: --mistake %s changes no number in this run; `attn-compute mistakes %s` says when it shows\n", id.c_str(), id.c_str());
+    chosen.push_back(variant.mistake);
   }
   return shown_steps(problem, chosen);
 }

@@ -1,5 +1,4 @@
 #include <attn/verify/confirmation.hpp>
-#include <attn/verify/cut_down.hpp>
 #include <attn/verify/from_equals.hpp>
 #include <attn/verify/rounding.hpp>
 #include <attn/workers.hpp>
@@ -39,27 +38,25 @@ bool act_at(const Mistakes& mistakes, Step step) {
 
 }  // namespace
 
-Confirmation::Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
+Confirmation::Confirmation(const SmallRun& small, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
                            Padding padding, std::function<void()> before_whole)
-    : problem_(problem), theirs_(theirs.tensors), verdicts_(verdicts), step_(step), padding_(padding), before_whole_(std::move(before_whole)), parts_(parts_of(problem)), small_(cut_down(problem)), right_(run_problem(small_)) {
-  if (parts_.size() > 1) small_parts_.emplace(small_, right_, *parts_.front());
-}
-
-bool Confirmation::can_be_told_in_parts(const Mistakes& mistakes) const {
-  const auto [told, fresh] = told_in_parts_.try_emplace(mistakes);
-  if (!fresh || !small_parts_) return told->second;
-  MistakenRun run(small_, mistakes);
-  return told->second = small_parts_->stays_within(run, [](Step) { return false; }).value_or(false);
-}
+    : small_(small),
+      problem_(small.whole()),
+      theirs_(theirs.tensors),
+      verdicts_(verdicts),
+      step_(step),
+      padding_(padding),
+      before_whole_(std::move(before_whole)),
+      parts_(parts_of(problem_)) {}
 
 Extent Confirmation::in_parts(const Mistakes& mistakes) const {
   if (read_cells(mistakes)) return in_padding_alone();
-  return can_be_told_in_parts(mistakes) ? reached_in(parts_, mistakes) : Extent::nothing;
+  return small_.can_be_told_in_parts(mistakes) ? reached_in(parts_, mistakes) : Extent::nothing;
 }
 
 Extent Confirmation::in_whole(const Mistakes& mistakes) const {
   if (read_cells(mistakes)) return in_padding_alone();
-  MistakenRun run(small_, mistakes);
+  MistakenRun run(small_.problem(), mistakes);
   if (gives_nan_for_numbers(run)) return Extent::nothing;
   if (before_whole_) before_whole_();
   return reached_in({std::nullopt}, mistakes);
@@ -71,24 +68,11 @@ Extent Confirmation::in_padding_alone() const {
   return any_differs_after(verdicts_, step_) ? Extent::step : Extent::rest;
 }
 
-bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !read_cells(mistakes) && (!can_be_told_in_parts(mistakes) || read_theirs(mistakes)); }
-
-// Whether a small run with the mistakes is another one when it is told what to be like.
-bool Confirmation::read_theirs(const Mistakes& mistakes) const {
-  MistakenRun blind(small_, mistakes), seeing(small_, mistakes, &right_);
-  try {
-    for (const Step step : small_.steps) {
-      if (act_at(mistakes, step) && !agree(blind.shown(step), seeing.shown(step), {0, 0, true})) return true;
-    }
-  } catch (const std::exception&) {
-    return true;  // the mistakes do not fit the small run
-  }
-  return blind.applied() != seeing.applied();
-}
+bool Confirmation::only_whole_can_tell(const Mistakes& mistakes) const { return !read_cells(mistakes) && (!small_.can_be_told_in_parts(mistakes) || small_.read_theirs(mistakes)); }
 
 Confirmation::Held Confirmation::of_the_whole_alone(const std::vector<Slice>& walked) const {
   std::vector<SmallParts> kinds;
-  for (const Slice& slice : walked) kinds.emplace_back(small_, right_, slice);
+  for (const Slice& slice : walked) kinds.emplace_back(small_.problem(), small_.right(), slice);
   return made([&](MistakenRun& run) {
     const auto was_told = [&](const SmallParts& kind) { return kind.stays_within(run, [this](Step step) { return is_compared(step); }, step_).value_or(true); };
     return !gives_another_shape(run) && std::none_of(kinds.begin(), kinds.end(), was_told);
@@ -100,9 +84,9 @@ Confirmation::Held Confirmation::of_another_shape() const {
 }
 
 bool Confirmation::gives_another_shape(MistakenRun& run) const {
-  run.know_before_mistakes(right_);
+  run.know_before_mistakes(small_.right());
   try {
-    return shape_of(run.shown(step_)) != shape_of(right_.at(step_));
+    return shape_of(run.shown(step_)) != shape_of(small_.right().at(step_));
   } catch (const std::exception&) {
     return false;  // the mistake does not fit the small run
   }
@@ -114,7 +98,7 @@ bool Confirmation::gives_nan_for_numbers(MistakenRun& run) const {
     return std::any_of(tensor.storage().begin(), tensor.storage().end(), [](double value) { return std::isnan(value); });
   };
   const Difference& found = verdict_on(verdicts_, step_)->difference;
-  if (found.status != Status::mismatch || found.nonfinite > 0 || has_nan(right_.at(step_))) return false;
+  if (found.status != Status::mismatch || found.nonfinite > 0 || has_nan(small_.right().at(step_))) return false;
   try {
     return has_nan(run.shown(step_));
   } catch (const std::exception&) {
@@ -126,7 +110,7 @@ bool Confirmation::are_one(const Mistakes& held, const Mistakes& others) const {
   if (only_show(held) || only_show(others)) return false;
   const bool joined = parts_.front() && parts_.front()->kv_head && problem_.has(Step::merged);
   if (joined && (change(held, Step::output) || change(others, Step::output))) return false;
-  if (!can_be_told_in_parts(held) || !can_be_told_in_parts(others)) return false;
+  if (!small_.can_be_told_in_parts(held) || !small_.can_be_told_in_parts(others)) return false;
   return in_every_part(problem_, parts_, [&](const Part& part) { return equal(part, held, others); });
 }
 
@@ -193,14 +177,14 @@ Confirmation::Held Confirmation::made(const std::function<bool(MistakenRun&)>& i
   }
   std::vector<char> worth(candidates.size());  // threads write side by side
   for_each_piece(candidates.size(), worker_count(0, candidates.size()), [&](std::size_t i, std::size_t) {
-    MistakenRun run(small_, {candidates[i]});
+    MistakenRun run(small_.problem(), {candidates[i]});
     worth[i] = is_worth_it(run) ? 1 : 0;
   });
   std::vector<std::pair<const Mistake*, Extent>> giving;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (worth[i] == 0) continue;
     const Mistakes alone = {candidates[i]};
-    const Extent extent = can_be_told_in_parts(alone) ? in_parts(alone) : in_whole(alone);
+    const Extent extent = small_.can_be_told_in_parts(alone) ? in_parts(alone) : in_whole(alone);
     if (extent != Extent::nothing) giving.emplace_back(candidates[i], extent);
   }
   Held held;
@@ -240,13 +224,22 @@ void Confirmation::know_theirs(MistakenRun& run, const Part& part, Evaluator<dou
   }
 }
 
+// What stands there in cells of padding is left out; a tensor that is ours altogether has nothing else there.
+bool Confirmation::may_be_ours_in_padding(const StepVerdict& verdict) const {
+  return padding_ == Padding::left_out && verdict.differs() && has_padding(problem_, verdict.step);
+}
+
+// Ours stands in padding, as a mistake may move it to where it counts; one that reads none needs nothing there.
 void Confirmation::know_their(MistakenRun& run, Step step, const Part& part, Evaluator<double>& right) const {
-  run.know(step, [this, &part, &right, step]() {
+  run.know(step, [this, &run, &part, &right, step]() {
     StoredTensor cut;
     const StoredTensor& theirs = part.cut(step, theirs_.at(step), cut);
-    const bool may_be_ours = padding_ == Padding::left_out && verdict_on(verdicts_, step)->difference.status != Status::match && has_padding(part.problem(), step);
-    if (!may_be_ours) return theirs.in<double>();
-    return with_padding_of(part.problem(), step, theirs.in<double>(), &right.get(step)).value_or(theirs.in<double>());
+    if (may_be_ours_in_padding(*verdict_on(verdicts_, step))) {
+      const bool is_read = step >= first_effect(run.mistakes()) || small_.read_padding(run.mistakes());
+      const Tensor<double>* const filler = is_read ? &right.get(step) : nullptr;
+      if (auto counting = with_padding_of(part.problem(), step, theirs.in<double>(), filler)) return std::move(*counting);
+    }
+    return theirs.in<double>();
   });
 }
 
@@ -274,7 +267,7 @@ Confirmation::Reached Confirmation::reached(const Part& part, const Mistakes& mi
   Extent extent = Extent::nothing;
   try {
     for (const StepVerdict& verdict : verdicts_) {
-      if (verdict.step < step_) continue;
+      if (verdict.step < step_ || !part.problem().has(verdict.step)) continue;
       const bool judged = verdict.compared() && part.judges(verdict.step);
       if (follows_from_theirs(mistakes, verdict.step, whole)) {
         know_their(run, verdict.step, part, right);
@@ -339,10 +332,11 @@ bool Confirmation::agrees(MistakenRun& run, const StepVerdict& verdict, const Pa
   tolerance.equal_nan = true;
   StoredTensor room;
   const StoredTensor& theirs = part.cut(verdict.step, theirs_.at(verdict.step), room);
-  if (are_what(run.mistakes(), shown, theirs.view(), tolerance)) return true;
-  if (padding_ == Padding::counts || !has_padding(part.problem(), verdict.step)) return false;
+  const auto are_theirs = [&](const TensorView& handed_in) { return are_what(run.mistakes(), shown, handed_in, tolerance); };
+  if (!may_be_ours_in_padding(verdict) && are_theirs(theirs.view())) return true;
+  if (padding_ == Padding::counts || !has_padding(problem_, verdict.step)) return false;
   const auto counting = with_padding_of(part.problem(), verdict.step, theirs.in<double>(), &shown);
-  return counting && are_what(run.mistakes(), shown, *counting, tolerance);
+  return are_theirs(counting ? TensorView(*counting) : theirs.view());
 }
 
 }  // namespace attn

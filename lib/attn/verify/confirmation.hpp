@@ -4,7 +4,7 @@
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/padding.hpp>
 #include <attn/verify/parts.hpp>
-#include <attn/verify/small_parts.hpp>
+#include <attn/verify/small_run.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <functional>
@@ -18,18 +18,15 @@ namespace attn {
 enum class Extent { nothing, step, rest };
 
 /// Of one step that differs: what gives this step of theirs from their tensors before it, and perhaps every later one.
-/// The problem, the submission and the verdicts must outlive it.
+/// What it is made of must outlive it.
 class Confirmation {
  public:
-  /// `before_whole` is called before anything is made in the whole. It makes the verdicts say of every step whether it
-  /// follows from theirs by our operation, in every part; without it none is known to.
-  Confirmation(const Problem<double>& problem, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
+  /// `small`: like the whole run. `before_whole` is called before anything is made in the whole. It makes the verdicts say
+  /// of every step whether it follows from theirs by our operation, in every part; without it none is known to.
+  Confirmation(const SmallRun& small, const Submission& theirs, const std::vector<StepVerdict>& verdicts, Step step,
                Padding padding = Padding::counts, std::function<void()> before_whole = {});
   Confirmation(const Confirmation&) = delete;
   Confirmation& operator=(const Confirmation&) = delete;
-
-  /// A small run like it.
-  const Problem<double>& small() const { return small_; }
 
   /// How far the run with these mistakes is theirs; nothing where the mistakes change nothing in it. Made in every part
   /// by itself, which only mistakes can be that mix neither samples nor heads nor queries, with no number read off
@@ -68,8 +65,6 @@ class Confirmation {
 
  private:
   Extent in_padding_alone() const;
-  bool read_theirs(const std::vector<const Mistake*>& mistakes) const;
-  bool can_be_told_in_parts(const std::vector<const Mistake*>& mistakes) const;
   Extent reached_in(const std::vector<std::optional<Slice>>& parts, const std::vector<const Mistake*>& mistakes) const;
   struct Reached {
     Extent extent;
@@ -84,6 +79,7 @@ class Confirmation {
   Held made(const std::function<bool(MistakenRun& small_run)>& is_worth_it) const;
   std::optional<bool> equal(const Part& part, const std::vector<const Mistake*>& held, const std::vector<const Mistake*>& others) const;
   const Tensor<double>* their_tensor(Step step, const Part& part, std::map<Step, Tensor<double>>& copies) const;
+  bool may_be_ours_in_padding(const StepVerdict& verdict) const;
   void know_their(MistakenRun& run, Step step, const Part& part, Evaluator<double>& right) const;
   void know_theirs(MistakenRun& run, const Part& part, Evaluator<double>& right) const;
   bool is_known(Step step) const;
@@ -91,17 +87,14 @@ class Confirmation {
   bool has_to_be_joined(const std::vector<const Mistake*>& mistakes, const JoinedHeads<double>& joined) const;
   bool agrees(MistakenRun& run, const StepVerdict& verdict, const Part& part) const;
 
-  const Problem<double>& problem_;
+  const SmallRun& small_;
+  const Problem<double>& problem_;  // the whole
   const std::map<Step, StoredTensor>& theirs_;
   const std::vector<StepVerdict>& verdicts_;
   const Step step_;
   const Padding padding_;
   const std::function<void()> before_whole_;
   const std::vector<std::optional<Slice>> parts_;
-  const Problem<double> small_;  // like it
-  const std::map<Step, Tensor<double>> right_;  // of the small one
-  std::optional<SmallParts> small_parts_;
-  mutable std::map<std::vector<const Mistake*>, bool> told_in_parts_;  // as far as it was asked for
 };
 
 }  // namespace attn

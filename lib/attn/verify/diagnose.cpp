@@ -71,6 +71,19 @@ std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>&
 
 }  // namespace
 
+std::optional<Explained> explained_by_padding_alone(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
+  const Step base = base_of(verdict.step);
+  if (!verdict.in_padding_alone || base < Step::q_proj || base > Step::v) return std::nullopt;
+  return Explained{{{"M17", "", verdict.step, true, true, 0, ""}}, !any_differs_after(verdicts, verdict.step)};
+}
+
+Explained with_or_without_padding(bool others_may_tell, const std::function<Explained(Padding)>& explained) {
+  Explained found = explained(Padding::counts);
+  if (found.rest || !others_may_tell) return found;
+  Explained of_what_counts = explained(Padding::left_out);
+  return found.diagnosis.empty() || of_what_counts.rest ? of_what_counts : found;
+}
+
 void add_precision_of_softmax(std::vector<Diagnosis>& found) {
   const auto is = [](const char* id) { return [id](const Diagnosis& diagnosis) { return diagnosis.id == id; }; };
   const auto softmax = std::find_if(found.begin(), found.end(), is("W6"));
@@ -120,8 +133,8 @@ Explained diagnose(const Divergence& d) {
   std::vector<Fit> found = fitting.singles();
   if (found.empty()) {
     const auto same = reparametrised(d.problem, d.verdicts, d.step);
-    if (same && are_linear_images(d.problem, d.step, d.ours.at(d.step), d.theirs.at(d.step))) return {{*same}, false, false, {}, d.without_padding};
-    if (auto loss = loss_of_precision(d)) return {{*loss}, false, false, {}, d.without_padding};
+    if (same && are_linear_images(d.problem, d.step, d.ours.at(d.step), d.theirs.at(d.step))) return {{*same}, false, false, {}, d.padding};
+    if (auto loss = loss_of_precision(d)) return {{*loss}, false, false, {}, d.padding};
     found = fitting.pairs();
   }
   if (found.empty()) return {{}, false, fitting.pairs_left_out()};
@@ -129,7 +142,7 @@ Explained diagnose(const Divergence& d) {
   keep_those_of_the_rest(found, d.step);
   keep_those_of_the_rest(last_resort, d.step);
   const bool rest = std::all_of(found.begin(), found.end(), [](const Fit& e) { return e.rest; });
-  Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort), d.without_padding};
+  Explained result{diagnoses_of(d, found), rest, false, diagnoses_of(d, last_resort), d.padding};
   add_precision_of_softmax(result.diagnosis);
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include <attn/verify/divergence.hpp>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -14,8 +15,16 @@ struct Explained {
   bool rest = false;                 ///< every later step of theirs follows from it, too
   bool pairs_left_out = false;       ///< nothing does, and the run is too large to try mistakes in pairs
   std::vector<Diagnosis> last_resort = {};  ///< "some other factor" and its like, which fit whatever the diagnosis fits
-  bool without_padding = false;  ///< it explains what counts; cells of padding are something else
+  Padding padding = Padding::counts;  ///< left out: it explains what counts; cells of padding are something else
 };
+
+/// That a linear map of what was given, or its heads, differs in padding alone (M17), which needs no mistake to be tried:
+/// none of the table shows in such rows and in no other. Empty where other cells differ, or another step.
+std::optional<Explained> explained_by_padding_alone(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
+
+/// What explains a step, with its padding or, where that leaves something open that other cells than padding may tell
+/// (`others_may_tell`), without it.
+Explained with_or_without_padding(bool others_may_tell, const std::function<Explained(Padding)>& explained);
 
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later
 /// step of theirs come alone if there are any. Then other weights for the same function, a loss of precision, pairs.

@@ -1,10 +1,9 @@
 #include <attn/verify/divergence.hpp>
-#include <attn/verify/padding.hpp>
 
 namespace attn {
 
 const Tensor<double>& counting(const Divergence& d, Step step, const Tensor<double>& tensor, std::optional<Tensor<double>>& room) {
-  if (!d.without_padding) return tensor;
+  if (d.padding == Padding::counts) return tensor;
   room = with_padding_of(d.problem, step, tensor, &d.ours.at(step));
   return room ? *room : tensor;
 }

@@ -1,6 +1,7 @@
 // A step where somebody's tensors part from ours, and what is known around it.
 #pragma once
 
+#include <attn/verify/padding.hpp>
 #include <attn/verify/verification.hpp>
 
 #include <cstddef>
@@ -23,10 +24,10 @@ struct Divergence {
   Step step;                 ///< the step to explain
   Tolerance tolerance;       ///< of our operation on their upstream tensors
   const std::vector<StepVerdict>& verdicts;  ///< on every step, end to end and locally
-  bool without_padding = false;  ///< cells of padding do not count: theirs have ours there
+  Padding padding = Padding::counts;  ///< left out: theirs have ours there
 };
 
-/// What of a tensor that a run has for the step is held against theirs: itself, or, without padding, a copy made in `room`.
+/// What of a tensor that a run has for the step is held against theirs: itself, or, with padding left out, a copy made in `room`.
 const Tensor<double>& counting(const Divergence& divergence, Step step, const Tensor<double>& tensor, std::optional<Tensor<double>>& room);
 
 /// Whether a tensor of theirs can stand upstream of other steps: it has the shape that ours has.

@@ -33,7 +33,6 @@ class Following {
  private:
   // Cells of padding may hold anything: they are not to spoil, or to round, what counts. Where they are left out ours
   // stand there.
-
   bool follows(const StepVerdict& verdict, Padding padding) {
     const Step step = verdict.step;
     Tensor<double> local = made<double>(part_.problem(), step, padding);
@@ -52,7 +51,7 @@ class Following {
     return agrees(least_tolerance(local)) || agrees(rounding_tolerance(local, made<float>(single(), step, padding)));
   }
 
-  bool may_hide(const StepVerdict& verdict) const { return verdict.difference.status != Status::match && has_padding(part_.problem(), verdict.step); }
+  bool may_hide(const StepVerdict& verdict) const { return verdict.differs() && has_padding(part_.problem(), verdict.step); }
 
   // Our operation on their upstream tensors; only one of the right shape can stand there.
   template <class T>
@@ -94,10 +93,15 @@ std::map<Step, Local> judged_locally(const Problem<double>& problem, const Submi
                                      const VerifyOptions& options, const std::set<Step>& steps) {
   std::map<Step, Local> locals;
   std::mutex adding;
+  const auto is_refuted = [&](Step step) {
+    const std::lock_guard<std::mutex> lock(adding);
+    const auto found = locals.find(step);
+    return found != locals.end() && found->second == Local::mismatch;
+  };
   const auto judge = [&](const Part& part, const std::set<Step>& asked) {
     Following following(part, theirs, verdicts, options);
     for (const StepVerdict& verdict : verdicts) {
-      if (asked.count(verdict.step) == 0 || !part.judges(verdict.step)) continue;
+      if (asked.count(verdict.step) == 0 || !part.judges(verdict.step) || is_refuted(verdict.step)) continue;
       const Local local = following.follows(verdict) ? Local::match : Local::mismatch;
       const std::lock_guard<std::mutex> lock(adding);
       const auto [known, fresh] = locals.emplace(verdict.step, local);

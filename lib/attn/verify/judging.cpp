@@ -40,11 +40,14 @@ const StepVerdict* Judging::first() const {
   return first_that([](const StepVerdict& verdict) { return verdict.differs(); });
 }
 
+const StepVerdict* Judging::first_that_counts() const {
+  return first_that([](const StepVerdict& verdict) { return verdict.differs_where_it_counts(); });
+}
+
 std::optional<Judging::Map> Judging::map_of(Step step) const {
   const StepVerdict* const verdict = verdict_on(verdicts_, step);
-  const StepVerdict* const first_that_counts = first_that([](const StepVerdict& other) { return other.differs_where_it_counts(); });
   const auto found = found_.find(step);
-  if (found == found_.end() || !verdict->differs() || (verdict != first() && verdict != first_that_counts)) return std::nullopt;
+  if (found == found_.end() || !verdict->differs() || (verdict != first() && verdict != first_that_counts())) return std::nullopt;
   const BlockGrid grid = grid_of(verdict->ours);
   Map map{grid, filled<double>(grid.shape(), 0.0)};
   for (const auto& [block, excess] : found->second.blocks) {

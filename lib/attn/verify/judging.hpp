@@ -25,6 +25,9 @@ class Judging {
   /// The first step that differs; nullptr when none does.
   const StepVerdict* first() const;
 
+  /// The first that does not differ in padding alone; nullptr when none does.
+  const StepVerdict* first_that_counts() const;
+
   /// How far the cells of a step are off, block by block: of the first step that differs, or the first that does not in
   /// padding alone. Nothing for any other, or where its shape is another.
   struct Map {

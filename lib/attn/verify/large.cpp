@@ -1,10 +1,12 @@
 #include <attn/verify/bearing_out.hpp>
 #include <attn/verify/following.hpp>
 #include <attn/verify/judging.hpp>
-#include <attn/verify/padding.hpp>
 #include <attn/verify/large.hpp>
 #include <attn/verify/linear_image.hpp>
+#include <attn/verify/padding.hpp>
 #include <attn/verify/precision_of_part.hpp>
+#include <attn/verify/slices_to_walk.hpp>
+#include <attn/verify/small_run.hpp>
 #include <attn/verify/walk.hpp>
 
 #include <algorithm>
@@ -56,30 +58,6 @@ std::vector<Diagnosis> ties_with(const Mistakes& mistakes, const Problem<double>
   return verify_at_once(small, like_theirs, options).diagnosis;
 }
 
-// Numbers that some queries have in all steps, beside the keys and values that they read.
-constexpr std::size_t most_cells_of_some_queries = 100000;
-
-// Numbers in all steps of a slice that is walked: the keys and values of some queries are those of all positions.
-constexpr std::size_t most_cells_of_a_walk = 3 * most_cells_of_a_part;
-
-// Slices around the worst cell of a step, the smallest first: what a small one cannot explain, a larger one may. The last
-// has all samples and heads, unless even one query of them is much; empty: it is the whole run.
-std::vector<std::optional<Slice>> slices_to_walk(const Problem<double>& problem, const StepVerdict& verdict) {
-  const std::size_t at = verdict.in_padding_alone ? verdict.difference.at : verdict.worst_that_counts;
-  const auto is_small = [&](const Slice& slice) { return cells_of_slice(problem, slice) <= most_cells_of_a_part; };
-  const auto some_queries = [&](const Slice& slice) { return with_queries_around(problem, slice, verdict.step, at, most_cells_of_some_queries); };
-  const bool heads_apart = problem.sizes.kv_heads > 1 && (verdict.step != Step::output || !problem.has(Step::merged));
-  const Slice head = slice_around(problem, verdict.step, at, true), sample = slice_around(problem, verdict.step, at, false);
-  std::vector<std::optional<Slice>> slices;
-  if (heads_apart) slices.push_back(is_small(head) ? head : some_queries(head));
-  if (problem.sizes.batch > 1 && is_small(sample)) slices.push_back(sample);
-  const std::optional<Slice> wide = is_small({}) ? std::nullopt : std::optional(some_queries({}));
-  // A step without queries is as large there as in the whole, in which what mixes its heads is made next.
-  const bool is_worth_it = wide && has_queries(problem, verdict.step) && cells_of_slice(problem, *wide) <= most_cells_of_a_walk;
-  if (slices.empty() || !wide || is_worth_it) slices.push_back(wide);
-  return slices;
-}
-
 class LargeWalk {
  public:
   LargeWalk(const Problem<double>& problem, const Submission& theirs, const VerifyOptions& options)
@@ -90,22 +68,41 @@ class LargeWalk {
     if (!anything_compared(problem_, result_.steps)) return std::move(result_);
     judge_locally([](const StepVerdict&) { return Local::match; });
     result_.verdict = Verdict::match;
-    if (const StepVerdict* const first = judging_.first()) explain_from(*first);
+    if (judging_.first()) explain_steps();
     return std::move(result_);
   }
 
  private:
-  void explain_from(const StepVerdict& first) {
+  void explain_steps() {
     put_back_theirs();  // every step was read; what explains one reads few
-    if (first.difference.status == Status::shape) judge_in_all_parts([](Step) { return true; });
-    else judge_as_in_slice(first);
+    judge_before_explaining();
     explain(result_, [this](const StepVerdict& verdict) {
       Explained found = explained(verdict);
-      judge_in_all_parts([&](Step step) { return !found.rest || changed_by(found.diagnosis, step); });
+      if (!is_padding_before_what_counts(verdict, found)) judge_in_all_parts([&](Step step) { return !found.rest || changed_by(found.diagnosis, step); });
       return found;
     });
     show_where();
   }
+
+  // As in a slice around the first step that is to be explained; one that differs in padding alone is left to itself where
+  // another counts.
+  void judge_before_explaining() {
+    const StepVerdict* const counting = judging_.first_that_counts();
+    const StepVerdict& first = counting ? *counting : *judging_.first();
+    const auto every_step = [](Step) { return true; };
+    if (first.difference.status == Status::shape) return judge_in_all_parts(every_step);
+    judge_as_in_slice(first);
+    if (!verdict_on(result_.steps, first.step)->diverges()) return judge_in_all_parts(every_step);
+    judge_in_all_parts([&](Step step) { return step < first.step && verdict_on(result_.steps, step)->in_padding_alone; });
+  }
+
+  // What counts is explained next; until then, padding asks nothing of the steps after it.
+  bool is_padding_before_what_counts(const StepVerdict& verdict, const Explained& found) const {
+    const StepVerdict* const counting = judging_.first_that_counts();
+    return counting && verdict.step < counting->step && std::all_of(found.diagnosis.begin(), found.diagnosis.end(), is_padding);
+  }
+
+  static bool is_padding(const Diagnosis& diagnosis) { return diagnosis.id == "M17"; }
 
   template <class F>
   void judge_locally(F&& local_of) {
@@ -124,7 +121,6 @@ class LargeWalk {
       const bool asks_less = found && found->in_padding_alone && !verdict.in_padding_alone;  // in the whole padding need not follow
       return found && !asks_less ? found->local : Local::match;
     });
-    if (!verdict_on(result_.steps, first.step)->diverges()) judge_in_all_parts([](Step) { return true; });
   }
 
   // A step that does not follow from theirs in some slice does not in the whole.
@@ -159,11 +155,11 @@ class LargeWalk {
   // That only padding differs needs no slice to be seen. A mistake that shows there is named beside it if it explains the
   // rest, too, and is none of a mask that was not seen; or at the mask.
   Explained explained(const StepVerdict& verdict) {
+    if (auto padding_alone = explained_by_padding_alone(result_.steps, verdict)) return *padding_alone;
     Explained found = explained_by_mistakes(verdict);
     if (!verdict.in_padding_alone) return found;
     std::vector<Diagnosis>& named = found.diagnosis;
     const bool at_mask = base_of(verdict.step) == Step::mask;
-    const auto is_padding = [](const Diagnosis& d) { return d.id == "M17"; };
     const auto says_too_little = [&](const Diagnosis& d) { return !at_mask && !is_padding(d) && (!found.rest || is_of_mask(d)); };
     named.erase(std::remove_if(named.begin(), named.end(), says_too_little), named.end());
     if (std::none_of(named.begin(), named.end(), is_padding)) named.push_back({"M17", "", verdict.step, true, true, 0, ""});
@@ -192,14 +188,17 @@ class LargeWalk {
       pairs_left_out = pairs_left_out || found.pairs_left_out;
       walked.push_back(*slice);
     }
+    if (verdict.in_padding_alone) return {};
     if (auto same = other_weights(verdict.step)) return {{*same}};
     // Those that mix what the last slice keeps apart were not tried.
     pairs_left_out = pairs_left_out || walked.back().sample || walked.back().kv_head;
     make_room();
     // Theirs are so far from ours that a mistake which changes nothing cannot be taken for theirs.
-    Explained found;
-    if (verdict.difference.passing_atol > 8 * verdict.tolerance.atol) found = made_in_whole(verdict.step, whole.of_the_whole_alone(walked));
-    if (found.diagnosis.empty() && may_hide_in_padding(verdict.step)) found = made_in_whole(verdict.step, whole_from(verdict.step, Padding::left_out).of_the_whole_alone(walked));
+    const bool is_far = verdict.difference.passing_atol > 8 * verdict.tolerance.atol;
+    Explained found = with_or_without_padding(may_hide_in_padding(verdict.step), [&](Padding padding) {
+      if (padding == Padding::left_out) return made_in_whole(verdict.step, whole_from(verdict.step, padding).of_the_whole_alone(walked));
+      return is_far ? made_in_whole(verdict.step, whole.of_the_whole_alone(walked)) : Explained();
+    });
     found.pairs_left_out = found.diagnosis.empty() && pairs_left_out;
     return found;
   }
@@ -212,7 +211,8 @@ class LargeWalk {
   }
 
   Confirmation whole_from(Step step, Padding padding) {
-    return Confirmation(problem_, theirs_, result_.steps, step, padding, [this] { prepare_for_the_whole(); });
+    if (!small_) small_ = std::make_unique<SmallRun>(problem_);
+    return Confirmation(*small_, theirs_, result_.steps, step, padding, [this] { prepare_for_the_whole(); });
   }
 
   // What is made in the whole computes no step that follows from theirs, and needs the room of the slice that was walked
@@ -234,17 +234,17 @@ class LargeWalk {
   // What explains the step on the slice, walked up to the `last` step, and is borne out by the whole.
   Explained explained_on(const std::optional<Slice>& slice, std::optional<Step> last, Step step, const Confirmation& whole) {
     const Explained suspected = walk_of(slice, last).explained(step);
-    const auto ties = [&](const Mistakes& held) { return ties_with(held, whole.small(), theirs_, options_); };
     if (suspected.diagnosis.empty()) return suspected;
-    Explained found;
-    if (!suspected.without_padding) found = borne_out(suspected, whole, ties);
-    if (!found.rest && may_hide_in_padding(step)) {
-      Explained of_what_counts = borne_out(suspected, whole_from(step, Padding::left_out), ties);
-      if (found.diagnosis.empty() || of_what_counts.rest) found = std::move(of_what_counts);
-    }
+    const auto ties = [&](const Mistakes& held) { return ties_with(held, small_->problem(), theirs_, options_); };
+    const Explained found = with_or_without_padding(may_hide_in_padding(step), [&](Padding padding) {
+      if (padding == Padding::left_out) return borne_out(suspected, whole_from(step, padding), ties);
+      return suspected.padding == Padding::counts ? borne_out(suspected, whole, ties) : Explained();
+    });
     if (!found.diagnosis.empty()) return found;
     if (auto same = other_weights(step)) return {{*same}};
-    if (auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step, suspected.without_padding)); loss && (loss = lost_in_every_part(*loss, suspected.without_padding ? Padding::left_out : Padding::counts))) return {{*loss}};
+    auto loss = loss_of_precision(walk_of(slice, last).walk.divergence_at(step, suspected.padding));
+    if (loss) loss = lost_in_every_part(problem_, theirs_, *loss, options_, suspected.padding);
+    if (loss) return {{*loss}};
     return {{}, false, suspected.pairs_left_out};
   }
 
@@ -269,46 +269,23 @@ class LargeWalk {
     return are_linear_images(problem_, step, ours, theirs) ? same : std::nullopt;
   }
 
-  // A loss of precision that a slice has, if every part that differs has it, in the precision that most of them are said
-  // to have.
-  std::optional<Diagnosis> lost_in_every_part(const Diagnosis& suspected, Padding padding) const {
-    const bool of_heads = has_heads(problem_, suspected.step);
-    const auto parts = of_heads ? parts_of(problem_) : parts_with_all_heads(problem_);
-    std::vector<PrecisionOfPart> found(parts.size());
-    for_each_part(problem_, parts, [&](const Part& part, std::size_t index) {
-      if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs_, suspected, options_, padding);
-    });
-    std::map<std::string, std::size_t> variants;
-    for (const PrecisionOfPart& part : found) {
-      if (!part.differs) continue;
-      if (!part.loss) return std::nullopt;
-      ++variants[part.loss->variant];
-    }
-    const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
-    const auto most = std::max_element(variants.begin(), variants.end(), fewer);
-    if (most == variants.end()) return std::nullopt;
-    Diagnosis lost = suspected;
-    lost.variant = most->first;
-    return lost;
-  }
-
   // The same NaN on both sides, and NaN was not said to be equal: nothing was compared there.
   bool only_nan(const StepVerdict& verdict) const {
     VerifyOptions equal_nan = options_;
     equal_nan.equal_nan = true;
     const bool hidden = has_padding(problem_, verdict.step) && verdict.difference.status == Status::nonfinite;
     const bool worst_is_nan = std::isnan(verdict.difference.ours) && std::isnan(verdict.difference.theirs);
-    return !verdict.in_padding_alone && !options_.equal_nan && (worst_is_nan || hidden) && matches_with(equal_nan, verdict.step);
+    const bool is_asked = !verdict.in_padding_alone && !options_.equal_nan && (worst_is_nan || hidden);
+    return is_asked && !judged_with(equal_nan, verdict.step).differs_where_it_counts();
   }
 
   // Narrower tolerances were asked for than float32 arithmetic can keep.
   bool rounding_only(const StepVerdict& verdict) const {
-    return options_.tolerance && matches_with({std::nullopt, true}, verdict.step);
+    return options_.tolerance && !judged_with({std::nullopt, true}, verdict.step).differs();
   }
 
-  bool matches_with(const VerifyOptions& options, Step step) const {
-    const Judging judging(problem_, theirs_, options);
-    return !verdict_on(judging.verdicts(), step)->differs_where_it_counts();
+  StepVerdict judged_with(const VerifyOptions& options, Step step) const {
+    return *verdict_on(Judging(problem_, theirs_, options).verdicts(), step);
   }
 
   // The walk over the last slice that was asked for is kept.
@@ -337,6 +314,7 @@ class LargeWalk {
   Verification result_;
   std::set<Step> judged_;  // locally, in all parts
   std::unique_ptr<WalkOfPart> walked_;
+  std::unique_ptr<SmallRun> small_;  // made when the first step is explained
 };
 
 }  // namespace

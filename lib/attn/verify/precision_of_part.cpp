@@ -2,7 +2,9 @@
 #include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/rounding.hpp>
 
+#include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -59,6 +61,27 @@ PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, co
   if (agree(local, read.at(step), tolerance)) return {};
   const Divergence divergence{part.problem(), read, ours, {}, step, rounding, {}};
   return {true, suspected.id == "W6" ? approximate_exponential(divergence, run, local) : reduced_precision(divergence, local)};
+}
+
+std::optional<Diagnosis> lost_in_every_part(const Problem<double>& problem, const Submission& theirs, const Diagnosis& suspected,
+                                            const VerifyOptions& options, Padding padding) {
+  const auto parts = has_heads(problem, suspected.step) ? parts_of(problem) : parts_with_all_heads(problem);
+  std::vector<PrecisionOfPart> found(parts.size());
+  for_each_part(problem, parts, [&](const Part& part, std::size_t index) {
+    if (part.judges(suspected.step)) found[index] = precision_of_part(part, theirs, suspected, options, padding);
+  });
+  std::map<std::string, std::size_t> variants;
+  for (const PrecisionOfPart& part : found) {
+    if (!part.differs) continue;
+    if (!part.loss) return std::nullopt;
+    ++variants[part.loss->variant];
+  }
+  const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const auto most = std::max_element(variants.begin(), variants.end(), fewer);
+  if (most == variants.end()) return std::nullopt;
+  Diagnosis lost = suspected;
+  lost.variant = most->first;
+  return lost;
 }
 
 }  // namespace attn

@@ -19,4 +19,9 @@ struct PrecisionOfPart {
 PrecisionOfPart precision_of_part(const Part& part, const Submission& theirs, const Diagnosis& suspected, const VerifyOptions& options,
                                   Padding padding = Padding::counts);
 
+/// The same of the whole run: the loss, if every part that differs has it, in the precision that most of them are said to
+/// have.
+std::optional<Diagnosis> lost_in_every_part(const Problem<double>& problem, const Submission& theirs, const Diagnosis& suspected,
+                                            const VerifyOptions& options, Padding padding = Padding::counts);
+
 }  // namespace attn

@@ -22,7 +22,7 @@ class SmallParts {
   /// Whether what mistakes make of the small run, `whole`, is in every part what they make of the part: a softmax over the
   /// samples, or over the heads, is something else in a part, which has one. A number that is read off a tensor may be the
   /// same, where theirs was `handed_in` and a part has it to read. Empty where the mistakes change nothing in the small
-  /// run. Steps after the last one asked for do not matter.
+  /// run: it cannot tell. Steps after the last one asked for do not matter.
   std::optional<bool> stays_within(MistakenRun& whole, const std::function<bool(Step)>& handed_in, Step last = Step::output) const;
 
  private:

@@ -114,21 +114,20 @@ Verification Walk::findings() const {
   return result;
 }
 
-Divergence Walk::divergence_at(Step step, bool without_padding) const {
-  if (without_padding && without_padding_.empty()) {
+Divergence Walk::divergence_at(Step step, Padding padding) const {
+  if (padding == Padding::left_out && without_padding_.empty()) {
     without_padding_ = counting_;
     without_padding_.insert(theirs_.begin(), theirs_.end());
   }
   const auto tolerance = local_tolerance_.find(step);
   const Tolerance rounding = tolerance != local_tolerance_.end() ? tolerance->second : rounding_.at(step);
-  return {problem_, without_padding ? without_padding_ : theirs_, ours_, rounding_, step, rounding, verdicts_, without_padding};
+  return {problem_, padding == Padding::left_out ? without_padding_ : theirs_, ours_, rounding_, step, rounding, verdicts_, padding};
 }
 
 Explained Walk::diagnosed(const StepVerdict& verdict) const {
-  Explained found = diagnose(divergence_at(verdict.step));
-  if (found.rest || counting_.empty() || verdict.in_padding_alone) return found;
-  Explained of_what_counts = diagnose(divergence_at(verdict.step, true));
-  return found.diagnosis.empty() || of_what_counts.rest ? of_what_counts : found;
+  if (auto padding_alone = explained_by_padding_alone(verdicts_, verdict)) return *padding_alone;
+  const bool others_may_tell = !counting_.empty() && !verdict.in_padding_alone;
+  return with_or_without_padding(others_may_tell, [&](Padding padding) { return diagnose(divergence_at(verdict.step, padding)); });
 }
 
 Tolerance Walk::tolerance_at(Step step) const {
@@ -167,7 +166,7 @@ void Walk::judge_locally() {
   });
   for (StepVerdict& verdict : verdicts_) {
     const bool computed = problem_.inputs.count(verdict.step) == 0;
-    if (computed && verdict.in_padding_alone && !padding_follows(verdict.step)) verdict.local = Local::mismatch;
+    if (computed && verdict.in_padding_alone && !padding_follows(verdict)) verdict.local = Local::mismatch;
   }
   for (std::size_t i = 0; i < tolerances.size(); ++i) {
     if (tolerances[i]) local_tolerance_[verdicts_[i].step] = *tolerances[i];
@@ -212,7 +211,9 @@ std::optional<Tolerance> Walk::judge_locally(StepVerdict& verdict) const {
 }
 
 // Whether their padding, too, is what our operation makes of theirs before it.
-bool Walk::padding_follows(Step step) const {
+bool Walk::padding_follows(const StepVerdict& verdict) const {
+  const Step step = verdict.step;
+  if (!options_.tolerance && departs_from_equals(problem_, verdicts_, verdict)) return false;
   Evaluator<double> run(problem_);
   Evaluator<float> single(single_);
   know_before(step, true, run, single);

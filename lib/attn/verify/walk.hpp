@@ -29,9 +29,9 @@ class Walk {
   const std::vector<StepVerdict>& verdicts() const { return verdicts_; }
 
   /// What is to be explained at a step of theirs.
-  Divergence divergence_at(Step step, bool without_padding = false) const;
+  Divergence divergence_at(Step step, Padding padding = Padding::counts) const;
 
-  /// What explains it, and perhaps the rest: all cells or, where other cells than padding differ, too, those that count.
+  /// What explains it, and perhaps the rest.
   Explained diagnosed(const StepVerdict& verdict) const;
 
   /// The findings, without blind spots.
@@ -43,7 +43,7 @@ class Walk {
   void leave_out_padding();
   void judge_locally();
   void know_before(Step step, bool with_their_padding, Evaluator<double>& run, Evaluator<float>& single) const;
-  bool padding_follows(Step step) const;
+  bool padding_follows(const StepVerdict& verdict) const;
   std::optional<Tolerance> judge_locally(StepVerdict& verdict) const;
   bool after_divergence(Step step) const;
   Explained explained(const StepVerdict& verdict) const;

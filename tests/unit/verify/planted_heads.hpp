@@ -20,7 +20,7 @@ inline Program::Compute split_flat(Step projection) {
 inline Program::Compute split_strided_from(Step projection) {
   return [projection](const Program&, const Tensors& t) {
     const Array& source = t.at(projection);
-    return cells4({2, 3, 5, 2}, [&](Index b, Index h, Index l, Index d) { return source(b, l, 3 * d + h); });
+    return cells4({source.shape(0), 3, source.shape(1), source.shape(2) / 3}, [&](Index b, Index h, Index l, Index d) { return source(b, l, 3 * d + h); });
   };
 }
 
@@ -31,6 +31,12 @@ inline Array unfolded_wrongly(const Array& own) {
     const Index n = h * batch + b;
     return own(n / heads, n % heads, i, j);
   });
+}
+
+// (B, L, H·D), with the cell (b, l, c) from the heads of sample b.
+template <class F>
+Array merged_from(const Array& heads, F&& cell) {
+  return cells3({heads.shape(0), heads.shape(2), heads.shape(1) * heads.shape(3)}, [&](Index b, Index l, Index c) { return cell(b, l, c); });
 }
 
 inline std::vector<Planted> planted_heads() {
@@ -52,7 +58,8 @@ inline std::vector<Planted> planted_heads() {
       {"H2", "", Step::merged, square, [](Program& p) {
          p.replaced[Step::merged] = [](P, T t) {
            const Array& heads = t.at(Step::heads);
-           return cells3({2, 5, 6}, [&](Index b, Index l, Index c) { return heads.data()[(b * 5 + l) * 6 + c]; });
+           const Index length = heads.shape(2), width = heads.shape(1) * heads.shape(3);
+           return merged_from(heads, [&](Index b, Index l, Index c) { return heads.data()[(b * length + l) * width + c]; });
          };
        }},
       {"H4", "columns (D, H) in q, k and v", Step::q, square, [](Program& p) {
@@ -62,7 +69,8 @@ inline std::vector<Planted> planted_heads() {
        }},
       {"H4", "columns (D, H) when merging", Step::merged, square, [](Program& p) {
          p.replaced[Step::merged] = [](P, T t) {
-           return cells3({2, 5, 6}, [&](Index b, Index l, Index c) { return t.at(Step::heads)(b, c % 3, l, c / 3); });
+           const Array& heads = t.at(Step::heads);
+           return merged_from(heads, [&](Index b, Index l, Index c) { return heads(b, c % 3, l, c / 3); });
          };
        }},
       {"H4", "heads in another order", Step::heads, square, [=](Program& p) {

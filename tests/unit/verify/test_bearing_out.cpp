@@ -18,8 +18,9 @@ Diagnosis at_scale(const char* id, const char* variant = "", bool convention = f
 Explained borne(const Tensors& theirs, const Explained& of_slice, const std::vector<Diagnosis>& tied = {}) {
   const Problem<double> problem = given_heads(2, 120);
   const Submission submission = submission_of(theirs);
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
-  const Confirmation whole(problem, submission, verdicts, Step::scores_scaled);
+  const Confirmation whole(small, submission, verdicts, Step::scores_scaled);
   return borne_out(of_slice, whole, [&](const std::vector<const Mistake*>&) { return tied; });
 }
 

@@ -16,8 +16,9 @@ namespace {
 // Whether a row of a mistake explains what `planted` made of a run.
 bool confirmed(const Problem<double>& problem, const Tensors& planted, Step first, const std::string& id) {
   const Submission submission = submission_of(planted);
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
-  const Confirmation confirmation(problem, submission, verdicts, first);
+  const Confirmation confirmation(small, submission, verdicts, first);
   const auto rows = mistakes_of(id);
   return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { 
     return confirmation.in_parts({row}) == Extent::rest || confirmation.in_whole({row}) == Extent::rest;
@@ -63,8 +64,9 @@ TEST_CASE("a factor that is read off has to be the same in all parts") {
 TEST_CASE("only the whole can tell what mixes parts, or has a number read off theirs") {
   const Problem<double> problem = given_heads(2, 120);
   const Submission submission = submission_of(run_problem(problem));
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
-  const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled);
+  const Confirmation confirmation(small, submission, verdicts, Step::scores_scaled);
   const auto only_whole = [&](const std::string& id, const std::string& variant) {
     for (const Mistake* row : mistakes_of(id)) {
       if (row->variant == variant) return confirmation.only_whole_can_tell({row});
@@ -103,8 +105,9 @@ TEST_CASE("a softmax over samples or heads is not taken for what it is in a part
 TEST_CASE("mistakes are one where they give the same numbers in every part, and not where they do in some") {
   const Problem<double> problem = given_heads(2, 120);
   const Submission submission = submission_of(with_scaled(problem, [](Index, Index) { return 1.0; }));
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
-  const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled);
+  const Confirmation confirmation(small, submission, verdicts, Step::scores_scaled);
   // Without padding or a window, no rule at all and no causal rule are the same; a diagonal one key further is not.
   const auto row = [](const std::string& id, const std::string& variant) {
     const auto rows = mistakes_of(id);
@@ -144,9 +147,10 @@ TEST_CASE("what follows from theirs, as it was judged in all parts, is not made 
   const Mistake* const other_factor = mistakes_of("C7").back();
   REQUIRE(other_factor->variant == "another factor");
   const auto extent = [&](const Submission& submission, bool says_match) {
+    const SmallRun small(problem);
     std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
     int asked = 0;
-    const Confirmation confirmation(problem, submission, verdicts, Step::scores_scaled, Padding::counts, [&] {
+    const Confirmation confirmation(small, submission, verdicts, Step::scores_scaled, Padding::counts, [&] {
       ++asked;
       for (StepVerdict& verdict : verdicts) verdict.local = says_match ? Local::match : Local::unknown;
     });
@@ -165,8 +169,9 @@ TEST_CASE("a mistake that gives theirs keeps the result if theirs is ours") {
   Tensors theirs = with_scaled(problem, [](Index, Index) { return 0.7; });
   const auto keeps = [&](const Tensors& tensors) {
     const Submission submission = submission_of(tensors);
+    const SmallRun small(problem);
     const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
-    return Confirmation(problem, submission, verdicts, Step::scores_scaled).keep_result({mistakes_of("C7").back()});
+    return Confirmation(small, submission, verdicts, Step::scores_scaled).keep_result({mistakes_of("C7").back()});
   };
   CHECK_FALSE(keeps(theirs));
   theirs[Step::output] = run_problem(problem).at(Step::output);
@@ -180,9 +185,10 @@ TEST_CASE("a mistake behind padding of their own is confirmed where that is left
   export_zeros(p, Step::scores_scaled);
   export_zeros(p, Step::weights);
   const Submission submission = submission_of(p.run());
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
   const auto extent = [&](Padding padding, const std::string& id) {
-    return Confirmation(problem, submission, verdicts, Step::scores_scaled, padding).in_whole({mistakes_of(id).front()});
+    return Confirmation(small, submission, verdicts, Step::scores_scaled, padding).in_whole({mistakes_of(id).front()});
   };
   CHECK(extent(Padding::counts, "C2") == Extent::nothing);
   CHECK(extent(Padding::left_out, "C2") == Extent::rest);
@@ -195,10 +201,11 @@ TEST_CASE("what makes NaN of numbers is not made in the whole") {
   Tensors theirs = run_problem(problem);
   theirs[Step::weights](0, 1, 2, 0) += 0.1;
   const Submission submission = submission_of(theirs);
+  const SmallRun small(problem);
   const std::vector<StepVerdict> verdicts = Judging(problem, submission, {}).verdicts();
   const auto times_made = [&](const std::string& variant) {
     int times = 0;
-    const Confirmation confirmation(problem, submission, verdicts, Step::weights, Padding::counts, [&] { ++times; });
+    const Confirmation confirmation(small, submission, verdicts, Step::weights, Padding::counts, [&] { ++times; });
     for (const Mistake* row : mistakes_of("W1")) {
       if (row->variant == variant) CHECK(confirmation.in_whole({row}) == Extent::nothing);
     }

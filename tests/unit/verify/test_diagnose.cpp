@@ -24,7 +24,7 @@ Program scaled(const Case& c, double factor) {
 
 TEST_CASE("a mistake that also explains everything after it says so") {
   const Scene scene(square(), scaled(square(), 1).run());
-  const auto [found, rest, left_out, last_resort, without_padding] = explained(scene, Step::scores_scaled);
+  const auto [found, rest, left_out, last_resort, padding] = explained(scene, Step::scores_scaled);
   CHECK(ids_of(found) == "C2");
   CHECK(rest);
   CHECK(found.at(0).explains);
@@ -34,7 +34,7 @@ TEST_CASE("a mistake that also explains everything after it says so") {
 TEST_CASE("a mistake that leaves a later step unexplained says that too") {
   Tensors theirs = scaled(square(), 1).run();
   theirs[Step::output](0, 0, 0) += 1;
-  const auto [found, rest, left_out, last_resort, without_padding] = explained(Scene(square(), theirs), Step::scores_scaled);
+  const auto [found, rest, left_out, last_resort, padding] = explained(Scene(square(), theirs), Step::scores_scaled);
   CHECK(names(found, "C2"));
   CHECK_FALSE(rest);
 }

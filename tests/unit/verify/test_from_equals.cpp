@@ -56,8 +56,12 @@ TEST_CASE("a result far from ours of equal operands does not follow, and a near 
   CHECK_FALSE(departs(Step::scores_raw));     // k_proj is not
   CHECK_FALSE(departs(Step::scores_masked));  // rounding may do as much
   CHECK_FALSE(departs(Step::weights));        // scores_masked is not ours
-  verdicts[1].difference.cosine = 0.999;
-  CHECK_FALSE(departs(Step::k_proj));         // large scores carry the rounding of theirs as far
+  for (StepVerdict& verdict : verdicts) verdict.difference.cosine = 0.999;
+  CHECK(departs(Step::k_proj));               // a linear map makes the rounding of theirs no larger
+  verdicts[1].difference.status = verdicts[2].difference.status = verdicts[4].difference.status = Status::match;
+  CHECK_FALSE(departs(Step::weights));        // large scores carry the rounding of theirs as far
+  verdicts[5].difference.cosine = 0.5;
+  CHECK(departs(Step::weights));
 }
 
 TEST_CASE("what differs in padding alone is equal where it counts, and departs where it does not") {

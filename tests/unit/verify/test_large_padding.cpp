@@ -1,3 +1,4 @@
+#include "verify/planted_heads.hpp"
 #include "verify/planted_scores.hpp"
 #include "verify/same_in_parts.hpp"
 
@@ -30,6 +31,21 @@ Submission with_padding_filled(const Program& p, double filler) {
   return submission_of(theirs);
 }
 
+Array softmax_over_queries(const Program&, const Tensors& t) {
+  const Array& scores = t.at(Step::scores_masked);
+  Array weights = scores;
+  for (Index b = 0; b < scores.shape(0); ++b) {
+    for (Index h = 0; h < scores.shape(1); ++h) {
+      for (Index j = 0; j < scores.shape(3); ++j) {
+        double sum = 0;
+        for (Index i = 0; i < scores.shape(2); ++i) sum += std::exp(scores(b, h, i, j));
+        for (Index i = 0; i < scores.shape(2); ++i) weights(b, h, i, j) = sum > 0 ? std::exp(scores(b, h, i, j)) / sum : 0;
+      }
+    }
+  }
+  return weights;
+}
+
 }  // namespace
 
 TEST_CASE("padding that a program fills after every step is told in a large run, too, and so is a mistake behind it") {
@@ -43,6 +59,20 @@ TEST_CASE("padding that a program fills after every step is told in a large run,
     Program unmapped = padded;
     unmapped.replaced[Step::output] = [](const Program&, const Tensors& t) { return t.at(Step::merged); };
     check_same(with_padding_filled(unmapped, filler), "M17 P8", long_padded());
+  }
+}
+
+TEST_CASE("a mistake that moves rows of padding, or sums over them, is named behind what a program fills them with") {
+  const std::vector<Planted> rows = planted_heads();
+  const auto view = std::find_if(rows.begin(), rows.end(), [](const Planted& row) { return row.id == "H2"; });
+  for (const double filler : {0.0, 1e6, std::nan("")}) {
+    CAPTURE(filler);
+    Program viewed = right(long_padded());
+    view->plant(viewed);
+    check_same(with_padding_filled(viewed, filler), "M17 H2", long_padded());
+    Program over_queries = right(long_padded());
+    over_queries.replaced[Step::weights] = softmax_over_queries;
+    check_same(with_padding_filled(over_queries, filler), "M17 W1", long_padded());
   }
 }
 

@@ -5,6 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace attn;
 using namespace loops;
 
@@ -54,4 +57,22 @@ TEST_CASE("a part is asked for the loss that was suspected, and no other") {
   const Part part(problem, Slice{1, 0});
   CHECK_FALSE(precision_of_part(part, submission_of(theirs), suspected(Step::weights, "W6"), {}).loss);
   CHECK(precision_of_part(part, submission_of(theirs), suspected(Step::weights), {}).loss);
+}
+
+TEST_CASE("the whole has lost precision where every part that differs has") {
+  const Problem<double> problem = given_heads(2, 120);
+  Tensors theirs = run_problem(problem);
+  CHECK_FALSE(lost_in_every_part(problem, submission_of(theirs), suspected(Step::scores_scaled), {}));  // it is right
+  const auto keep_8_bits = [](double& score) {
+    int exponent = 0;
+    const double mantissa = std::frexp(score, &exponent);
+    score = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
+  };
+  Tensor<double>& scores = theirs[Step::scores_scaled];
+  std::for_each_n(scores.data(), scores.size() / 2, keep_8_bits);  // sample 0; the other is right
+  const auto lost = lost_in_every_part(problem, submission_of(theirs), suspected(Step::scores_scaled), {});
+  REQUIRE(lost);
+  CHECK(lost->variant == "bfloat16");
+  scores.data()[scores.size() - 1] += 1;
+  CHECK_FALSE(lost_in_every_part(problem, submission_of(theirs), suspected(Step::scores_scaled), {}));
 }
