@@ -1,3 +1,4 @@
+#include <attn/verify/coarse_exponential.hpp>
 #include <attn/verify/diagnose.hpp>
 #include <attn/verify/fitting.hpp>
 #include <attn/verify/linear_image.hpp>

@@ -93,7 +93,7 @@ class LargeWalk {
     if (first.difference.status == Status::shape) return judge_in_all_parts(every_step);
     judge_as_in_slice(first);
     if (!verdict_on(result_.steps, first.step)->diverges()) return judge_in_all_parts(every_step);
-    judge_in_all_parts([&](Step step) { return step < first.step && verdict_on(result_.steps, step)->in_padding_alone; });
+    judge_in_all_parts([&](Step step) { return verdict_on(result_.steps, step)->in_padding_alone; });
   }
 
   // What counts is explained next; until then, padding asks nothing of the steps after it.

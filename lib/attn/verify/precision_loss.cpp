@@ -1,9 +1,8 @@
-#include <attn/verify/precision.hpp>
+#include <attn/verify/in_format.hpp>
 #include <attn/verify/precision_loss.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -16,92 +15,6 @@ Tensor<double> without_fills(Tensor<double> tensor) {
     if (std::abs(value) >= 1e5) value = 0;
   }
   return tensor;
-}
-
-// Our operation on rounded operands, rounded.
-Tensor<double> emulated(const Divergence& d, Mantissa mantissa) {
-  Evaluator<double> run(d.problem);
-  std::map<Step, Tensor<double>> rounded;
-  const std::vector<Step> operands = operands_of(d.step);  // none of a layer's steps
-  for (const auto& [step, tensor] : d.ours) {
-    const bool is_read = d.problem.layer || std::find(operands.begin(), operands.end(), step) != operands.end();
-    if (step >= d.step || !is_read) continue;
-    const auto theirs = d.theirs.find(step);
-    rounded[step] = rounded_to(theirs != d.theirs.end() && fits(d, step, theirs->second) ? theirs->second : tensor, mantissa);
-  }
-  for (const auto& [step, tensor] : rounded) run.know(step, tensor);
-  return rounded_to(run.compute(d.step), mantissa);
-}
-
-// How far below its row's maximum a score lies, and log of (their weight over its row's largest) minus that.
-struct Deviation {
-  double below, error;
-};
-
-std::vector<Deviation> deviations(const Tensor<double>& scores, const Tensor<double>& weights) {
-  const std::size_t keys = scores.shape().back();
-  std::vector<Deviation> found;
-  for (std::size_t row = 0; keys > 0 && row < scores.size() / keys; ++row) {
-    const double *s = scores.data() + row * keys, *w = weights.data() + row * keys;
-    const std::size_t top = static_cast<std::size_t>(std::max_element(s, s + keys) - s);
-    if (!std::isfinite(s[top]) || !(w[top] > 0)) continue;
-    for (std::size_t j = 0; j < keys; ++j) {
-      // Below e^-60 a weight has lost its digits in any format.
-      if (j == top || !(w[j] > 0) || !(s[j] - s[top] > -60)) continue;
-      found.push_back({s[j] - s[top], std::log(w[j] / w[top]) - (s[j] - s[top])});
-    }
-  }
-  return found;
-}
-
-// Whether the rows are those of an exponential, however coarse: each sums to one, and none that spreads over more than a
-// factor of e is exact.
-bool are_of_one_function(const Tensor<double>& scores, const Tensor<double>& weights, const Tensor<double>& expected) {
-  const std::size_t keys = scores.shape().back();
-  for (std::size_t row = 0; keys > 0 && row < scores.size() / keys; ++row) {
-    const double *s = scores.data() + row * keys, *w = weights.data() + row * keys, *e = expected.data() + row * keys;
-    double sum = 0, off = 0, lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
-    for (std::size_t j = 0; j < keys; ++j) {
-      sum += w[j];
-      off = std::max(off, std::abs(w[j] - e[j]));
-      if (!(e[j] > 0)) continue;
-      lowest = std::min(lowest, s[j]);
-      highest = std::max(highest, s[j]);
-    }
-    const bool seen = std::isfinite(highest);
-    if (seen && (std::abs(sum - 1) > 0.01 || (highest - lowest > 1 && off < 1e-6))) return false;
-  }
-  return true;
-}
-
-// Whether all errors are small beside those of another temperature: error = c·below.
-bool is_temperature(const std::vector<Deviation>& cells) {
-  double product = 0, square = 0, error = 0;
-  for (const Deviation& cell : cells) {
-    product += cell.below * cell.error;
-    square += cell.below * cell.below;
-    error += cell.error * cell.error;
-  }
-  return square > 0 && error - product * product / square < 1e-3 * error;
-}
-
-// Sorted by score, noise lies off the line between its neighbours by one and a half times its variance; a
-// function of the score lies near it, however far the neighbours are.
-bool is_smooth(std::vector<Deviation> cells) {
-  std::sort(cells.begin(), cells.end(), [](const Deviation& a, const Deviation& b) { return a.below < b.below; });
-  double mean = 0;
-  for (const Deviation& cell : cells) mean += cell.error / static_cast<double>(cells.size());
-  double variance = 0, off_line = 0;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    variance += (cells[i].error - mean) * (cells[i].error - mean);
-    if (i == 0 || i + 1 == cells.size()) continue;
-    const Deviation &before = cells[i - 1], &after = cells[i + 1];
-    const double gap = after.below - before.below;
-    const double share = gap > 0 ? (cells[i].below - before.below) / gap : 0.5;
-    const double off = cells[i].error - (before.error + share * (after.error - before.error));
-    off_line += off * off;
-  }
-  return variance > 0 && off_line < 0.2 * variance;
 }
 
 // Sums over the cells that differ by more than float32 rounding explains.
@@ -155,10 +68,30 @@ bool spares_a_row(const Tensor<double>& ours, const Tensor<double>& theirs, cons
   return false;
 }
 
+// The cosine of the angle between two errors: 1 where cell by cell one is a multiple of the other, about 0 where they have
+// nothing to do with each other.
+double likeness(const Tensor<double>& plain, const Tensor<double>& theirs, const Tensor<double>& rounded) {
+  double product = 0, squares = 0, rounded_squares = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const double off = theirs.data()[i] - plain.data()[i], rounding = rounded.data()[i] - plain.data()[i];
+    if (!std::isfinite(off) || !std::isfinite(rounding)) continue;
+    product += off * rounding;
+    squares += off * off;
+    rounded_squares += rounding * rounding;
+  }
+  return squares > 0 && rounded_squares > 0 ? product / std::sqrt(squares * rounded_squares) : 0;
+}
+
+// Of so many cells chance reaches a third of this once in a few times.
+double least_likeness(std::size_t cells) {
+  return std::min(0.95, std::max(0.5, 3 / std::sqrt(static_cast<double>(std::max<std::size_t>(cells, 1)))));
+}
+
+bool has_numbers_of(Mantissa mantissa, const Tensor<double>& tensor) { return agree(rounded_to(tensor, mantissa), tensor, {0, 0, true}); }
+
 // TF32 has as many digits as float16, but its products are summed in float32: what has float16 numbers alone is float16.
 std::vector<Mantissa> candidates(const Tensor<double>& numbers) {
-  const bool halves = agree(rounded_to(numbers, Mantissa::float16), numbers, {0, 0, true});
-  if (halves) return {Mantissa::bfloat16, Mantissa::float16, Mantissa::tensorfloat32};
+  if (has_numbers_of(Mantissa::float16, numbers)) return {Mantissa::bfloat16, Mantissa::float16, Mantissa::tensorfloat32};
   return {Mantissa::bfloat16, Mantissa::tensorfloat32, Mantissa::float16};
 }
 
@@ -173,34 +106,25 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
   if (has_pattern(sums_of(plain, theirs, tolerance))) return std::nullopt;
   std::optional<Diagnosis> best;
-  double best_distance = std::log(6.0);
+  double closest = least_likeness(seen.mismatched);
   for (const Mantissa mantissa : candidates(theirs)) {
-    const Tensor<double> rounded = without_fills(emulated(d, mantissa));
-    const Difference typical = compare(plain, rounded, tolerance);
-    if (typical.root_mean_square == 0 || seen.max_abs > 12 * typical.max_abs) continue;
-    // Rounding spares few cells: a few that are far off may have the mean of it, and are something else.
-    if (4 * seen.mismatched < typical.mismatched) continue;
-    if (spares_a_row(plain, theirs, rounded, tolerance)) continue;
-    const double distance = std::abs(std::log(seen.root_mean_square / typical.root_mean_square));
-    if (distance >= best_distance) continue;
-    best_distance = distance;
-    best = Diagnosis{"T2", to_string(mantissa), d.step, true, false, seen.max_abs, ""};
+    const bool is_stored = has_numbers_of(mantissa, theirs);
+    for_each_run_in_format(d, mantissa, expected, [&](const Tensor<double>& made) {
+      const Tensor<double> rounded = without_fills(made);
+      const Difference typical = compare(plain, rounded, tolerance);
+      const double ratio = seen.root_mean_square / typical.root_mean_square;
+      const double most = is_stored ? 3 : 6;
+      if (typical.root_mean_square == 0 || ratio > most || ratio < 1 / most || seen.max_abs > 12 * typical.max_abs) return;
+      // Rounding spares few cells: a few that are far off may have the mean of it, and are something else.
+      if (4 * seen.mismatched < typical.mismatched || spares_a_row(plain, theirs, rounded, tolerance)) return;
+      // Sums that were rounded term by term are not ours, cell by cell; what they left is a number of the format.
+      const double found = is_stored ? 1 : likeness(plain, theirs, rounded);
+      if (found <= closest) return;
+      closest = found;
+      best = Diagnosis{"T2", to_string(mantissa), d.step, true, false, seen.max_abs, ""};
+    });
   }
   return best;
-}
-
-std::optional<Diagnosis> approximate_exponential(const Divergence& d, Evaluator<double>& run, const Tensor<double>& expected) {
-  if (d.step != Step::weights) return std::nullopt;
-  const Tensor<double>& theirs = d.theirs.at(d.step);
-  const Tensor<double>& scores = run.get(Step::scores_masked);
-  if (shape_of(theirs) != shape_of(scores)) return std::nullopt;
-  const Difference seen = compare(expected, theirs, {0, 0, true});
-  // Coarser than this it is another function, not an exponential.
-  if (seen.nonfinite > 0 || seen.cosine < 0.9) return std::nullopt;
-  if (!are_of_one_function(scores, theirs, expected)) return std::nullopt;
-  const std::vector<Deviation> cells = deviations(scores, theirs);
-  if (cells.size() < 8 || is_temperature(cells) || !is_smooth(cells)) return std::nullopt;
-  return Diagnosis{"W6", "approximate exponential", d.step, true, false, seen.max_abs, ""};
 }
 
 }  // namespace attn

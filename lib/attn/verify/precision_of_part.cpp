@@ -1,3 +1,4 @@
+#include <attn/verify/coarse_exponential.hpp>
 #include <attn/verify/precision_loss.hpp>
 #include <attn/verify/precision_of_part.hpp>
 #include <attn/verify/rounding.hpp>

@@ -15,6 +15,13 @@ namespace {
 
 Diagnosis suspected(Step step, const std::string& id = "T2") { return {id, "", step, true, false, 0, ""}; }
 
+// By rounding to 2^-8 of the next larger power of two.
+void keep_8_bits(double& number) {
+  int exponent = 0;
+  const double mantissa = std::frexp(number, &exponent);
+  number = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
+}
+
 }  // namespace
 
 TEST_CASE("a step in few digits has lost precision in the part, and a right one has not") {
@@ -22,12 +29,7 @@ TEST_CASE("a step in few digits has lost precision in the part, and a right one 
   const Part part(problem, Slice{1, 0});
   Tensors theirs = run_problem(problem);
   CHECK_FALSE(precision_of_part(part, submission_of(theirs), suspected(Step::scores_scaled), {}).differs);
-  // Eight significant bits, by rounding to 2^-8 of the next lower power of two.
-  for (double& score : theirs[Step::scores_scaled].storage()) {
-    int exponent = 0;
-    const double mantissa = std::frexp(score, &exponent);
-    score = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
-  }
+  for (double& score : theirs[Step::scores_scaled].storage()) keep_8_bits(score);
   const PrecisionOfPart found = precision_of_part(part, submission_of(theirs), suspected(Step::scores_scaled), {});
   CHECK(found.differs);
   REQUIRE(found.loss);
@@ -53,7 +55,7 @@ TEST_CASE("what is wrong before the step is not held against it") {
 TEST_CASE("a part is asked for the loss that was suspected, and no other") {
   const Problem<double> problem = given_heads(2, 120);
   Tensors theirs = run_problem(problem);
-  for (double& weight : theirs[Step::weights].storage()) weight = static_cast<double>(static_cast<float>(weight * (1 + 1e-3 * std::sin(1e6 * weight))));
+  for (double& weight : theirs[Step::weights].storage()) keep_8_bits(weight);
   const Part part(problem, Slice{1, 0});
   CHECK_FALSE(precision_of_part(part, submission_of(theirs), suspected(Step::weights, "W6"), {}).loss);
   CHECK(precision_of_part(part, submission_of(theirs), suspected(Step::weights), {}).loss);
@@ -63,11 +65,6 @@ TEST_CASE("the whole has lost precision where every part that differs has") {
   const Problem<double> problem = given_heads(2, 120);
   Tensors theirs = run_problem(problem);
   CHECK_FALSE(lost_in_every_part(problem, submission_of(theirs), suspected(Step::scores_scaled), {}));  // it is right
-  const auto keep_8_bits = [](double& score) {
-    int exponent = 0;
-    const double mantissa = std::frexp(score, &exponent);
-    score = std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
-  };
   Tensor<double>& scores = theirs[Step::scores_scaled];
   std::for_each_n(scores.data(), scores.size() / 2, keep_8_bits);  // sample 0; the other is right
   const auto lost = lost_in_every_part(problem, submission_of(theirs), suspected(Step::scores_scaled), {});
