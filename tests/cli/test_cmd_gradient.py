@@ -141,6 +141,18 @@ class Verification(ToolTest):
         self.saved(d_x=lambda d: np.where(d == d.max(), np.nan, d))
         self.differ(*self.RUN, "--verify", "theirs.npz", "--equal-nan")
 
+    def test_the_packed_gradients_of_nn_multiheadattention_are_taken_apart(self):
+        self.saved()
+        gradients = np.load(self.folder / "right.npz")
+        packed = {"attn.in_proj_weight.grad": np.concatenate([gradients[f"d_w_{letter}"].T for letter in "qkv"]), "x.grad": gradients["d_x"]}
+        np.savez(self.folder / "packed.npz", **packed)
+        text = self.succeed(*self.RUN, "--verify", "packed.npz", "--lang", "en")
+        self.assertIn("attn.k_proj_weight.grad = d_w_k (another system's name for it; axes (out, in) → (in, out))", text)
+        packed["attn.in_proj_weight.grad"][-1] *= 2  # of the values
+        np.savez(self.folder / "packed.npz", **packed)
+        report = json.loads(self.differ(*self.RUN, "--verify", "packed.npz", "-f", "json"))
+        self.assertEqual([step["step"] for step in report["steps"] if step["status"] not in ("match", "missing")], ["d_w_v"])
+
     def test_maps_as_pytorch_keeps_them_another_upstream_and_nan_are_told(self):
         text = self.succeed(*self.RUN, "--verify", self.saved(d_w_q=lambda d: d.T, d_w_o=lambda d: d.T))
         self.assertIn("d_w_q = d_w_q (same name; axes (out, in) → (in, out))", text)

@@ -23,7 +23,7 @@ NEVER = {"S1", "S2"}
 # About several heads, groups of heads, or maps.
 NEEDS_HEADS = {"H1", "H3", "H4", "H5", "W5", "M12"}
 ONLY_GROUPED = {"G1", "G2"}
-ONLY_MAPPED = {"P1", "P2", "P4", "P7", "P9"}
+ONLY_MAPPED = {"P1", "P2", "P4", "P9"}
 
 
 class MistakesEverywhereTest(tool.ToolTest):
@@ -68,7 +68,7 @@ class MistakesEverywhereTest(tool.ToolTest):
                 elif mistake in ONLY_MAPPED:
                     self.assertEqual(set(made) & {"self", "cross", "mha"}, {"self", "cross", "mha"})
                     self.assertNotIn("sdpa", made)
-                elif mistake[0] in "CMWX" or mistake in ("P5", "T1", "T2", "T3", "S5"):
+                elif mistake[0] in "CMWX" or mistake in ("P5", "P7", "T1", "T2", "T3", "S5"):
                     self.assertEqual(set(made), set(PLAIN))
 
     def test_an_id_about_something_else_says_what(self):

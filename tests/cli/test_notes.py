@@ -79,6 +79,12 @@ class Notes(unittest.TestCase):
         for subcommand in ("dot", "sdpa", "self", "cross", "mha --heads 2"):
             self.check(subcommand + " --mistake C3", says=["This run is wrong on purpose. Mistake C3"], not_says=["Each row was divided by its own sum"])
 
+    def test_a_mistake_that_changes_no_number_is_said_so_on_standard_error(self):
+        for command, changes in (("dot --mistake C2", False), ("sdpa --mistake C2", True), ("sdpa --causal --mistake M8", True), ("self --causal --mistake M8", False)):
+            done = subprocess.run([TOOL, *command.split(), "-f", "json"], capture_output=True, text=True, check=True, timeout=60)
+            self.assertEqual("changes no number in this run" in done.stderr, not changes, command)
+            self.assertEqual(done.stderr.count("\n"), 0 if changes else 1)
+
     def test_formulas_in_json_are_those_of_the_run(self):
         def formulas(command):
             done = subprocess.run([TOOL, *command.split(), "-f", "json"], capture_output=True, text=True, check=True, timeout=60)

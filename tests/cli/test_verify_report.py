@@ -180,9 +180,36 @@ class VerifyReportTest(ToolTest):
         self.assertIn("my.weights = weights（按文件名）", self.succeed(*RUN, "--verify", "my.weights.npy", "--lang", "zh"))
         self.assertIn("y = output (an array without a name; --map", self.succeed(*RUN, "--verify", "y.npy"))  # as large as the input
         np.save(self.folder / "mine.npy", steps["weights"])
-        self.assertIn("mine = output (an array without a name; --map", self.report("mine.npy"))
-        self.assertIn("没有名字的数组", self.report("mine.npy", "--lang", "zh"))
+        self.assertIn("mine: has the shape of scores_raw, scores_scaled,", self.report("mine.npy", "--lang", "en"))
+        self.assertIn("mine：形状与 scores_raw，scores_scaled，", self.report("mine.npy", "--lang", "zh"))
         self.succeed(*RUN, "--verify", "mine.npy", "--map", "mine=weights")
+
+    def test_a_tensor_that_was_not_compared_says_why(self):
+        self.succeed(*RUN, "-o", "all.npz")
+        steps = np.load(self.folder / "all.npz")
+        right = steps["output"]
+        for name, tensor, words in (("attn_output", right, "attn_output: is another name of output, which another tensor here has"),
+                                    ("strange", np.ones(3), "strange: stands for no step of this run"),
+                                    ("attn_mask", steps["mask"] == 0, "attn_mask: does not say whether true means"),
+                                    ("seen", steps["weights"], "seen: has the shape of scores_raw")):
+            self.save("extra.npz", output=right, **{name: tensor})
+            text = self.succeed(*RUN, "--verify", "extra.npz", "--lang", "en")
+            self.assertIn(words, text)
+            self.assertIn("not compared", " ".join(text.split()))
+            report = json.loads(self.succeed(*RUN, "--verify", "extra.npz", "-f", "json"))
+            self.assertEqual(report["unmatched"], [name])
+
+    def test_rows_below_one_another_as_a_matrix_in_a_csv_are_taken_back(self):
+        for step in ("output", "weights"):
+            self.succeed(*RUN, "--steps", step, "-f", "csv", "--matrix", "-o", f"{step}.csv")
+            self.assertIn("all rows below one another", self.succeed(*RUN, "--verify", f"{step}.csv", "--lang", "en"))
+
+    def test_scores_that_were_masked_in_place_are_those_after_the_mask(self):
+        self.succeed(*RUN, "-o", "all.npz")
+        steps = np.load(self.folder / "all.npz")
+        self.save("annotated.npz", scores=steps["scores_masked"], p_attn=steps["weights"])
+        report = json.loads(self.succeed(*RUN, "--verify", "annotated.npz", "-f", "json"))
+        self.assertIn({"theirs": "scores", "step": "scores_masked", "by": "alias", "axes": ""}, report["aligned"])
 
     def test_options_of_the_steps_are_refused_rather_than_left_without_effect(self):
         name = self.wrong("C1")
@@ -211,11 +238,18 @@ class VerifyReportTest(ToolTest):
         self.succeed(*RUN, "--verify", "right.npz", "right.npz")
         self.assertEqual(self.run_tool(*RUN, "--verify", "right.npz", "chen.npz").returncode, DIFFERENT)
 
-    def test_markdown_and_latex_reports_are_tables_of_steps(self):
+    def test_markdown_and_latex_reports_have_the_verdict_the_diagnosis_and_a_line_a_step(self):
         name = self.wrong("C1")
-        self.assertTrue(self.report(name, "-f", "markdown", "--lang", "en").startswith("| step |"))
-        self.assertTrue(self.report(name, "-f", "markdown", "--lang", "zh").startswith("| 步骤 |"))
-        self.assertIn("tabular", self.report(name, "-f", "latex"))
+        for format, table in (("markdown", "| step |"), ("latex", "tabular")):
+            text = self.report(name, "-f", format, "--lang", "en")
+            places = [text.index(part) for part in ("wrong.npz: different", "first wrong step: scores", "C1  Scaled by", "explains it", table)]
+            self.assertEqual(places, sorted(places), text)
+        chinese = self.report(name, "-f", "markdown", "--lang", "zh")
+        self.assertTrue(chinese.startswith("# wrong.npz：不一致"), chinese[:80])
+        self.assertIn("| 步骤 |", chinese)
+
+    def test_a_csv_report_of_one_file_is_its_table_of_steps(self):
+        name = self.wrong("C1")
         self.assertTrue(self.report(name, "-f", "csv", "--lang", "zh").startswith("step,end to end,locally,"))
 
 

@@ -91,6 +91,7 @@ std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed
     const std::string name = named.name.empty() ? std::filesystem::path(path).stem().string() : named.name;
     tensors.push_back({name, stored(named.array, named.name.empty() ? path : path + ":" + name), named.unfilled});
     if (named.name.empty()) tensors.back().unnamed = unnamed;
+    tensors.back().truth_values = named.array.dtype == DType::boolean;
     const TensorView numbers = tensors.back().tensor.view();
     budget.charge(numbers.bytes(), path);
     if (numbers.data() != named.array.bytes.data) io::forget_pages(named.array.bytes);
@@ -147,6 +148,8 @@ int report_judged(const std::vector<Judged>& judged, const ReportWords& words, c
     write_text_report(judged, words, output);
   } else if (format == "html") {
     write_html_report(judged, words, output);
+  } else if (format != "csv" && judged.size() == 1) {
+    write_table_report([&]() { return summary_of(judged.front(), words); }, output);
   } else {
     // Words that programs read do not depend on the language.
     const lessons::Language language = format == "csv" ? lessons::Language::en : words.language;

@@ -46,7 +46,7 @@ class FileBlocks {
     }
     const bool tie = v_.diagnosis.size() > 1 && v_.diagnosis[0].step == v_.diagnosis[1].step && v_.diagnosis[0].with.empty();
     if (tie && tells(words_.hint, hint_why)) block.paragraphs.push_back(word("tie"));
-    for (const std::string& name : judged_.theirs.unmatched) block.paragraphs.push_back(not_compared(name, words_.language));
+    for (const Unmatched& theirs : judged_.theirs.unmatched) block.paragraphs.push_back(not_compared(theirs, words_.language));
     blocks_.push_back(std::move(block));
   }
 
@@ -95,6 +95,20 @@ PageBlock beside(const Sides& sides, lessons::Language language) {
   add("column_theirs", sides.theirs, sides.shading);
   if (sides.difference) add("column_difference", *sides.difference, render::Shading::diverging);
   return block;
+}
+
+TableReport summary_of(const Judged& judged, const ReportWords& words) {
+  std::vector<PageBlock> blocks = FileBlocks(judged, words).around({});
+  TableReport report{blocks.front().title};
+  for (PageBlock& block : blocks) {
+    if (block.table) {
+      report.tables.push_back({verify_word(words.language, "steps"), std::move(*block.table)});
+      continue;
+    }
+    if (block.title != report.title) report.introduction.push_back(block.title);
+    for (std::string& paragraph : block.paragraphs) report.introduction.push_back(std::move(paragraph));
+  }
+  return report;
 }
 
 VerificationPage::VerificationPage(const std::vector<Judged>& judged, const std::map<Step, Tensor<double>>& ours) : judged_(judged), ours_(ours) {

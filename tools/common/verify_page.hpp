@@ -1,7 +1,8 @@
-// The report of a verification as a page for a browser.
+// The report of a verification as a document: a page for a browser, or a table with words around it.
 #pragma once
 
 #include "page_report.hpp"
+#include "table_report.hpp"
 #include "verify_report.hpp"
 
 #include <map>
@@ -24,6 +25,9 @@ struct Sides {
   const Tensor<double>* difference;
 };
 render::PageBlock beside(const Sides& sides, lessons::Language language);
+
+/// Of one file the verdict, the diagnosis, and a line a step; less where there is a hint.
+TableReport summary_of(const Judged& judged, const ReportWords& words);
 
 /// Of each file the verdict, the diagnosis, a line a step, and the numbers of every step that was compared: ours,
 /// theirs and ours − theirs beside each other. A hint leaves out what a student should not be told. Refers to

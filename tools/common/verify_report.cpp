@@ -127,7 +127,7 @@ render::Json json_of(const Judged& judged, const ReportWords& words) {
   for (const attn::Alignment& a : judged.theirs.alignments) {
     alignments.emplace_back(render::JsonObject{{"theirs", a.theirs}, {"step", name_of(a.step)}, {"by", a.how}, {"axes", a.axes}});
   }
-  for (const std::string& name : judged.theirs.unmatched) unmatched.emplace_back(name);
+  for (const Unmatched& theirs : judged.theirs.unmatched) unmatched.emplace_back(theirs.name);
   render::JsonObject report = {{"verdict", to_string(v.verdict)},
                                {"first_divergent_step", first_step(v, hint)},
                                {"steps", std::move(steps)},

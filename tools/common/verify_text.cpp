@@ -105,7 +105,7 @@ class Page {
       const char* entry = a.axes.empty() ? "aligned" : a.axes == "axes of size 1" ? "aligned_ones" : "aligned_axes";
       add_paragraph(word(entry, {{"name", a.theirs}, {"step", std::string(name_of(a.step))}, {"found", word("by_" + a.how)}, {"expected", with_arrow(a.axes)}}), 2);
     }
-    for (const std::string& name : judged_.theirs.unmatched) add_paragraph(not_compared(name, page_.language), 2);
+    for (const Unmatched& theirs : judged_.theirs.unmatched) add_paragraph(not_compared(theirs, page_.language), 2);
   }
 
   // "q (3 of 24), weights (30 of 30)"

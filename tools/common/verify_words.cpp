@@ -1,6 +1,10 @@
 #include "verify_words.hpp"
 
+#include <attn/lessons/words.hpp>
+
 #include <fmt/format.h>
+
+#include <map>
 
 namespace attn::tools {
 namespace {
@@ -28,10 +32,19 @@ std::string verify_word(lessons::Language language, const std::string& entry, co
   return lessons::lesson(language).note("verify", entry, values).value_or(entry);
 }
 
-std::string not_compared(const std::string& name, lessons::Language language) {
+std::string not_compared(const Unmatched& theirs, lessons::Language language) {
   constexpr std::string_view of_pytorch = "attn_output_weights";  // as nn.MultiheadAttention returns it: a mean, unless asked otherwise
+  const std::string& name = theirs.name;
   const bool is_mean = name.size() >= of_pytorch.size() && name.compare(name.size() - of_pytorch.size(), of_pytorch.size(), of_pytorch) == 0;
-  return verify_word(language, "heading", {{"name", name}, {"found", verify_word(language, is_mean ? "unmatched_mean" : "unmatched", {{"name", name}})}});
+  static const std::map<Unmatched::Why, const char*> entries = {{Unmatched::Why::no_step, "unmatched"},
+                                                                {Unmatched::Why::same_shape, "unmatched_shape"},
+                                                                {Unmatched::Why::taken, "unmatched_taken"},
+                                                                {Unmatched::Why::truth_values, "unmatched_truth"}};
+  std::vector<std::string> steps;
+  for (const Step step : theirs.steps) steps.emplace_back(name_of(step));
+  const std::string list = fmt::format("{}", fmt::join(steps, lessons::words(language).list_separator));
+  const char* const entry = is_mean && theirs.why == Unmatched::Why::no_step ? "unmatched_mean" : entries.at(theirs.why);
+  return verify_word(language, "heading", {{"name", name}, {"found", verify_word(language, entry, {{"name", name}, {"list", list}})}});
 }
 
 std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report) {

@@ -11,8 +11,8 @@ namespace attn::tools {
 /// An entry of "verify" in the lessons, with values for its placeholders.
 std::string verify_word(lessons::Language language, const std::string& entry, const lessons::Placeholders& values = {});
 
-/// That a tensor of theirs was not compared, and which option would have it compared.
-std::string not_compared(const std::string& name, lessons::Language language);
+/// That a tensor of theirs was not compared, why, and which option would have it compared.
+std::string not_compared(const Unmatched& theirs, lessons::Language language);
 
 /// "title", "message" or "fix" of the diagnosed mistake, complete.
 std::string sentence_of(const Diagnosis& diagnosis, const std::string& field, const Judged& judged, const ReportWords& report);

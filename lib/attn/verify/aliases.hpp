@@ -19,9 +19,11 @@ struct Alias {
 inline constexpr Alias aliases[] = {
     // PyTorch, torch.nn.functional.multi_head_attention_forward
     {"attn_output_weights", Step::weights, AxisOrder::ours},
+    {"attn_output_weights", Step::weights_averaged, AxisOrder::ours},
     {"attn_weights", Step::weights, AxisOrder::ours},
     {"attn_weight", Step::weights, AxisOrder::ours},
     {"attn_output", Step::output, AxisOrder::ours},
+    {"attn_mask", Step::mask, AxisOrder::ours},
     {"query", Step::x, AxisOrder::ours},
     // Dive into Deep Learning
     {"queries", Step::q, AxisOrder::ours},
@@ -55,6 +57,18 @@ inline constexpr Alias aliases[] = {
     {"att", Step::weights, AxisOrder::ours},
     {"atty", Step::merged, AxisOrder::ours},
     {"attproj", Step::output, AxisOrder::ours},
+    // what programs call them, whoever wrote them, where it can be nothing else
+    {"raw_scores", Step::scores_raw, AxisOrder::ours},
+    {"scaled_scores", Step::scores_scaled, AxisOrder::ours},
+    {"masked_scores", Step::scores_masked, AxisOrder::ours},
+    {"attn", Step::weights, AxisOrder::ours},
+    {"probs", Step::weights, AxisOrder::ours},
+    {"attn_probs", Step::weights, AxisOrder::ours},
+    {"attention_probs", Step::weights, AxisOrder::ours},
+    {"ctx", Step::heads, AxisOrder::ours},
+    {"concat", Step::merged, AxisOrder::ours},
+    {"out", Step::output, AxisOrder::ours},
+    {"attn_out", Step::output, AxisOrder::ours},
     // positional encodings, as their authors call them
     {"P", Step::pos_encoding, AxisOrder::ours},
     {"pe", Step::pos_encoding, AxisOrder::ours},

@@ -2,8 +2,8 @@
 #include <attn/path_steps.hpp>
 #include <attn/verify/align.hpp>
 #include <attn/verify/aliases.hpp>
+#include <attn/verify/arrangement.hpp>
 #include <attn/verify/gradient_names.hpp>
-#include <attn/verify/rearrange.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -15,66 +15,6 @@ namespace {
 std::string last_part(const std::string& name) {
   const std::size_t cut = name.find_last_of("./");
   return cut == std::string::npos ? name : name.substr(cut + 1);
-}
-
-bool same_without_ones(const Shape& a, const Shape& b) {
-  const auto without_ones = [](Shape shape) {
-    shape.erase(std::remove(shape.begin(), shape.end(), std::size_t{1}), shape.end());
-    return shape;
-  };
-  return without_ones(a) == without_ones(b);
-}
-
-enum class Change { none, swap_1_2, swap_0_1, reshape };
-
-struct Arrangement {
-  Change change;
-  const char* axes;  // what it does to their axes, in words
-};
-
-// How a tensor of their shape becomes one of ours, by one of the orders of axes in use; empty when none
-// gives our shape.
-std::optional<Arrangement> arrangement(const Shape& theirs, const Shape& ours, AxisOrder order) {
-  const Arrangement heads_first = {Change::swap_1_2, "(B, L, H, D) to (B, H, L, D)"};
-  const bool length_first = theirs.size() == 4 && ours.size() == 4 && theirs == Shape{ours[0], ours[2], ours[1], ours[3]};
-  if (order == AxisOrder::length_before_heads && length_first) return heads_first;
-  if (theirs == ours) return Arrangement{Change::none, ""};
-  if (length_first) return heads_first;
-  if (ours.size() == 4 && theirs == Shape{ours[0] * ours[1], ours[2], ours[3]}) {
-    return Arrangement{Change::reshape, "(B·H, L, D) to (B, H, L, D)"};
-  }
-  if (ours.size() == 3 && theirs == Shape{ours[1], ours[0], ours[2]}) {
-    return Arrangement{Change::swap_0_1, "(L, B, E) to (B, L, E)"};
-  }
-  if (same_without_ones(theirs, ours)) return Arrangement{Change::reshape, "axes of size 1"};
-  return std::nullopt;
-}
-
-StoredTensor arranged(StoredTensor theirs, const Shape& ours, Change change) {
-  if (change == Change::none) return theirs;
-  return std::move(theirs).map([&](auto tensor) {
-    switch (change) {
-      case Change::swap_1_2: return swap_axes(tensor, 1, 2);
-      case Change::swap_0_1: return swap_axes(tensor, 0, 1);
-      case Change::reshape: return reshaped(std::move(tensor), ours);
-      case Change::none: break;
-    }
-    return tensor;
-  });
-}
-
-// Where the empty cells are once the axes stand in our order: marks that take the same way.
-std::vector<std::size_t> places_after(const Shape& theirs, const std::vector<std::size_t>& unfilled, const Shape& ours, Change change) {
-  Tensor<double> marks = filled<double>(theirs, 0.0);
-  for (const std::size_t i : unfilled) marks.data()[i] = 1;
-  Tensor<double> copy;
-  const StoredTensor moved = arranged(std::move(marks), ours, change);
-  const Tensor<double>& moved_marks = moved.widened(copy);
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < moved_marks.size(); ++i) {
-    if (moved_marks.data()[i] == 1) places.push_back(i);
-  }
-  return places;
 }
 
 class Aligner {
@@ -98,7 +38,7 @@ class Aligner {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       if (taken_[i]) continue;
       const std::optional<Step> step = named_by_end(theirs_[i].name);
-      if (!step || !free(*step)) continue;
+      if (!step || !free(*step) || is_mask_of_truth(i, *step)) continue;
       if (!theirs_[i].unnamed) take(i, *step, "name", AxisOrder::ours);
       // What a run is given may have any file's name, and any file its shape.
       if (theirs_[i].unnamed && step_info(base_of(*step)).kind != StepKind::input) take_if_it_fits(i, step, AxisOrder::ours, "file");
@@ -117,7 +57,7 @@ class Aligner {
   void by_default_of_another_shape() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
       const std::optional<Step> step = theirs_[i].unnamed;
-      if (!taken_[i] && step && free(*step)) take(i, *step, "default", AxisOrder::ours);
+      if (!taken_[i] && step && free(*step) && steps_of_its_shape(i).empty()) take(i, *step, "default", AxisOrder::ours);
     }
   }
 
@@ -126,8 +66,7 @@ class Aligner {
       for (const Alias& alias : aliases) {
         if (taken_[i] || alias.name != last_part(theirs_[i].name)) continue;
         // In a layer these are the names of self-attention.
-        const std::optional<Step> step = ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
-        take_if_it_fits(i, step, alias.order, "alias");
+        take_if_it_fits(i, after_mask_if_masked(i, step_of(alias)), alias.order, "alias");
       }
       for (const LayerAlias& alias : layer_aliases) {
         const std::optional<Step> step = in_block(alias.block, alias.step);
@@ -168,7 +107,7 @@ class Aligner {
 
   Submission finish() {
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
-      if (!taken_[i]) result_.unmatched.push_back(theirs_[i].name);
+      if (!taken_[i]) result_.unmatched.push_back(unmatched(i));
     }
     return std::move(result_);
   }
@@ -199,9 +138,56 @@ class Aligner {
     return std::nullopt;
   }
 
+  // In a layer these are the names of self-attention.
+  std::optional<Step> step_of(const Alias& alias) const {
+    return ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
+  }
+
+  // Many programs keep one name for scores before and after they are masked in place. No score comes near -10000 by itself.
+  std::optional<Step> after_mask_if_masked(std::size_t i, std::optional<Step> step) const {
+    if (!step || (base_of(*step) != Step::scores_raw && base_of(*step) != Step::scores_scaled)) return step;
+    const TensorView scores = theirs_[i].tensor.view();
+    bool any_masked = false;
+    for (std::size_t at = 0; at < scores.size() && !any_masked; ++at) any_masked = scores[at] <= -1e4;
+    if (!any_masked) return step;
+    const std::optional<LayerPlace> place = place_of(*step);
+    const std::optional<Step> masked = place ? in_block(place->block, Step::scores_masked) : Step::scores_masked;
+    return masked && free(*masked) ? masked : step;
+  }
+
+  std::optional<Arrangement> fitted(std::size_t i, Step step, AxisOrder order) const {
+    const Shape shape = theirs_[i].tensor.shape();
+    return base_of(step) == Step::mask ? arrangement_of_mask(shape, ours_.at(step)) : arrangement(shape, ours_.at(step), order);
+  }
+
+  bool is_mask_of_truth(std::size_t i, Step step) const { return base_of(step) == Step::mask && theirs_[i].truth_values; }
+
   // An alias is a hint: a tensor that cannot be this step is left to its shape.
   void take_if_it_fits(std::size_t i, std::optional<Step> step, AxisOrder order, const char* how) {
-    if (step && free(*step) && arrangement(theirs_[i].tensor.shape(), ours_.at(*step), order)) take(i, *step, how, order);
+    if (step && free(*step) && !is_mask_of_truth(i, *step) && fitted(i, *step, order)) take(i, *step, how, order);
+  }
+
+  // Of what is computed and was not taken.
+  std::vector<Step> steps_of_its_shape(std::size_t i) const {
+    std::vector<Step> steps;
+    for (const auto& [step, shape] : ours_) {
+      const bool may_be = free(step) && step_info(base_of(step)).kind != StepKind::input && !is_mask_of_truth(i, step);
+      if (may_be && arrangement(theirs_[i].tensor.shape(), shape, AxisOrder::ours)) steps.push_back(step);
+    }
+    return steps;
+  }
+
+  Unmatched unmatched(std::size_t i) const {
+    const std::string& name = theirs_[i].name;
+    std::optional<Step> said = named_by_end(name);
+    for (const Alias& alias : aliases) {
+      if (!said && alias.name == last_part(name)) said = step_of(alias);
+    }
+    if (said && is_mask_of_truth(i, *said)) return {name, Unmatched::Why::truth_values, {*said}};
+    if (said && ours_.count(*said) && !free(*said)) return {name, Unmatched::Why::taken, {*said}};
+    std::vector<Step> steps = steps_of_its_shape(i);
+    const Unmatched::Why why = steps.empty() ? Unmatched::Why::no_step : Unmatched::Why::same_shape;
+    return {name, why, std::move(steps)};
   }
 
   bool free(Step step) const { return ours_.count(step) > 0 && result_.tensors.count(step) == 0; }
@@ -210,10 +196,9 @@ class Aligner {
     taken_[i] = true;
     StoredTensor& theirs = theirs_[i].tensor;
     const std::vector<std::size_t>& unfilled = theirs_[i].unfilled;
-    const auto fitted = arrangement(theirs.shape(), ours_.at(step), order);
-    const Change change = fitted ? fitted->change : Change::none;
+    const auto [change, axes] = fitted(i, step, order).value_or(Arrangement());
     if (!unfilled.empty()) result_.unfilled.emplace(step, places_after(theirs.shape(), unfilled, ours_.at(step), change));
-    result_.alignments.push_back({step, theirs_[i].name, how, fitted ? fitted->axes : ""});
+    result_.alignments.push_back({step, theirs_[i].name, how, axes});
     result_.tensors.emplace(step, arranged(std::move(theirs), ours_.at(step), change));
   }
 

@@ -58,12 +58,14 @@ std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>&
     const Mistake& first = *fit.mistakes.front();
     const bool pair = fit.mistakes.size() == 2;
     for (const Mistake* mistake : fit.mistakes) {
-      const bool listed = std::any_of(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
-      if (listed) continue;
+      const auto listed = std::find_if(result.begin(), result.end(), [&](const Diagnosis& other) { return other.id == mistake->id; });
+      const bool fits_better = listed != result.end() && !pair && listed->with.empty() && fit.residual < 0.5 * listed->residual;
+      if (listed != result.end() && !fits_better) continue;
       Diagnosis diagnosis{mistake->id, mistake->variant, d.step, acts_at(*mistake, d.step) && !pair, false, fit.residual, ""};
       diagnosis.convention = mistake->convention && is_harmless(d, *mistake, fit.rest);
       if (pair) diagnosis.with = mistake == &first ? fit.mistakes[1]->id : first.id;
-      result.push_back(diagnosis);
+      if (fits_better) *listed = diagnosis;
+      else result.push_back(diagnosis);
     }
     if (pair && result.size() >= 6) break;
   }

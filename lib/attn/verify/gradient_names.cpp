@@ -19,9 +19,18 @@ const std::vector<Parameter>& parameters() {
       {"multihead_attn.out_proj.bias", {"cross.d_b_o"}},
       {"out_proj.weight", {"self.d_w_o", "d_w_o"}},
       {"out_proj.bias", {"self.d_b_o", "d_b_o"}},
+      {"multihead_attn.q_proj_weight", {"cross.d_w_q"}},
+      {"multihead_attn.k_proj_weight", {"cross.d_w_k"}},
+      {"multihead_attn.v_proj_weight", {"cross.d_w_v"}},
+      {"multihead_attn.q_proj_bias", {"cross.d_b_q"}},
+      {"multihead_attn.k_proj_bias", {"cross.d_b_k"}},
+      {"multihead_attn.v_proj_bias", {"cross.d_b_v"}},
       {"q_proj_weight", {"self.d_w_q", "d_w_q"}},
       {"k_proj_weight", {"self.d_w_k", "d_w_k"}},
       {"v_proj_weight", {"self.d_w_v", "d_w_v"}},
+      {"q_proj_bias", {"self.d_b_q", "d_b_q"}},
+      {"k_proj_bias", {"self.d_b_k", "d_b_k"}},
+      {"v_proj_bias", {"self.d_b_v", "d_b_v"}},
       {"norm1.weight", {"self.d_gamma"}},
       {"norm1.bias", {"self.d_beta"}},
       {"norm2.weight", {"cross.d_gamma", "ffn.d_gamma"}},
@@ -49,6 +58,26 @@ std::vector<std::string> our_gradient_names(const std::string& theirs) {
   }
   const std::size_t dot = of.rfind('.'), last = dot == std::string::npos ? 0 : dot + 1;
   return {of.substr(0, last) + "d_" + of.substr(last), "d_" + of.substr(last)};
+}
+
+std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs) {
+  std::vector<ForeignTensor> apart;
+  for (ForeignTensor& packed : theirs) {
+    const std::string kind = ends_with(packed.name, "in_proj_weight.grad") ? "weight" : ends_with(packed.name, "in_proj_bias.grad") ? "bias" : "";
+    Shape shape = packed.tensor.shape();
+    if (kind.empty() || shape.size() != (kind == "weight" ? 2u : 1u) || shape[0] % 3 != 0) {
+      apart.push_back(std::move(packed));
+      continue;
+    }
+    const std::string before = packed.name.substr(0, packed.name.size() - ("in_proj_" + kind + ".grad").size());
+    shape[0] /= 3;
+    std::size_t first = 0;
+    for (const Step map : {Step::q_proj, Step::k_proj, Step::v_proj}) {
+      apart.push_back({before + std::string(name_of(map)) + "_" + kind + ".grad", packed.tensor.part(first, shape).in<double>()});
+      first += packed.tensor.size() / 3;
+    }
+  }
+  return apart;
 }
 
 }  // namespace attn

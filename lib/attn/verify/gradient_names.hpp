@@ -1,6 +1,8 @@
 // What autograd's names of gradients are called here: "linear1.weight.grad" is "ffn.d_w_1".
 #pragma once
 
+#include <attn/verify/align.hpp>
+
 #include <string>
 #include <vector>
 
@@ -10,5 +12,9 @@ namespace attn {
 /// ".grad". "self.weights.grad" is that of "self.weights"; the parameters are those of torch.nn.Transformer's layers and
 /// torch.nn.MultiheadAttention, whatever stands before them.
 std::vector<std::string> our_gradient_names(const std::string& theirs);
+
+/// The gradients with those of a packed map, "in_proj_weight.grad" [3·E, E] or "in_proj_bias.grad" [3·E], as three:
+/// "q_proj_weight.grad" and so on, under whatever the packed one stands in.
+std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs);
 
 }  // namespace attn

@@ -232,11 +232,12 @@ std::vector<Mistake> fill_mistakes() {
       fill("-1e4 added", -1e4, true),
       fill("-1e9 added", -1e9, true),
       {"M9", "in the mask", {S::mask}, sentinel_in_mask, Effect::computes, true},
-      {"M10", "the fill is -inf in float16", both, overflowing_sentinel},
-      {"M10", "the lowest float16 is added", scores, lowest_half_added},
       {"M11", "zero", {S::weights}, masked_rows(MaskedRows::zero)},
       {"M11", "NaN", {S::weights}, masked_rows(MaskedRows::nan)},
       {"M11", "uniform", {S::weights}, masked_rows(MaskedRows::uniform)},
+      // After M11, of which these can be the reason.
+      {"M10", "the fill is -inf in float16", both, overflowing_sentinel},
+      {"M10", "the lowest float16 is added", scores, lowest_half_added},
       {"M14", "", scores, doubled_mask, Effect::computes, true},
       {"M15", "when the scores are masked", scores, unmasked},
   });

@@ -254,6 +254,8 @@ std::vector<Mistake> mask_mistakes() {
       {"M15", "causal", mask, drop([](Rules& rules) { return std::exchange(rules.causal, false); })},
       {"M15", "padding", mask, drop([](Rules& rules) { const bool any = !rules.valid_lens.empty(); rules.valid_lens.clear(); return any; })},
       {"M15", "window", mask, drop([](Rules& rules) { const bool any = rules.window.bounded(); rules.window = {}; return any; })},
+      {"M15", "left side of the window", mask, drop([](Rules& rules) { return std::exchange(rules.window.left, std::nullopt).has_value() && rules.window.right; })},
+      {"M15", "right side of the window", mask, drop([](Rules& rules) { return std::exchange(rules.window.right, std::nullopt).has_value() && rules.window.left; })},
       {"M15", "the given mask", mask, drop([](Rules& rules) { const bool any = rules.given.has_value(); rules.given.reset(); return any; })},
       {"M16", "causal", mask, upper_triangle},
       {"M16", "the whole mask", mask, transposed_mask},

@@ -171,6 +171,24 @@ Result values_from_keys(Run& run, Step, const Tensor<double>*) {
   return run.get(S::k_proj);
 }
 
+Result values_from_split_keys(Run& run, Step, const Tensor<double>*) {
+  const auto& problem = run.problem();
+  if (!problem.has(S::v_proj) || problem.sizes.head_dim != problem.sizes.value_dim) return std::nullopt;
+  return run.get(S::k);
+}
+
+// The weights average the keys: weights @ k.
+Result keys_averaged(Run& run, Step step, const Tensor<double>*) {
+  const auto& problem = run.problem();
+  if (problem.sizes.head_dim != problem.sizes.value_dim) return std::nullopt;
+  Evaluator<double> of_keys(problem);
+  for (const Step operand : operands_of(step)) {
+    const Step read = operand == S::v ? S::k : operand == S::present_value ? S::present_key : operand;
+    if (problem.has(operand)) of_keys.know(operand, run.get(read));
+  }
+  return of_keys.compute(step);
+}
+
 // The batch axis is taken for the sequence: positions of different samples attend to each other.
 Result batch_as_sequence(Run& run, Step step, const Tensor<double>*) {
   if (step == S::merged) return swap_axes(run.compute(step), 0, 1);
@@ -217,6 +235,8 @@ std::vector<Mistake> projection_mistakes() {
       {"P6", "", inputs, exchanged_sources},
       {"P7", "values are the input", {S::v_proj}, without_map},
       {"P7", "values are the keys", {S::v_proj}, values_from_keys},
+      {"P7", "values are the keys", {S::v}, values_from_split_keys},
+      {"P7", "the keys are averaged", {S::heads}, keys_averaged},
       {"P8", "missing", {S::output}, without_map},
       {"P8", "transposed", {S::output}, with_transposed},
       {"H3", "", inputs, sliced_by_head},

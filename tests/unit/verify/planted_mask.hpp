@@ -100,6 +100,8 @@ inline std::vector<Planted> planted_mask() {
       {"M15", "causal", Step::mask, causal, [=](Program& p) { mask_by(p, nothing); }},
       {"M15", "padding", Step::mask, padded, [=](Program& p) { mask_by(p, nothing); }},
       {"M15", "window", Step::mask, windowed, [=](Program& p) { mask_by(p, nothing); }},
+      {"M15", "left side of the window", Step::mask, windowed, [](Program& p) { mask_by(p, [](Index, Index, Index i, Index j) { return forbid_if(j > i + 2); }); }},
+      {"M15", "right side of the window", Step::mask, windowed, [](Program& p) { mask_by(p, [](Index, Index, Index i, Index j) { return forbid_if(j + 1 < i); }); }},
       {"M15", "the given mask", Step::mask, biased, [=](Program& p) { mask_by(p, nothing); }},
       {"M15", "when the scores are masked", Step::scores_masked, causal, [](Program& p) { p.replaced[Step::scores_masked] = unmasked_scores(); }},
       {"M16", "causal", Step::mask, causal, [](Program& p) { mask_by(p, [](Index, Index, Index i, Index j) { return forbid_if(j < i); }); }},

@@ -85,6 +85,8 @@ inline std::vector<Planted> planted_projections() {
        }},
       {"P7", "values are the input", Step::v_proj, square, [](Program& p) { p.replaced[Step::v_proj] = [](P s, T) { return s.x(); }; }},
       {"P7", "values are the keys", Step::v_proj, square, [](Program& p) { p.replaced[Step::v_proj] = [](P, T t) { return t.at(Step::k_proj); }; }},
+      {"P7", "values are the keys", Step::v, square, [](Program& p) { p.replaced[Step::v] = [](P, T t) { return t.at(Step::k); }; }},
+      {"P7", "the keys are averaged", Step::heads, square, [](Program& p) { p.replaced[Step::heads] = [](P, T t) { return Program::sums(t.at(Step::weights), t.at(Step::k)); }; }},
       {"P8", "missing", Step::output, square, [](Program& p) { p.replaced[Step::output] = [](P, T t) { return t.at(Step::merged); }; }},
       {"P8", "transposed", Step::output, square, [](Program& p) {
          p.replaced[Step::output] = [](P s, T t) { return mapped(t.at(Step::merged), turned(*s.given.weights.w_o), s.given.weights.b_o); };

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace attn;
 
 namespace {
@@ -22,6 +24,12 @@ const std::map<Step, Shape>& steps() {
 
 Submission aligned(const std::string& name, const Shape& shape, const NameMap& map = {}) {
   return align({{name, naive::numbers<double>(shape, 1)}}, steps(), map);
+}
+
+std::vector<std::string> names_of(const std::vector<Unmatched>& unmatched) {
+  std::vector<std::string> names;
+  for (const Unmatched& one : unmatched) names.push_back(one.name);
+  return names;
 }
 
 }  // namespace
@@ -47,6 +55,48 @@ TEST_CASE("names that other systems use stand for their steps") {
   CHECK(aligned("attproj", {2, 4, 18}).alignments.at(0).step == Step::output);
   CHECK(aligned("queries", {2, 3, 4, 6}).alignments.at(0).step == Step::q);
   CHECK(aligned("hook_z", {2, 3, 4, 6}).alignments.at(0).step == Step::heads);
+}
+
+TEST_CASE("scores under another system's name are those after the mask where they were masked in place") {
+  std::map<Step, Shape> shapes = steps();
+  shapes[Step::scores_masked] = {2, 3, 4, 5};
+  Tensor<double> scores = naive::numbers<double>({2, 3, 4, 5}, 1);
+  const auto step_of = [&](const std::string& name) { return align({{name, scores}}, shapes, {}).alignments.at(0).step; };
+  CHECK(step_of("scores") == Step::scores_scaled);
+  for (const double fill : {-std::numeric_limits<double>::infinity(), -1e9, -1e4}) {
+    scores(1, 2, 0, 4) = fill;
+    CHECK(step_of("scores") == Step::scores_masked);
+    CHECK(step_of("energy") == Step::scores_masked);
+    CHECK(step_of("scores_scaled") == Step::scores_scaled);  // our own name is meant
+    CHECK(align({{"scores", scores}}, steps(), {}).alignments.at(0).step == Step::scores_scaled);  // there is no other
+  }
+}
+
+TEST_CASE("an array without a name is not taken for a step of another shape where one has its shape") {
+  ForeignTensor sheet{"alice", naive::numbers<double>({2, 3, 4, 5}, 1)};
+  sheet.unnamed = Step::output;
+  const Submission s = align({sheet}, steps(), {});
+  CHECK(s.tensors.empty());
+  CHECK(s.unmatched.at(0).why == Unmatched::Why::same_shape);
+  sheet.tensor = naive::numbers<double>({7, 2}, 1);
+  CHECK(align({sheet}, steps(), {}).tensors.count(Step::output) == 1);  // nothing has: the comparison says so
+  sheet.tensor = naive::numbers<double>({8, 18}, 1);  // the rows of both samples, one below the other
+  CHECK(align({sheet}, steps(), {}).tensors.at(Step::output).shape() == Shape{2, 4, 18});
+}
+
+TEST_CASE("a mask of truth values does not say what true means, and is left out; one of numbers may be the same for all") {
+  std::map<Step, Shape> shapes = steps();
+  shapes[Step::mask] = {2, 3, 4, 5};
+  for (const char* name : {"mask", "attn_mask"}) {
+    ForeignTensor mask{name, naive::numbers<double>({4, 5}, 1)};
+    const Submission numbers = align({mask}, shapes, {});
+    CHECK(numbers.tensors.at(Step::mask).shape() == Shape{2, 3, 4, 5});
+    CHECK(numbers.alignments.at(0).axes == "the same for all samples or heads");
+    mask.truth_values = true;
+    const Submission truth = align({mask}, shapes, {});
+    CHECK(truth.tensors.empty());
+    CHECK(truth.unmatched.at(0).why == Unmatched::Why::truth_values);
+  }
 }
 
 TEST_CASE("axes (B, L, H, D) are put in our order") {
@@ -92,7 +142,9 @@ TEST_CASE("a map goes before names") {
                              steps(), {{"mine", "weights"}});
   CHECK(s.tensors.at(Step::weights).in<double>() == naive::numbers<double>({2, 3, 4, 5}, 2));
   CHECK(s.alignments.at(0).how == "map");
-  CHECK(s.unmatched == std::vector<std::string>{"weights"});
+  REQUIRE(names_of(s.unmatched) == std::vector<std::string>{"weights"});
+  CHECK(s.unmatched[0].why == Unmatched::Why::taken);
+  CHECK(s.unmatched[0].steps == std::vector<Step>{Step::weights});
 }
 
 TEST_CASE("a map to an unknown step, to a step this run has not, or from a missing tensor is refused") {
@@ -114,10 +166,13 @@ TEST_CASE("a shape that one step and one tensor have is enough") {
 }
 
 TEST_CASE("a shape of several steps, or of several tensors, decides nothing") {
-  CHECK(aligned("t0", {2, 3, 4, 5}).unmatched == std::vector<std::string>{"t0"});
+  const Submission several = aligned("t0", {2, 3, 4, 5});
+  REQUIRE(names_of(several.unmatched) == std::vector<std::string>{"t0"});
+  CHECK(several.unmatched[0].why == Unmatched::Why::same_shape);
+  CHECK(several.unmatched[0].steps == std::vector<Step>{Step::scores_raw, Step::scores_scaled, Step::weights});
   const Submission twice = align({{"a", naive::numbers<double>({2, 3, 5, 6}, 1)}, {"b", naive::numbers<double>({2, 3, 5, 6}, 2)}}, steps(), {});
   CHECK(twice.tensors.empty());
-  CHECK(twice.unmatched == std::vector<std::string>{"a", "b"});
+  CHECK(names_of(twice.unmatched) == std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("a step that names have taken leaves its shape to the other") {
@@ -131,7 +186,10 @@ TEST_CASE("a tensor named as a step keeps a shape that does not fit, for the com
 }
 
 TEST_CASE("an alias whose shape cannot be the step's is left alone") {
-  CHECK(aligned("attention", {7, 2}).unmatched == std::vector<std::string>{"attention"});
+  const Submission s = aligned("attention", {7, 2});
+  REQUIRE(names_of(s.unmatched) == std::vector<std::string>{"attention"});
+  CHECK(s.unmatched[0].why == Unmatched::Why::no_step);
+  CHECK(s.unmatched[0].steps.empty());
 }
 
 TEST_CASE("empty cells move with their axes") {
@@ -167,17 +225,16 @@ TEST_CASE("tensors are widened exactly, up to the last step that is asked for") 
 TEST_CASE("an array without a name is what its file is called, if it has the shape; else what it is said to be") {
   const auto found = [](const char* file, const Shape& shape) {
     const Submission s = align({{file, naive::numbers<double>(shape, 1), {}, Step::output}}, steps(), {});
-    const Alignment& a = s.alignments.at(0);
-    return std::string(name_of(a.step)) + " " + a.how;
+    return s.alignments.empty() ? "nothing" : std::string(name_of(s.alignments[0].step)) + " " + s.alignments[0].how;
   };
   CHECK(found("scores_scaled", {2, 3, 4, 5}) == "scores_scaled file");
   CHECK(found("attention_weights", {2, 3, 4, 5}) == "weights alias");
-  CHECK(found("mine", {2, 3, 4, 5}) == "output default");  // three steps have this shape
+  CHECK(found("mine", {2, 3, 4, 5}) == "nothing");          // three steps have this shape, and none is the output
   CHECK(found("hook_pattern", {2, 3, 4, 5}) == "weights alias");
   CHECK(found("y", {2, 4, 18}) == "output default");        // the input has this shape, too
   CHECK(found("x", {2, 4, 18}) == "output default");        // what a run is given may be called anything
   CHECK(found("weights", {2, 4, 18}) == "output default");  // no weights have this shape
-  CHECK(found("y", {2, 3, 4, 6}) == "output default");   // queries or heads
+  CHECK(found("y", {2, 3, 4, 6}) == "nothing");             // queries or heads
   CHECK(found("y", {2, 3, 5, 6}) == "k shape");
   const Submission mapped = align({{"y", naive::numbers<double>({2, 3, 4, 5}, 1), {}, Step::output}}, steps(), {{"y", "weights"}});
   CHECK(mapped.alignments.at(0).step == Step::weights);
