@@ -167,6 +167,12 @@ class CheckTest(Shapes):
         self.assertEqual(self.rules(module, "--input", "(5, 8)", "--key-padding-mask", "(5,)", code=DONE), [])
         self.refuse(USAGE, "check", module, "--key-padding-mask", "5,")
 
+    def test_keys_that_are_the_queries_have_the_shape_that_is_stated_for_these(self):
+        call = "nn.MultiheadAttention(24, 4, batch_first=True)(x, x, x, key_padding_mask=m)"
+        self.assertEqual(self.rules(call, "--input", "2,6,24", "--key-padding-mask", "6,2"), ["padding_mask"])
+        self.assertIn("expected (2, 6)", self.run_tool("check", call, "--input", "2,6,24", "--key-padding-mask", "6,2", "--lang", "en").stdout)
+        self.assertEqual(self.rules(call, "--input", "2,6,24", "--key-padding-mask", "2,6", code=DONE), [])
+
     def test_a_module_can_be_given_by_its_sizes(self):
         sizes = ("--d-model", 8, "--heads", 2)
         self.assertEqual(self.rules(*sizes, "--head-dim", 3), ["head_product"])

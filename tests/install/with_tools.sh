@@ -18,6 +18,8 @@ for tool in "$prefix"/bin/*; do
   fi
 done
 
+grep -q '"verdict"' "$prefix/share/attnscope/verify.schema.json"
+
 ln -sf "$prefix/bin/attn-compute" "$prefix/linked"
 head -c 60 "$prefix/v.npz" >"$prefix/cut.npz"
 

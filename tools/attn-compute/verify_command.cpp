@@ -6,6 +6,8 @@
 #include <attn/error.hpp>
 #include <attn/verify/mistakes.hpp>
 
+#include <fmt/format.h>
+
 #include <cstdio>
 
 namespace attn::tools {
@@ -82,7 +84,7 @@ std::map<Step, Tensor<double>> run_wrong(const AttentionCommand& command, const 
   std::vector<const Mistake*> chosen;
   for (const std::string& id : command.verify.mistakes) {
     const Variant variant = most_visible_variant(id, problem);
-    if (!variant.mistake) throw UsageError("--mistake " + id, "cannot be made in this run (it lacks what the mistake is about)");
+    if (!variant.mistake) throw UsageError("--mistake " + id, fmt::format("cannot be made in this run, which lacks what it is about; `attn-compute mistakes {}` says what that is", id));
     if (!variant.shows) std::fprintf(stderr, "attn-compute: --mistake %s changes no number in this run; `attn-compute mistakes %s` says when it shows\n", id.c_str(), id.c_str());
     chosen.push_back(variant.mistake);
   }

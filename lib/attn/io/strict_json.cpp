@@ -58,7 +58,8 @@ std::string problem_of(const std::exception& error) {
   const std::string text = error.what();
   const std::size_t end = text.find("] ");
   std::string problem = one_line(end == std::string::npos ? text : text.substr(end + 2));
-  if (problem.find("invalid literal") != std::string::npos) {
+  const bool is_infinity = problem.find("expected digit after '-'; last read: '-I'") != std::string::npos;  // as Python writes it
+  if (is_infinity || problem.find("invalid literal") != std::string::npos) {
     problem += "; not-a-number and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\"";
   }
   return problem;

@@ -8,12 +8,16 @@ namespace {
 
 constexpr std::size_t ordered = 3;  // query, key and value
 
+/// Whether two arguments are one tensor.
+bool are_same(const Bound& bound, Role role, Role other) {
+  const auto first = bound.find(role), second = bound.find(other);
+  return role != other && first != bound.end() && second != bound.end() && first->second.source == second->second.source;
+}
+
 /// The shape of an argument; empty for one that is not known or is the same tensor as `same`.
 Shape shape_of_argument(const Bound& bound, Role role, Role same) {
   const auto found = bound.find(role);
-  if (found == bound.end() || found->second.value.kind != Value::Kind::tensor) return {};
-  const auto other = bound.find(same);
-  if (role != same && other != bound.end() && other->second.source == found->second.source) return {};
+  if (found == bound.end() || found->second.value.kind != Value::Kind::tensor || are_same(bound, role, same)) return {};
   return found->second.value.shape;
 }
 
@@ -42,7 +46,8 @@ std::set<Role> open_sources(const Api& api, const Bound& bound, const std::vecto
   for (const Role role : {Role::query, Role::key, Role::value}) {
     const auto given = bound.find(role);
     const bool unknown = given != bound.end() ? given->second.value.kind != Value::Kind::tensor : unpacks && !name_of(api.forward, role).empty();
-    if (unknown) open.insert(role);
+    // module(x, x, x): what is known of one is known of all.
+    if (unknown && !are_same(bound, role, Role::query)) open.insert(role);
   }
   if (open.count(Role::value) != 0 && bound.count(Role::key) == 0) open.insert(Role::key);
   return open;

@@ -57,5 +57,7 @@ TEST_CASE("malformed text is refused with line and column") {
   CHECK(contains(refusal("[01]"), "parse error"));
   CHECK(contains(refusal("[\"\xff\"]"), "parse error"));
   CHECK(contains(refusal("[1e999]"), "'1e999'"));
-  CHECK(contains(refusal("[NaN]"), "are the strings \"NaN\", \"Infinity\", \"-Infinity\""));
+  for (const char* text : {"[NaN]", "[1, Infinity]", "[-Infinity]"}) {
+    CHECK(contains(refusal(text), "are the strings \"NaN\", \"Infinity\", \"-Infinity\""));
+  }
 }

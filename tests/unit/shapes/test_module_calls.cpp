@@ -41,6 +41,8 @@ TEST_CASE("sources that are given but not known are open") {
   CHECK(open_sources(torch, bound_to(torch, arguments), arguments) == std::set<Role>{Role::key, Role::value});
   const std::vector<CallArgument> unpacked = {tensor("", {5, 2, 8}, "x"), {"", Value{}, "**sources", true}};
   CHECK(open_sources(torch, bound_to(torch, unpacked), unpacked) == std::set<Role>{Role::key, Role::value});
+  const std::vector<CallArgument> self = {{"", Value{}, "x"}, {"", Value{}, "x"}, {"", Value{}, "x"}};  // then as the query is
+  CHECK(open_sources(torch, bound_to(torch, self), self) == std::set<Role>{Role::query});
   const std::vector<CallArgument> known = {tensor("", {5, 2, 8}, "x")};
   CHECK(open_sources(torch, bound_to(torch, known), known).empty());
 }
