@@ -1,6 +1,7 @@
 #include <attn/verify/measured.hpp>
 #include <attn/verify/median_ratio.hpp>
 #include <attn/verify/mistakes.hpp>
+#include <attn/verify/temperature.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -39,7 +40,12 @@ Number cap_of(const Tensor<double>& capped, const Tensor<double>& scores) {
 // The step as the mistake makes it, and what it should have been made from. Weights of theirs, which may be large, are
 // read as they are.
 Number read_off(MistakenRun& run, const std::string& id, const Tensor<double>* their_weights) {
-  if (id == "C7") return median_ratio(run.get(Step::scores_scaled), run.get(Step::scores_raw));
+  if (id == "C7") {
+    const Number factor = median_ratio(run.get(Step::scores_scaled), run.get(Step::scores_raw));
+    if (!change(run.mistakes(), Step::weights)) return factor;
+    const Number in_softmax = factor_in_softmax(run.get(Step::weights), run.get(Step::scores_masked));
+    return factor && in_softmax ? Number(*factor * *in_softmax) : std::nullopt;
+  }
   if (id == "M9") return first_forbidden(run.get(Step::scores_masked), run.get(Step::mask));
   if (id == "X2") return cap_of(run.get(Step::scores_capped), run.get(Step::scores_scaled));
   const Number kept = median_ratio(their_weights ? *their_weights : run.get(Step::weights), run.compute(Step::weights));

@@ -3,6 +3,7 @@
 #include <attn/verify/median_ratio.hpp>
 #include <attn/verify/mistakes.hpp>
 #include <attn/verify/rearrange.hpp>
+#include <attn/verify/temperature.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +42,18 @@ Result some_other_scale(Run& run, Step step, const Tensor<double>* theirs) {
   const std::optional<double> factor = step == S::scores_scaled ? median_ratio(*theirs, raw) : std::nullopt;
   if (!factor) return std::nullopt;
   return scaled_scores(raw, *factor);
+}
+
+// The same where the weights show it and the scores were not handed in, or do not have it.
+Result some_other_temperature(Run& run, Step step, const Tensor<double>* theirs) {
+  const Tensor<double>& scores = run.get(S::scores_masked);
+  const std::optional<double> factor = theirs ? factor_in_softmax(*theirs, scores) : std::optional(0.7);
+  if (!factor || *factor == 1) return std::nullopt;
+  Evaluator<double> warmer(run.problem());
+  const Tensor<double> scaled = scaled_scores(scores, *factor);
+  warmer.know(S::scores_masked, scaled);
+  if (run.problem().has(S::mask)) warmer.know(S::mask, run.get(S::mask));
+  return warmer.compute(step);
 }
 
 // The whole scale on the queries, or its root on queries and keys; the scores are the same.
@@ -137,6 +150,7 @@ std::vector<Mistake> score_mistakes() {
       {"C7", "divided by 2 as well", scaled, scaled_by([](double scale, double, double) { return scale / 2; }), Effect::computes, false, true},
       {"C7", "divided by 3 as well", scaled, scaled_by([](double scale, double, double) { return scale / 3; }), Effect::computes, false, true},
       {"C7", "divided by 4 as well", scaled, scaled_by([](double scale, double, double) { return scale / 4; }), Effect::computes, false, true},
+      {"C7", "another factor in the softmax", {S::weights}, some_other_temperature, Effect::computes, false, true},
       {"C7", "another factor", scaled, some_other_scale, Effect::computes, false, true},
       {"X1", "", {S::scores_capped, S::scores_masked}, capped_after_mask},
       {"X1", "", {S::scores_masked}, only_masked_after},

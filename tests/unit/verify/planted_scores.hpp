@@ -50,6 +50,13 @@ inline std::vector<Planted> planted_scores() {
          scale_by(p, 1);
        }},
       {"C7", "scale ignored", Step::scores_scaled, rescaled, [=](Program& p) { scale_by(p, 1 / root); }},
+      {"C7", "another factor in the softmax", Step::weights, square, [](Program& p) {
+         p.replaced[Step::weights] = [](const Program&, const Tensors& t) {
+           Array scores = t.at(Step::scores_masked);
+           for (double& score : scores.storage()) score *= 0.7;
+           return softmax_rows(scores);
+         };
+       }},
       {"C7", "another factor", Step::scores_scaled, square, [=](Program& p) { scale_by(p, 0.7 / root); }},
       {"X1", "", Step::scores_capped, capped, [](Program& p) {
          p.replaced[Step::scores_capped] = [](P, T t) { return t.at(Step::scores_scaled); };

@@ -25,6 +25,14 @@ TEST_CASE("a factor on the scores is read off, whatever stands before it") {
   CHECK(*found == doctest::Approx(0.3));
 }
 
+TEST_CASE("a factor that only the weights show is told with the scale") {
+  const Problem<double> problem = problem_of(square());  // heads of 2
+  const Tensor<double> scores = run_problem(problem).at(Step::scores_masked);
+  const auto found = measured_number("C7", "another factor in the softmax", problem, {{Step::weights, softmax_rows(times(scores, 0.4))}});
+  REQUIRE(found);
+  CHECK(*found == doctest::Approx(0.4 / std::sqrt(2.0)));
+}
+
 TEST_CASE("a fill value is read off the first forbidden cell") {
   const Problem<double> problem = problem_of(causal());
   Tensor<double> masked = run_problem(problem).at(Step::scores_masked);
