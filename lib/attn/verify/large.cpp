@@ -164,6 +164,7 @@ class LargeWalk {
     named.erase(std::remove_if(named.begin(), named.end(), says_too_little), named.end());
     if (std::none_of(named.begin(), named.end(), is_padding)) named.push_back({"M17", "", verdict.step, true, true, 0, ""});
     if (named.size() == 1) found.rest = !any_differs_after(result_.steps, verdict.step);
+    found.pairs_left_out = false;
     return found;
   }
 
@@ -184,11 +185,11 @@ class LargeWalk {
       // What follows the step was seen in the first; what explains the step is held against it in the whole.
       const auto last = walked.empty() ? std::nullopt : std::optional(verdict.step);
       const Explained found = explained_on(slice, last, verdict.step, whole);
-      if (!found.diagnosis.empty()) return found;
+      // What padding alone shows is a mistake of single cells, as a score that is capped after the mask.
+      if (!found.diagnosis.empty() || verdict.in_padding_alone) return found;
       pairs_left_out = pairs_left_out || found.pairs_left_out;
       walked.push_back(*slice);
     }
-    if (verdict.in_padding_alone) return {};
     if (auto same = other_weights(verdict.step)) return {{*same}};
     // Those that mix what the last slice keeps apart were not tried.
     pairs_left_out = pairs_left_out || walked.back().sample || walked.back().kv_head;

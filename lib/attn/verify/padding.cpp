@@ -1,7 +1,6 @@
 #include <attn/shape.hpp>
 #include <attn/verify/layer_problem.hpp>
 #include <attn/verify/padding.hpp>
-#include <attn/verify/stored_tensor.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,18 +11,30 @@ namespace {
 
 using S = Step;
 
+struct Range {
+  std::size_t begin = 0, end = 0;
+  bool empty() const { return begin == end; }
+};
+
+// The positions of padding along an axis of `length`, in one of so many samples.
+Range padded_range(const PaddedAxis& axis, std::size_t length, std::size_t samples, std::size_t sample) {
+  const std::size_t end = length - std::min(axis.exempt, length);
+  if (axis.lens.size() != samples) return {end, end};
+  const std::size_t len = axis.lens[sample], begin = len - std::min(axis.first, len);
+  return {std::min(begin, end), end};
+}
+
 // Fills what is padding along an axis of `length` positions, of `width` numbers each, wherever that axis begins anew.
 bool fill(Tensor<double>& tensor, const PaddedAxis& axis, std::size_t length, std::size_t width, const Tensor<double>* filler) {
-  const std::vector<std::size_t>& lens = axis.lens;
-  if (lens.empty() || tensor.size() == 0 || lens.size() != tensor.shape(0)) return false;
+  if (axis.lens.empty() || tensor.size() == 0) return false;
   if (filler && shape_of(*filler) != shape_of(tensor)) return false;
-  const std::size_t size = length * width, blocks = tensor.size() / size, end = length - std::min(axis.exempt, length);
+  const std::size_t size = length * width, blocks = tensor.size() / size, samples = tensor.shape(0);
   bool any = false;
   for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t len = lens[block / (blocks / lens.size())], begin = len - std::min(axis.first, len);
-    if (begin >= end) continue;
+    const Range padded = padded_range(axis, length, samples, block * samples / blocks);
+    if (padded.empty()) continue;
     any = true;
-    const std::size_t from = block * size + begin * width, count = (end - begin) * width;
+    const std::size_t from = block * size + padded.begin * width, count = (padded.end - padded.begin) * width;
     if (filler) std::copy_n(filler->data() + from, count, tensor.data() + from);
     else std::fill_n(tensor.data() + from, count, 0.0);
   }
@@ -99,12 +110,35 @@ std::optional<Tensor<double>> with_padding_of(const Problem<double>& problem, St
 }
 
 std::optional<Comparison> compare_what_counts(const Problem<double>& problem, Step step, const Tensor<double>& ours, const TensorView& theirs, const Tolerance& tolerance) {
-  if (!has_padding(problem, step) || shape_of(ours) != theirs.shape()) return std::nullopt;
-  const auto our_counting = with_padding_of(problem, step, ours, nullptr);
-  if (!our_counting) return std::nullopt;
+  const PaddedAxes axes = padded_axes(problem, step);
+  if (ours.dimension() < 3 || ours.size() == 0 || shape_of(ours) != theirs.shape()) return std::nullopt;
+  const std::size_t length = ours.shape(ours.dimension() - 2), width = ours.shape().back();
+  const std::size_t blocks = ours.size() / (length * width), samples = ours.shape(0);
   Comparison found;
-  found.add(our_counting->data(), *with_padding_of(problem, step, StoredTensor(theirs, nullptr).in<double>(), nullptr), tolerance);
-  return found;
+  const auto add = [&](std::size_t from, std::size_t to) {
+    if (from == to) return;
+    Comparison cells;
+    const char* const numbers = static_cast<const char*>(theirs.data()) + from * bytes_per_element(theirs.precision());
+    cells.add(ours.data() + from, TensorView(theirs.precision(), {to - from}, numbers), tolerance);
+    found.merge(cells, [from](std::size_t at) { return from + at; });
+  };
+  bool any = false;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::size_t sample = block * samples / blocks, first = block * length * width;
+    const Range rows = padded_range(axes.rows, length, samples, sample), columns = padded_range(axes.columns, width, samples, sample);
+    any = any || !rows.empty() || !columns.empty();
+    for (const auto& [begin, end] : {Range{0, rows.begin}, Range{rows.end, length}}) {
+      if (columns.empty()) {
+        add(first + begin * width, first + end * width);
+        continue;
+      }
+      for (std::size_t row = begin; row < end; ++row) {
+        add(first + row * width, first + row * width + columns.begin);
+        add(first + row * width + columns.end, first + (row + 1) * width);
+      }
+    }
+  }
+  return any ? std::optional(found) : std::nullopt;
 }
 
 }  // namespace attn
