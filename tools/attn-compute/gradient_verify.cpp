@@ -15,7 +15,7 @@ int verify_gradient_files(const AttentionCommand& command, const Sizes& sizes, c
   const std::map<Step, Shape> shapes = gradient_shapes(gradients);
   const std::vector<Judged> files = judge_files(command.verify, [&](const std::string& file) {
     std::vector<ForeignTensor> tensors = read_submission(file, gradient_of(problem.inputs.begin()->first), command.run.max_memory);
-    Judged one{file, with_maps_turned(align(with_packed_maps_apart(std::move(tensors)), shapes, command.verify.map), gradients), {}, {}, {}};
+    Judged one{file, with_maps_turned(align(with_packed_maps_apart(std::move(tensors), command.verify.map), shapes, command.verify.map), gradients), {}, {}, {}};
     one.verification = verify_gradients(problem, upstream, one.theirs, verify_options_of(command.verify));
     keep_for_report(one, command.output);
     return one;

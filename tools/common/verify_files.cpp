@@ -91,7 +91,7 @@ std::vector<ForeignTensor> read_submission(const std::string& path, Step unnamed
     const std::string name = named.name.empty() ? std::filesystem::path(path).stem().string() : named.name;
     tensors.push_back({name, stored(named.array, named.name.empty() ? path : path + ":" + name), named.unfilled});
     if (named.name.empty()) tensors.back().unnamed = unnamed;
-    tensors.back().truth_values = named.array.dtype == DType::boolean;
+    tensors.back().truth_values = !is_floating(named.array.dtype);
     const TensorView numbers = tensors.back().tensor.view();
     budget.charge(numbers.bytes(), path);
     if (numbers.data() != named.array.bytes.data) io::forget_pages(named.array.bytes);

@@ -143,16 +143,17 @@ class Aligner {
     return ours_.count(alias.step) ? alias.step : in_block(Block::self, alias.step);
   }
 
-  // Many programs keep one name for scores before and after they are masked in place. No score comes near -10000 by itself.
+  // Many programs keep one name for scores before and after they are masked in place. Few scores, if any,
+  // come near -10000 by themselves.
   std::optional<Step> after_mask_if_masked(std::size_t i, std::optional<Step> step) const {
     if (!step || (base_of(*step) != Step::scores_raw && base_of(*step) != Step::scores_scaled)) return step;
     const TensorView scores = theirs_[i].tensor.view();
-    bool any_masked = false;
-    for (std::size_t at = 0; at < scores.size() && !any_masked; ++at) any_masked = scores[at] <= -1e4;
-    if (!any_masked) return step;
+    std::size_t hidden = 0;
+    for (std::size_t at = 0; at < scores.size(); ++at) hidden += scores[at] <= -1e4;
+    if (hidden == 0 || 200 * hidden < scores.size()) return step;
     const std::optional<LayerPlace> place = place_of(*step);
     const std::optional<Step> masked = place ? in_block(place->block, Step::scores_masked) : Step::scores_masked;
-    return masked && free(*masked) ? masked : step;
+    return masked && ours_.count(*masked) > 0 ? masked : step;
   }
 
   std::optional<Arrangement> fitted(std::size_t i, Step step, AxisOrder order) const {
@@ -181,7 +182,10 @@ class Aligner {
     const std::string& name = theirs_[i].name;
     std::optional<Step> said = named_by_end(name);
     for (const Alias& alias : aliases) {
-      if (!said && alias.name == last_part(name)) said = step_of(alias);
+      if (!said && alias.name == last_part(name)) said = after_mask_if_masked(i, step_of(alias));
+    }
+    for (const LayerAlias& alias : layer_aliases) {
+      if (!said && alias.name == last_part(name)) said = in_block(alias.block, alias.step);
     }
     if (said && is_mask_of_truth(i, *said)) return {name, Unmatched::Why::truth_values, {*said}};
     if (said && ours_.count(*said) && !free(*said)) return {name, Unmatched::Why::taken, {*said}};

@@ -19,7 +19,7 @@ struct ForeignTensor {
   std::vector<std::size_t> unfilled{};  ///< row-major positions of cells that were left empty, ascending
   /// Of an array without a name, which has that of its file: the step it is where that says nothing.
   std::optional<Step> unnamed{};
-  bool truth_values = false;  ///< true and false, not numbers
+  bool truth_values = false;  ///< true and false, or whole numbers, which a mask may have for them
 };
 
 /// How one of their tensors became one of our steps.

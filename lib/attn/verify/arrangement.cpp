@@ -20,7 +20,7 @@ Tensor<T> repeated(const Tensor<T>& mask, const Shape& ours) {
   Tensor<T> result = empty<T>(ours);
   const Shape theirs = shape_of(mask);
   const std::size_t cells = ours[2] * ours[3], matrices = mask.size() / std::max<std::size_t>(cells, 1);
-  const bool of_samples = theirs.size() > 2 && theirs[0] == ours[0];  // else of heads, or one for all
+  const bool of_heads = theirs.size() == 3 && theirs[0] == ours[1], of_samples = !of_heads && theirs.size() > 2 && theirs[0] == ours[0];
   for (std::size_t matrix = 0; matrix < ours[0] * ours[1]; ++matrix) {
     const std::size_t from = matrices == 1 ? 0 : of_samples ? matrix / ours[1] : matrix % ours[1];
     std::copy_n(mask.data() + from * cells, cells, result.data() + matrix * cells);
@@ -52,7 +52,7 @@ std::optional<Arrangement> arrangement_of_mask(const Shape& theirs, const Shape&
   if (auto whole = arrangement(theirs, ours, AxisOrder::ours)) return whole;
   if (ours.size() != 4 || theirs.size() < 2) return std::nullopt;
   Shape with_ones = theirs;
-  if (theirs.size() == 3 && theirs[0] == ours[0] && ours[0] > 1) with_ones = {theirs[0], 1, theirs[1], theirs[2]};
+  if (theirs.size() == 3 && theirs[0] == ours[0] && theirs[0] != ours[1]) with_ones = {theirs[0], 1, theirs[1], theirs[2]};
   while (with_ones.size() < 4) with_ones.insert(with_ones.begin(), 1);
   const bool is_matrix = with_ones.size() == 4 && with_ones[2] == ours[2] && with_ones[3] == ours[3];
   const auto fits = [&](std::size_t axis) { return with_ones[axis] == 1 || with_ones[axis] == ours[axis]; };

@@ -22,7 +22,8 @@ struct Arrangement {
 std::optional<Arrangement> arrangement(const Shape& theirs, const Shape& ours, AxisOrder order);
 
 /// The same of a mask, which may have one matrix for all heads, or for all samples: (Lq, Lk), (1, 1, Lq, Lk),
-/// (B, 1, Lq, Lk) or, with more samples than one, (B, Lq, Lk).
+/// (B, 1, Lq, Lk) or (B, Lq, Lk). With as many heads as samples the matrices of (H, Lq, Lk) are those of heads: shapes are
+/// matched from the right, as --mask does.
 std::optional<Arrangement> arrangement_of_mask(const Shape& theirs, const Shape& ours);
 
 /// Their tensor as one of our shape.

@@ -70,6 +70,31 @@ bool is_close_near_zero(const std::vector<Deviation>& cells) {
   return near >= 8;
 }
 
+// Whether every row is the right one times a number, plus a number: smoothed weights, or some that were added to. Two or
+// three keys always are.
+bool are_rows_shifted(const Tensor<double>& weights, const Tensor<double>& expected) {
+  const std::size_t keys = weights.shape().back();
+  double error = 0, left = 0;
+  for (std::size_t row = 0; keys > 0 && row < weights.size() / keys; ++row) {
+    const double *w = weights.data() + row * keys, *e = expected.data() + row * keys;
+    double count = 0, sum = 0, sum_right = 0, product = 0, square = 0, own_square = 0;
+    for (std::size_t j = 0; j < keys; ++j) {
+      if (!(e[j] > 0)) continue;
+      ++count;
+      sum += w[j];
+      sum_right += e[j];
+      product += w[j] * e[j];
+      square += e[j] * e[j];
+      own_square += w[j] * w[j];
+      error += (w[j] - e[j]) * (w[j] - e[j]);
+    }
+    if (count < 4) continue;
+    const double spread = square - sum_right * sum_right / count, shared = product - sum * sum_right / count;
+    if (spread > 0) left += own_square - sum * sum / count - shared * shared / spread;
+  }
+  return left < 1e-3 * error;
+}
+
 // Whether all errors are small beside those of another temperature: error = c·below.
 bool is_temperature(const std::vector<Deviation>& cells) {
   double product = 0, square = 0, error = 0;
@@ -110,7 +135,7 @@ std::optional<Diagnosis> approximate_exponential(const Divergence& d, Evaluator<
   const Difference seen = compare(expected, theirs, {0, 0, true});
   // Coarser than this it is another function, not an exponential.
   if (seen.nonfinite > 0 || seen.cosine < 0.9) return std::nullopt;
-  if (!are_of_one_function(scores, theirs, expected)) return std::nullopt;
+  if (!are_of_one_function(scores, theirs, expected) || are_rows_shifted(theirs, expected)) return std::nullopt;
   const std::vector<Deviation> cells = deviations(scores, theirs);
   if (!is_close_near_zero(cells) || is_temperature(cells) || !is_smooth(cells)) return std::nullopt;
   return Diagnosis{"W6", "approximate exponential", d.step, true, false, seen.max_abs, ""};

@@ -74,6 +74,11 @@ std::vector<Diagnosis> diagnoses_of(const Divergence& d, const std::vector<Fit>&
 
 }  // namespace
 
+bool is_of_mask(const Diagnosis& diagnosis) {
+  const auto rows = mistakes_of(diagnosis.id);
+  return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { return row->variant == diagnosis.variant && first_effect({row}) == Step::mask; });
+}
+
 std::optional<Explained> explained_by_padding_alone(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
   const Step base = base_of(verdict.step);
   if (!verdict.in_padding_alone || base < Step::q_proj || base > Step::v) return std::nullopt;
@@ -82,9 +87,19 @@ std::optional<Explained> explained_by_padding_alone(const std::vector<StepVerdic
 
 Explained with_or_without_padding(bool others_may_tell, const std::function<Explained(Padding)>& explained) {
   Explained found = explained(Padding::counts);
-  if (found.rest || !others_may_tell) return found;
+  const auto is_pair = [](const Diagnosis& d) { return !d.with.empty(); };
+  const bool by_pair = std::any_of(found.diagnosis.begin(), found.diagnosis.end(), is_pair);
+  const bool by_mask = std::any_of(found.diagnosis.begin(), found.diagnosis.end(), is_of_mask);
+  if (!others_may_tell || (found.rest && !by_pair && !by_mask)) return found;
   Explained of_what_counts = explained(Padding::left_out);
-  return found.diagnosis.empty() || of_what_counts.rest ? of_what_counts : found;
+  if (found.diagnosis.empty() || (of_what_counts.rest && !found.rest)) return of_what_counts;
+  if (!of_what_counts.rest || std::any_of(of_what_counts.diagnosis.begin(), of_what_counts.diagnosis.end(), is_pair)) return found;
+  if (by_pair) return of_what_counts;
+  for (Diagnosis& tie : of_what_counts.diagnosis) {
+    const bool listed = std::any_of(found.diagnosis.begin(), found.diagnosis.end(), [&](const Diagnosis& d) { return d.id == tie.id; });
+    if (!listed) found.diagnosis.push_back(std::move(tie));
+  }
+  return found;
 }
 
 void add_precision_of_softmax(std::vector<Diagnosis>& found) {

@@ -18,12 +18,16 @@ struct Explained {
   Padding padding = Padding::counts;  ///< left out: it explains what counts; cells of padding are something else
 };
 
+/// Whether it is a mistake in making the mask.
+bool is_of_mask(const Diagnosis& diagnosis);
+
 /// That a linear map of what was given, or its heads, differs in padding alone (M17), which needs no mistake to be tried:
 /// none of the table shows in such rows and in no other. Empty where other cells differ, or another step.
 std::optional<Explained> explained_by_padding_alone(const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict);
 
 /// What explains a step, with its padding or, where that leaves something open that other cells than padding may tell
-/// (`others_may_tell`), without it.
+/// (`others_may_tell`), without it. One mistake of what counts stands before two that account for padding, too; and a mask
+/// that shuts queries of padding, too, beside what explains the rest of their numbers alone.
 Explained with_or_without_padding(bool others_may_tell, const std::function<Explained(Padding)>& explained);
 
 /// The mistakes that make the step agree to rounding, best first; those that also explain every later

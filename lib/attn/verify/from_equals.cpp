@@ -38,7 +38,8 @@ bool follows_from_equals(const Problem<double>& problem, const std::vector<StepV
 bool departs_from_equals(const Problem<double>& problem, const std::vector<StepVerdict>& verdicts, const StepVerdict& verdict) {
   constexpr double far = 1000;  // beyond what the rounding of operands becomes, unless scores are very large
   const Difference& found = verdict.difference;
-  const bool is_map = base_of(verdict.step) <= Step::v, is_another = is_map || found.cosine < 0.9;
+  const bool is_map = base_of(verdict.step) <= Step::v;  // which makes the rounding of operands no larger
+  const bool is_another = is_map || found.cosine < 0.9;
   const bool differs = found.status == Status::mismatch && is_another && found.passing_atol > far * verdict.tolerance.atol;
   return differs && reads_equals(problem, verdicts, verdict.step, is_ours);
 }

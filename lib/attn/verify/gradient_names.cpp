@@ -1,5 +1,7 @@
 #include <attn/verify/gradient_names.hpp>
 
+#include <algorithm>
+
 namespace attn {
 namespace {
 
@@ -60,20 +62,21 @@ std::vector<std::string> our_gradient_names(const std::string& theirs) {
   return {of.substr(0, last) + "d_" + of.substr(last), "d_" + of.substr(last)};
 }
 
-std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs) {
+std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs, const NameMap& map) {
   std::vector<ForeignTensor> apart;
   for (ForeignTensor& packed : theirs) {
     const std::string kind = ends_with(packed.name, "in_proj_weight.grad") ? "weight" : ends_with(packed.name, "in_proj_bias.grad") ? "bias" : "";
     Shape shape = packed.tensor.shape();
-    if (kind.empty() || shape.size() != (kind == "weight" ? 2u : 1u) || shape[0] % 3 != 0) {
+    const bool is_named = std::any_of(map.begin(), map.end(), [&](const auto& pair) { return pair.first == packed.name; });
+    if (kind.empty() || is_named || shape.size() != (kind == "weight" ? 2u : 1u) || shape[0] % 3 != 0) {
       apart.push_back(std::move(packed));
       continue;
     }
     const std::string before = packed.name.substr(0, packed.name.size() - ("in_proj_" + kind + ".grad").size());
     shape[0] /= 3;
     std::size_t first = 0;
-    for (const Step map : {Step::q_proj, Step::k_proj, Step::v_proj}) {
-      apart.push_back({before + std::string(name_of(map)) + "_" + kind + ".grad", packed.tensor.part(first, shape).in<double>()});
+    for (const Step step : {Step::q_proj, Step::k_proj, Step::v_proj}) {
+      apart.push_back({before + std::string(name_of(step)) + "_" + kind + ".grad", packed.tensor.part(first, shape).in<double>()});
       first += packed.tensor.size() / 3;
     }
   }

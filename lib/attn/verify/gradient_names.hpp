@@ -14,7 +14,7 @@ namespace attn {
 std::vector<std::string> our_gradient_names(const std::string& theirs);
 
 /// The gradients with those of a packed map, "in_proj_weight.grad" [3·E, E] or "in_proj_bias.grad" [3·E], as three:
-/// "q_proj_weight.grad" and so on, under whatever the packed one stands in.
-std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs);
+/// "q_proj_weight.grad" and so on, under whatever the packed one stands in; but for those that the map names.
+std::vector<ForeignTensor> with_packed_maps_apart(std::vector<ForeignTensor> theirs, const NameMap& map);
 
 }  // namespace attn

@@ -90,9 +90,8 @@ class LargeWalk {
     const StepVerdict* const counting = judging_.first_that_counts();
     const StepVerdict& first = counting ? *counting : *judging_.first();
     const auto every_step = [](Step) { return true; };
-    if (first.difference.status == Status::shape) return judge_in_all_parts(every_step);
-    judge_as_in_slice(first);
-    if (!verdict_on(result_.steps, first.step)->diverges()) return judge_in_all_parts(every_step);
+    if (first.difference.status != Status::shape) judge_as_in_slice(first);
+    if (first.difference.status == Status::shape || !verdict_on(result_.steps, first.step)->diverges()) judge_in_all_parts(every_step);
     judge_in_all_parts([&](Step step) { return verdict_on(result_.steps, step)->in_padding_alone; });
   }
 
@@ -166,11 +165,6 @@ class LargeWalk {
     if (named.size() == 1) found.rest = !any_differs_after(result_.steps, verdict.step);
     found.pairs_left_out = false;
     return found;
-  }
-
-  static bool is_of_mask(const Diagnosis& diagnosis) {
-    const auto rows = mistakes_of(diagnosis.id);
-    return std::any_of(rows.begin(), rows.end(), [&](const Mistake* row) { return row->variant == diagnosis.variant && first_effect({row}) == Step::mask; });
   }
 
   Explained explained_by_mistakes(const StepVerdict& verdict) {

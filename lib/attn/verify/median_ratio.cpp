@@ -29,4 +29,15 @@ std::optional<double> median_ratio(const Tensor<double>& wrong, const Tensor<dou
   return of_some || stride == 1 ? of_some : median_of_every(1, wrong, right);
 }
 
+std::optional<double> median_ratio_of_changed(Tensor<double> wrong, const Tensor<double>& right) {
+  if (shape_of(wrong) != shape_of(right)) return std::nullopt;
+  std::size_t telling = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    double& number = wrong.data()[i];
+    if (number == right.data()[i]) number = 0;
+    telling += number != 0 && std::isfinite(number / right.data()[i]);
+  }
+  return telling < 4 ? std::nullopt : median_ratio(wrong, right);
+}
+
 }  // namespace attn

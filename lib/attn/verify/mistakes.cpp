@@ -85,7 +85,13 @@ bool read_cells(const std::vector<const Mistake*>& mistakes) {
 bool are_what(const std::vector<const Mistake*>& mistakes, const Tensor<double>& shown, const TensorView& theirs, const Tolerance& tolerance) {
   if (agree(shown, theirs, tolerance)) return true;
   double digit = 0, largest = 0;
-  for (const Mistake* mistake : mistakes) digit = std::max(digit, mistake->last_digit);
+  for (const Mistake* mistake : mistakes) {
+    // Of two that act on one step the first alone is made there.
+    const bool is_made = std::none_of(mistakes.begin(), mistakes.end(), [&](const Mistake* other) {
+      return other != mistake && std::any_of(mistake->acts_on.begin(), mistake->acts_on.end(), [&](Step step) { return acts_at(*other, step); });
+    });
+    if (is_made) digit = std::max(digit, mistake->last_digit);
+  }
   if (digit == 0 || shape_of(shown) != theirs.shape()) return false;
   for (const double value : shown.storage()) largest = std::max(largest, std::abs(value));
   const Difference found = compare(shown, theirs, tolerance);

@@ -101,7 +101,8 @@ Result without_maximum(Run& run, Step, const Tensor<double>*) {
 Result dropout_active(Run& run, Step step, const Tensor<double>* theirs) {
   if (run.problem().has(S::weights_dropped)) return std::nullopt;
   Tensor<double> weights = run.compute(step);
-  const std::optional<double> kept_factor = theirs ? median_ratio(*theirs, weights) : 2;
+  // In padding that is left out ours stands.
+  const std::optional<double> kept_factor = theirs ? median_ratio_of_changed(*theirs, weights) : 2;
   if (!(kept_factor.value_or(0) > 1.001)) return std::nullopt;
   TorchGenerator random(0);
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -82,9 +82,16 @@ double likeness(const Tensor<double>& plain, const Tensor<double>& theirs, const
   return squares > 0 && rounded_squares > 0 ? product / std::sqrt(squares * rounded_squares) : 0;
 }
 
-// Of so many cells chance reaches a third of this once in a few times.
-double least_likeness(std::size_t cells) {
-  return std::min(0.95, std::max(0.5, 3 / std::sqrt(static_cast<double>(std::max<std::size_t>(cells, 1)))));
+// Chance reaches 1/√n with errors in n cells, of which large ones count for more; and of many runs that are tried one comes
+// closer than each.
+double least_likeness(const Tensor<double>& plain, const Tensor<double>& theirs) {
+  double squares = 0, fourths = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const double off = theirs.data()[i] - plain.data()[i], square = std::isfinite(off) ? off * off : 0;
+    squares += square;
+    fourths += square * square;
+  }
+  return fourths > 0 ? std::min(0.97, std::max(0.5, 4 * std::sqrt(fourths) / squares)) : 1;
 }
 
 bool has_numbers_of(Mantissa mantissa, const Tensor<double>& tensor) { return agree(rounded_to(tensor, mantissa), tensor, {0, 0, true}); }
@@ -106,7 +113,7 @@ std::optional<Diagnosis> reduced_precision(const Divergence& d, const Tensor<dou
   if (seen.nonfinite > 0 || seen.cosine < 0.999 || seen.root_mean_square == 0) return std::nullopt;
   if (has_pattern(sums_of(plain, theirs, tolerance))) return std::nullopt;
   std::optional<Diagnosis> best;
-  double closest = least_likeness(seen.mismatched);
+  double closest = least_likeness(plain, theirs);
   for (const Mantissa mantissa : candidates(theirs)) {
     const bool is_stored = has_numbers_of(mantissa, theirs);
     for_each_run_in_format(d, mantissa, expected, [&](const Tensor<double>& made) {

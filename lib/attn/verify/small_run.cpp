@@ -38,7 +38,7 @@ bool SmallRun::read_theirs(const std::vector<const Mistake*>& mistakes) const {
 
 bool SmallRun::read_padding(const std::vector<const Mistake*>& mistakes) const {
   const std::lock_guard<std::mutex> lock(asking_);
-  const auto [answer, fresh] = reading_padding_.try_emplace(mistakes, true);
+  const auto [answer, fresh] = reading_padding_.try_emplace(mistakes, true);  // unless the small run shows that it is not
   if (!fresh || read_theirs(mistakes)) return answer->second;
   const auto without_padding = [this](Step step, const Tensor<double>& tensor) {
     return with_padding_of(small_, step, tensor, nullptr).value_or(tensor);

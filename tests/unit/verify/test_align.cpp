@@ -69,6 +69,9 @@ TEST_CASE("scores under another system's name are those after the mask where the
     CHECK(step_of("energy") == Step::scores_masked);
     CHECK(step_of("scores_scaled") == Step::scores_scaled);  // our own name is meant
     CHECK(align({{"scores", scores}}, steps(), {}).alignments.at(0).step == Step::scores_scaled);  // there is no other
+    const Submission both = align({{"scores", scores}, {"scores_masked", scores}}, shapes, {});
+    CHECK(both.alignments.size() == 1);
+    CHECK(both.unmatched.at(0).why == Unmatched::Why::taken);
   }
 }
 

@@ -43,6 +43,14 @@ TEST_CASE("a mask may be the same for all samples, or for all heads") {
   CHECK((*as_mask(naive::numbers<double>({3, 4, 5}, 5)))(1, 2, 3, 1) == naive::numbers<double>({3, 4, 5}, 5)(2, 3, 1));
 }
 
+TEST_CASE("with as many heads as samples a mask of three axes is of heads, as --mask has it") {
+  const Tensor<double> theirs = naive::numbers<double>({2, 4, 5}, 1);
+  const Tensor<double> ours = *as_mask(theirs, {2, 2, 4, 5});
+  for (std::size_t b = 0; b < 2; ++b) {
+    for (std::size_t h = 0; h < 2; ++h) CHECK(ours(b, h, 1, 2) == theirs(h, 1, 2));
+  }
+}
+
 TEST_CASE("a mask of other queries or keys does not fit") {
   for (const Shape& shape : {Shape{5, 4}, Shape{4}, Shape{3, 5}, Shape{2, 2, 4, 5}, Shape{4, 4, 5}}) CHECK_FALSE(as_mask(naive::numbers<double>(shape, 1)));
 }

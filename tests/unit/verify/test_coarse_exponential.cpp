@@ -89,6 +89,14 @@ TEST_CASE("a series of two terms is a coarse exponential, and scores of unit vec
   CHECK_FALSE(judged(square(), {{Step::weights, p.run().at(Step::weights)}}));
 }
 
+TEST_CASE("smoothed weights are no coarse exponential") {
+  Tensors mixed = right(square()).run(), added = mixed;
+  for (double& weight : mixed[Step::weights].storage()) weight = 0.99 * weight + 0.01 / 5;
+  for (double& weight : added[Step::weights].storage()) weight = (weight + 1e-3) / (1 + 5e-3);
+  CHECK_FALSE(judged(square(), mixed));
+  CHECK_FALSE(judged(square(), added));
+}
+
 TEST_CASE("weights that leak to forbidden keys, or whose rows are more than one, are no softmax") {
   for (const Case& c : {causal(), square()}) {
     Tensors theirs = right(c).run();

@@ -27,7 +27,7 @@ TEST_CASE("other names say nothing of a gradient, and the end of a word is no wo
 
 TEST_CASE("a packed map is three, of queries, keys and values in this order") {
   const Tensor<double> weight = naive::numbers<double>({12, 4}, 1), bias = naive::numbers<double>({12}, 2);
-  const auto apart = with_packed_maps_apart({{"attn.in_proj_weight.grad", weight}, {"in_proj_bias.grad", bias}, {"other", bias}});
+  const auto apart = with_packed_maps_apart({{"attn.in_proj_weight.grad", weight}, {"in_proj_bias.grad", bias}, {"other", bias}}, {});
   REQUIRE(apart.size() == 7);
   CHECK(apart[0].name == "attn.q_proj_weight.grad");
   CHECK(apart[2].name == "attn.v_proj_weight.grad");
@@ -43,6 +43,10 @@ TEST_CASE("a packed map is three, of queries, keys and values in this order") {
 }
 
 TEST_CASE("what is no packed map stays whole") {
-  CHECK(with_packed_maps_apart({{"in_proj_weight.grad", naive::numbers<double>({11, 4}, 1)}}).size() == 1);
-  CHECK(with_packed_maps_apart({{"in_proj_weight", naive::numbers<double>({12, 4}, 1)}}).size() == 1);
+  CHECK(with_packed_maps_apart({{"in_proj_weight.grad", naive::numbers<double>({11, 4}, 1)}}, {}).size() == 1);
+  CHECK(with_packed_maps_apart({{"in_proj_weight", naive::numbers<double>({12, 4}, 1)}}, {}).size() == 1);
+}
+
+TEST_CASE("a packed map that --map names stays whole") {
+  CHECK(with_packed_maps_apart({{"in_proj_weight.grad", naive::numbers<double>({12, 4}, 1)}}, {{"in_proj_weight.grad", "d_w_q"}}).size() == 1);
 }

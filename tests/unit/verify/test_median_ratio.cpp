@@ -31,3 +31,13 @@ TEST_CASE("of a large tensor a part is enough, and all of it where the part has 
   wrong(199998) = 7;
   CHECK(median_ratio(wrong, right) == 3.5);
 }
+
+TEST_CASE("cells that are alike say nothing of a factor, nor do three others") {
+  Tensor<double> right = filled<double>({10}, 2.0), wrong = right;
+  for (std::size_t i = 0; i < 4; ++i) wrong.data()[i] = 3;
+  CHECK(*median_ratio_of_changed(wrong, right) == 1.5);
+  wrong.data()[0] = 0;  // dropped
+  CHECK_FALSE(median_ratio_of_changed(wrong, right));
+  CHECK_FALSE(median_ratio_of_changed(right, right));
+  CHECK_FALSE(median_ratio_of_changed(right, filled<double>({9}, 2.0)));
+}

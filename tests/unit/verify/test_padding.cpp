@@ -1,10 +1,12 @@
-#include "naive.hpp"
+#include "verify/cases.hpp"
 
 #include <attn/verify/padding.hpp>
+#include <attn/verify/verification.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace attn;
+using namespace loops;
 
 TEST_CASE("rows from the valid length on are filled, and no other") {
   const Tensor<double> ours = naive::numbers<double>({2, 3, 4, 5}, 1), theirs = naive::numbers<double>({2, 3, 4, 5}, 2);
@@ -57,4 +59,32 @@ TEST_CASE("nothing is filled where nothing is padding") {
   CHECK(is_left(ours, {1, 1, 1}, nullptr));  // those of other samples
   CHECK(is_left(ours, {1, 1}, &other));      // a tensor of another shape
   CHECK(is_left(row, {1, 1}, nullptr));      // no samples
+}
+
+TEST_CASE("a cell that differs is found where it counts, and nowhere else") {
+  const Problem<double> problem = problem_of(padded());  // of 5 positions 3 and 4 count
+  const Tensors right = run_problem(problem);
+  const auto counts = [](Step step, const Shape& index) {
+    const std::size_t len = index[0] == 0 ? 3 : 4;
+    const bool row = index[index.size() - 2] < len;
+    return step == Step::scores_raw ? row && index.back() < len : row;
+  };
+  for (const Step step : {Step::k, Step::scores_raw, Step::weights, Step::output}) {
+    const Tensor<double>& ours = right.at(step);
+    Tensor<double> theirs = ours;
+    for (std::size_t at = 0; at < ours.size(); ++at) {
+      theirs.data()[at] += 1;
+      const auto found = compare_what_counts(problem, step, ours, theirs, {0, 0, true});
+      REQUIRE(found);
+      CHECK(found->passes() != counts(step, unravel(at, shape_of(ours))));
+      if (!found->passes()) CHECK(found->finish().at == at);
+      theirs.data()[at] = ours.data()[at];
+    }
+  }
+}
+
+TEST_CASE("nothing is left out of a tensor without padding, or of another shape") {
+  const Tensors right = run_problem(problem_of(square()));
+  CHECK_FALSE(compare_what_counts(problem_of(square()), Step::weights, right.at(Step::weights), right.at(Step::weights), {}));
+  CHECK_FALSE(compare_what_counts(problem_of(padded()), Step::weights, right.at(Step::weights), right.at(Step::output), {}));
 }
