@@ -56,12 +56,11 @@ Tensor<double> RunInFormat::produce(Step step) {
   return rounded_ == Rounded::both ? rounded_to(result, mantissa_) : result;
 }
 
-void for_each_run_in_format(const Divergence& d, Mantissa mantissa, const Tensor<double>& expected,
-                            const std::function<void(const Tensor<double>&)>& look) {
-  look(rounded_to(expected, mantissa));
+void try_runs_in_format(const Divergence& d, Mantissa mantissa, const Tensor<double>& expected,
+                        const std::function<bool(const Tensor<double>&)>& is_it) {
+  if (is_it(rounded_to(expected, mantissa))) return;
   const Tensor<double> from_rounded = made_in_format(d, {d.step}, mantissa, Rounded::operands);
-  look(from_rounded);
-  look(rounded_to(from_rounded, mantissa));
+  if (is_it(from_rounded) || is_it(rounded_to(from_rounded, mantissa))) return;
   const std::set<Step> unseen = unseen_stages(d);
   if (unseen.empty()) return;
   std::vector<std::set<Step>> tried = {unseen};
@@ -69,7 +68,9 @@ void for_each_run_in_format(const Divergence& d, Mantissa mantissa, const Tensor
   const bool is_small = cells_of(d.problem) <= most_cells_to_try_stages;
   for (auto stage = is_small ? unseen.begin() : std::prev(unseen.end()); stage != unseen.end(); ++stage) tried.push_back({*stage});
   for (const std::set<Step>& stages : tried) {
-    for (const Rounded rounded : {Rounded::operands, Rounded::result, Rounded::both}) look(made_in_format(d, stages, mantissa, rounded));
+    for (const Rounded rounded : {Rounded::operands, Rounded::result, Rounded::both}) {
+      if (is_it(made_in_format(d, stages, mantissa, rounded))) return;
+    }
   }
 }
 

@@ -31,10 +31,10 @@ class RunInFormat : public Evaluator<double> {
 /// Numbers in all steps of a run above which its unseen stages are not tried one by one, but for the last.
 constexpr std::size_t most_cells_to_try_stages = 100000;
 
-/// Calls look(tensor) with the step to explain as every such run has it that they may have made: the step by itself is in
-/// the format, or the stages before it that they did not hand in, one of them or all together with it. Of a layer the step by
-/// itself. `expected`: our operation on their upstream tensors.
-void for_each_run_in_format(const Divergence& divergence, Mantissa mantissa, const Tensor<double>& expected,
-                            const std::function<void(const Tensor<double>&)>& look);
+/// Calls is_it(tensor) with the step to explain as every such run has it that they may have made, until one is it: the step by
+/// itself is in the format, or the stages before it that they did not hand in, one of them or all together with it. Of a layer
+/// the step by itself. `expected`: our operation on their upstream tensors.
+void try_runs_in_format(const Divergence& divergence, Mantissa mantissa, const Tensor<double>& expected,
+                        const std::function<bool(const Tensor<double>&)>& is_it);
 
 }  // namespace attn
