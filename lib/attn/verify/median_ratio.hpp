@@ -13,6 +13,6 @@ namespace attn {
 std::optional<double> median_ratio(const Tensor<double>& wrong, const Tensor<double>& right);
 
 /// The same over the cells that are not alike; empty where fewer than four of them tell it.
-std::optional<double> median_ratio_of_changed(Tensor<double> wrong, const Tensor<double>& right);
+std::optional<double> median_ratio_of_changed(const Tensor<double>& wrong, const Tensor<double>& right);
 
 }  // namespace attn
