@@ -14,8 +14,9 @@ bool is_large(const Problem<double>& problem);
 /// The findings of a walk, from passes that hold few tensors at a time:
 /// 1. Every step is computed part by part, held against theirs, and dropped when nothing later reads it. If all
 ///    agree, that is the verdict.
-/// 2. Otherwise the first step that differs is explained on a slice around its worst cell: a few heads of one sample, or
-///    one sample, or some queries of either or of all. What explains the slice has to give theirs in every part, or in the whole.
+/// 2. Otherwise the first step that differs where it counts is explained on a slice around its worst cell: a few heads of one
+///    sample, or one sample, or some queries of either or of all. What explains the slice has to give theirs in every part, or
+///    in the whole. What differs in padding alone before it is told from the verdicts.
 ///    What slices cannot tell, because it mixes what they keep apart or gives another shape, is made in the whole.
 /// 3. Unless this explains everything after it, too, every step is judged by itself, part by part, and the next that does
 ///    not follow from theirs is explained.
