@@ -191,6 +191,7 @@ class VerifyReportTest(ToolTest):
         for name, tensor, words in (("attn_output", right, "attn_output: is another name of output, which another tensor here has"),
                                     ("strange", np.ones(3), "strange: stands for no step of this run"),
                                     ("attn_mask", steps["mask"] == 0, "attn_mask: does not say whether true means"),
+                                    ("mask", (steps["mask"] == 0).astype(np.int64), "mask: does not say whether true means"),
                                     ("seen", steps["weights"], "seen: has the shape of scores_raw")):
             self.save("extra.npz", output=right, **{name: tensor})
             text = self.succeed(*RUN, "--verify", "extra.npz", "--lang", "en")

@@ -75,6 +75,15 @@ TEST_CASE("scores under another system's name are those after the mask where the
   }
 }
 
+TEST_CASE("one wrong score of four hundred does not make them those after the mask") {
+  const std::map<Step, Shape> shapes = {{Step::scores_scaled, {1, 1, 20, 20}}, {Step::scores_masked, {1, 1, 20, 20}}};
+  Tensor<double> scores = naive::numbers<double>({1, 1, 20, 20}, 1);
+  scores(0, 0, 3, 4) = -2e4;
+  CHECK(align({{"scores", scores}}, shapes, {}).alignments.at(0).step == Step::scores_scaled);
+  scores(0, 0, 3, 5) = -2e4;
+  CHECK(align({{"scores", scores}}, shapes, {}).alignments.at(0).step == Step::scores_masked);
+}
+
 TEST_CASE("an array without a name is not taken for a step of another shape where one has its shape") {
   ForeignTensor sheet{"alice", naive::numbers<double>({2, 3, 4, 5}, 1)};
   sheet.unnamed = Step::output;

@@ -66,3 +66,41 @@ TEST_CASE("a convention is one only while the result is ours") {
   for (const Diagnosis& d : weak) CHECK_FALSE(d.convention);
 }
 
+namespace {
+
+Explained naming(const std::vector<std::pair<std::string, std::string>>& ids_and_partners, bool rest) {
+  Explained found;
+  found.rest = rest;
+  for (const auto& [id, with] : ids_and_partners) {
+    Diagnosis diagnosis{id, mistakes_of(id).front()->variant, Step::output, true, false, 0, ""};
+    diagnosis.with = with;
+    found.diagnosis.push_back(diagnosis);
+  }
+  return found;
+}
+
+// What is named where all cells say `counting`, and those that are no padding `counts`.
+std::string named_of(const Explained& counting, const Explained& counts, bool others_may_tell = true) {
+  return ids_of(with_or_without_padding(others_may_tell, [&](Padding padding) { return padding == Padding::counts ? counting : counts; }).diagnosis);
+}
+
+}  // namespace
+
+TEST_CASE("one mistake of what counts stands before two that account for padding, too") {
+  const Explained pair = naming({{"P1", "M2"}, {"M2", "P1"}}, true), alone = naming({{"P1", ""}}, true);
+  CHECK(named_of(pair, alone) == "P1");
+  CHECK(named_of(pair, alone, false) == "P1 M2");
+  CHECK(named_of(pair, naming({{"P1", ""}}, false)) == "P1 M2");                      // which leaves the rest open
+  CHECK(named_of(pair, naming({{"C2", "M7"}, {"M7", "C2"}}, true)) == "P1 M2");
+}
+
+TEST_CASE("a mask that shuts queries of padding, too, stands beside what explains the rest alone") {
+  CHECK(named_of(naming({{"M2", ""}}, true), naming({{"M2", ""}, {"M15", ""}}, true)) == "M2 M15");
+  CHECK(named_of(naming({{"C2", ""}}, true), naming({{"C3", ""}}, true)) == "C2");      // no mask: it is not asked again
+}
+
+TEST_CASE("what counts is looked at where all cells leave something open") {
+  CHECK(named_of(naming({}, false), naming({{"C2", ""}}, false)) == "C2");
+  CHECK(named_of(naming({{"C3", ""}}, false), naming({{"C2", ""}}, true)) == "C2");
+  CHECK(named_of(naming({{"C3", ""}}, false), naming({{"C2", ""}}, false)) == "C3");
+}

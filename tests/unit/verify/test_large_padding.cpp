@@ -76,6 +76,15 @@ TEST_CASE("a mistake that moves rows of padding, or sums over them, is named beh
   }
 }
 
+TEST_CASE("dropout is read off the weights that count, whatever stands in padding") {
+  Program dropped = right(long_padded());
+  dropped.replaced[Step::weights] = [](const Program& given, const Tensors& t) {
+    const Array weights = given.right(Step::weights, t);
+    return cells4(attn::shape_of(weights), [&](Index b, Index h, Index i, Index j) { return (3 * h + 5 * i + 7 * j) % 4 == 0 ? 0 : weights(b, h, i, j) / 0.75; });
+  };
+  for (const double filler : {0.0, 1e6}) check_same(with_padding_filled(dropped, filler), "M17 W4", long_padded());
+}
+
 TEST_CASE("padding that follows in one sample and not in another is no mistake, and hides none") {
   for (const double factor : {0.0, 1.0}) {
     Program p = right(long_padded());

@@ -120,5 +120,7 @@ TEST_CASE("float32 rounding may carry single cells of a tensor in few digits to 
   CHECK(are_what(coarse, shown, with(2, 0x1p-11), tolerance));        // two of 400
   CHECK_FALSE(are_what(coarse, shown, with(3, 0x1p-11), tolerance));  // three are too many
   CHECK_FALSE(are_what(coarse, shown, with(2, 0.1), tolerance));      // and this is no digit
+  CHECK(are_what({mistakes_of("C2").front(), coarse.front()}, shown, with(2, 0x1p-11), tolerance));
+  CHECK_FALSE(are_what({exact.front(), coarse.front()}, shown, with(2, 0x1p-11), tolerance));  // the other makes the weights
   CHECK_FALSE(are_what(coarse, shown, filled<double>({1, 1, 20, 19}, 0.5), tolerance));
 }
